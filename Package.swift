@@ -1,0 +1,102 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// One room of the house. An arrow may only point to a room listed above it; ARCHITECTURE.md tells what each owns.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A typed wrapper over a C library that Debian ships.
+func shim(_ name: String, links libraries: String...) -> Target {
+    .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let targets: [Target] = [
+    shim("CCurl", links: "curl"),
+    shim("COpenSSL", links: "crypto"),
+    shim("CGumbo", links: "gumbo"),
+    shim("CCmark", links: "cmark-gfm", "cmark-gfm-extensions"),
+    shim("CIdn2", links: "idn2"),
+    room("Diagnostics"),
+    room("Model", ["Diagnostics", "CIdn2"]),
+    room("Workspace", ["Diagnostics", "Model", yams]),
+    room("Liquid", ["Diagnostics"]),
+    room("Database"),
+    room("Segments", ["Diagnostics", "Model", "Database"]),
+    room("Mail", ["Model"]),
+    room("Signing", ["Mail", "Model", "COpenSSL"]),
+    room("Templating", ["Diagnostics", "Liquid", "Model", "Workspace", "CGumbo", "CCmark"]),
+    room("Delivery", ["Mail", "Model"]),
+    room("SMTP", ["Delivery", "Mail", "Model", "CCurl"]),
+    room("Store", ["Database", "Model", "Segments", "Delivery"]),
+    room("StoreSQLite", ["Database", grdb]),
+    room(
+        "Campaigns",
+        ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store"]),
+    room("Inbox", ["Mail"] + nio),
+    room("Web", ["Campaigns", "Model", "Signing", "Store", hummingbird, logging]),
+    .executableTarget(
+        name: "pitwall",
+        dependencies: [
+            "Campaigns", "Database", "Delivery", "Diagnostics", "Inbox", "Liquid", "Mail", "Model", "SMTP", "Segments",
+            "Signing", "Store", "StoreSQLite", "Templating", "Web", "Workspace", arguments, logging,
+        ],
+        swiftSettings: settings),
+
+    tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("ModelTests", ["Model", "Diagnostics"]),
+    tests("WorkspaceTests", ["Workspace", "Model", "Diagnostics"]),
+    tests("LiquidTests", ["Liquid", "Diagnostics"]),
+    tests("SegmentsTests", ["Segments", "Model", "Diagnostics", "Database", "Store", "StoreSQLite"]),
+    tests("MailTests", ["Mail", "Model"]),
+    tests("SigningTests", ["Signing", "Mail", "Model"]),
+    tests("TemplatingTests", ["Templating", "Liquid", "Model", "Workspace", "Diagnostics"]),
+    tests("DeliveryTests", ["Delivery", "Mail", "Model"]),
+    tests("SMTPTests", ["SMTP", "Delivery", "Mail", "Model"]),
+    tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
+    tests("CampaignsTests", ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail"]),
+    tests("InboxTests", ["Inbox", "Mail"]),
+    tests("WebTests", ["Web", "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Signing"]),
+    tests("PitwallTests", []),
+]
+
+/// While the house is being built, a room is part of the package from the day its folder exists.
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+let standing = targets.filter { target in
+    let folder = target.type == .test ? "Tests" : "Sources"
+    return FileManager.default.fileExists(atPath: root.appendingPathComponent("\(folder)/\(target.name)").path)
+}
+
+let package = Package(
+    name: "pitwall",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: standing,
+    swiftLanguageModes: [.v6]
+)

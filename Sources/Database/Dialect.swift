@@ -1,0 +1,59 @@
+/// What differs between databases, and nothing else. Everything not here is written once, in SQL that all of them take.
+package protocol Dialect: Sendable {
+    var name: String { get }
+
+    /// The type of a 64-bit integer column.
+    var int64: String { get }
+
+    /// What follows a table's closing parenthesis when its rows live in its primary key; empty where there is no such thing.
+    var clustered: String { get }
+
+    /// The member `name` of the JSON object in `column` as text, as the database's number, or NULL when it is missing.
+    /// A JSON true or false reads as 1 or 0.
+    func jsonMember(_ column: String, _ name: String) -> SQL
+
+    /// The kind of that member: `'text'`, `'integer'`, `'real'`, `'true'`, `'false'`, `'null'`, `'array'`, `'object'`, or NULL
+    /// when it is missing.
+    func jsonKind(_ column: String, _ name: String) -> SQL
+
+    /// True where the JSON array at member `name` holds exactly the text `item`, or where the member is a text that contains it.
+    func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL
+
+    /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
+    func folded(_ expression: SQL) -> SQL
+}
+
+/// The error of a database, without what was in the arguments: those may hold addresses.
+package struct DatabaseError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// The disk is full.
+        case full
+        /// Another program holds the database.
+        case busy
+        /// The file can't be opened, read or written.
+        case cannotOpen
+        case readOnly
+        /// The file is no database, or is damaged.
+        case damaged
+        /// A program newer than this one has changed the schema.
+        case newerSchema
+        case constraint
+        case other
+    }
+
+    package var code: Code
+    package var message: String
+    package var hint: String?
+    package var sql: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil, sql: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.sql = sql
+    }
+
+    package var description: String {
+        [message, hint].compactMap { $0 }.joined(separator: "\n  ")
+    }
+}

@@ -1,0 +1,76 @@
+/// A database that the stores run on, whichever it is.
+///
+/// Calls block: they belong on a thread that may wait, never on the cooperative pool (see ``SQLDatabase/detached(_:)``).
+/// A transaction takes a synchronous closure, so nothing can suspend in the middle of one.
+package protocol SQLDatabase: Sendable {
+    var dialect: any Dialect { get }
+
+    /// Runs `body` on one consistent snapshot.
+    func read<T>(_ body: (any SQLSession) throws -> T) throws -> T
+
+    /// Runs `body` in a transaction that excludes other writers; an error rolls it back. When this returns, what was
+    /// written survives power loss.
+    func write<T>(_ body: (any SQLSession) throws -> T) throws -> T
+
+    func close() throws
+}
+
+/// What a transaction can do.
+package protocol SQLSession {
+    var dialect: any Dialect { get }
+
+    /// Runs one statement and says how many rows it changed. The statement is kept prepared.
+    @discardableResult
+    func execute(_ sql: SQL) throws -> Int
+
+    /// Runs one statement and hands over each row as it comes; rows are only valid inside `row`.
+    func forEach(_ sql: SQL, _ row: (any SQLRow) throws -> Void) throws
+
+    /// Runs several statements that take no arguments, as migrations do.
+    func script(_ text: String) throws
+
+    /// Prepares a statement that will run many times with other arguments.
+    func prepare(_ text: String) throws -> any SQLStatement
+}
+
+/// A prepared statement; valid within the transaction that made it.
+package protocol SQLStatement {
+    /// Runs it and says how many rows it changed.
+    @discardableResult
+    func run(_ arguments: [SQLValue]) throws -> Int
+
+    /// Runs it and returns what `row` makes of its first row, or nil when there is none.
+    func first<T>(_ arguments: [SQLValue], _ row: (any SQLRow) throws -> T) throws -> T?
+}
+
+/// One row; columns count from 0. A wrong type reads as nil or, where a value was promised, as 0 or "".
+package protocol SQLRow {
+    func value(_ column: Int) -> SQLValue
+    func isNull(_ column: Int) -> Bool
+    func integer(_ column: Int) -> Int64
+    func real(_ column: Int) -> Double
+    func text(_ column: Int) -> String
+    func blob(_ column: Int) -> [UInt8]
+}
+
+extension SQLRow {
+    package func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
+    package func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
+}
+
+extension SQLSession {
+    package func all<T>(_ sql: SQL, _ row: (any SQLRow) throws -> T) throws -> [T] {
+        var rows: [T] = []
+        try forEach(sql) { rows.append(try row($0)) }
+        return rows
+    }
+
+    package func first<T>(_ sql: SQL, _ row: (any SQLRow) throws -> T) throws -> T? {
+        try prepare(sql.text).first(sql.arguments, row)
+    }
+
+    /// The single number that `sql` returns; 0 when it returns none.
+    package func count(_ sql: SQL) throws -> Int {
+        try first(sql) { Int($0.integer(0)) } ?? 0
+    }
+}

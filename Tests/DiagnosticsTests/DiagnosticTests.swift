@@ -1,0 +1,49 @@
+import Diagnostics
+import Testing
+
+@Suite struct DiagnosticTests {
+    @Test func `a mistake is shown with its line, a caret and the nearest name`() {
+        let source = SourceText(
+            name: "Segments/pricing.segment", text: "---\ntitle: x\n---\ndid a\nand did not purchse in last 7 days\n")
+        let start = 4 + 9 + 4 + 6 + 12
+        let shown = Diagnostic(
+            "no event \"purchse\" has ever been recorded", in: source, at: Span(start, start + 7),
+            hint: suggestion(for: "purchse", among: ["page_viewed", "purchase"])
+        ).description
+        #expect(
+            shown == """
+                Segments/pricing.segment:5:13: error: no event "purchse" has ever been recorded
+                5 | and did not purchse in last 7 days
+                  |             ^~~~~~~ did you mean "purchase"?
+                """)
+    }
+
+    @Test func `columns count characters, not bytes`() {
+        let source = SourceText(name: "x", text: "città = \"Forlì\" oops")
+        let offset = Array("città = \"Forlì\" ".utf8).count
+        #expect(source.location(of: offset) == Location(line: 1, column: 17))
+    }
+
+    @Test(arguments: [-5, 0, 3, 4, 5, 999])
+    func `any offset has a location, in any bytes`(offset: Int) {
+        let source = SourceText(name: "x", bytes: [0xFF, 0x0A, 0x00, 0xC3])
+        let shown = Diagnostic("odd", in: source, at: Span(offset, offset + 50)).description
+        #expect(shown.hasPrefix("x:"))
+        #expect(shown.contains("^"))
+    }
+
+    @Test func `a very long line is cut around the place`() throws {
+        let source = SourceText(name: "x", text: String(repeating: "a", count: 5000) + "!" + String(repeating: "b", count: 5000))
+        let lines = Diagnostic("here", in: source, at: Span(5000, 5001)).description.split(separator: "\n")
+        let caret = try #require(lines[2].firstIndex(of: "^"))
+        #expect(lines[1].count < 130)
+        #expect(lines[1][caret] == "!")
+    }
+
+    @Test(arguments: [
+        ("purchse", "purchase"), ("upcsae", "upcase"), ("EMIAL", "email"), ("zzz", nil), ("cty", "city"), ("", nil),
+    ])
+    func `only a near name is suggested`(written: String, expected: String?) {
+        #expect(nearest(written, among: ["purchase", "upcase", "email", "city", "country"]) == expected)
+    }
+}
