@@ -48,7 +48,7 @@ let targets: [Target] = [
     room("Delivery", ["Mail", "Model"]),
     room("SMTP", ["Delivery", "Mail", "Model", "CCurl"]),
     room("Store", ["Database", "Model", "Segments", "Delivery"]),
-    room("StoreSQLite", ["Database", grdb]),
+    room("StoreSQLite", ["Database", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     room(
         "Campaigns",
         ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store"]),
