@@ -51,7 +51,7 @@ let targets: [Target] = [
     room("StoreSQLite", ["Database", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     room(
         "Campaigns",
-        ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store"]),
+        ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store", "Database"]),
     room("Inbox", ["Mail"] + nio),
     room("Web", ["Campaigns", "Model", "Signing", "Store", hummingbird, logging]),
     .executableTarget(
