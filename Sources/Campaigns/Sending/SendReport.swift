@@ -1,5 +1,4 @@
 package import Model
-package import Store
 
 /// What one run of `send` did.
 package struct SendReport: Sendable {

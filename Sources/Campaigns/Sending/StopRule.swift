@@ -1,5 +1,3 @@
-package import Store
-
 /// Ends a send that is going badly: `stop_if: {refused: 5%, complaints: 0.3%}`.
 package struct StopRule: Hashable, Sendable {
     /// Shares of 1; nil asks nothing.
