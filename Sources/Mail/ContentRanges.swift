@@ -8,9 +8,8 @@ package func contentRanges(of message: [UInt8]) -> [Range<Int>] {
     message.withUnsafeBufferPointer { bytes in
         while line < bytes.count {
             let first = bytes[line]
-            if first == UInt8(ascii: "\n") || (first == UInt8(ascii: "\r") && line + 1 < bytes.count && bytes[line + 1] == UInt8(ascii: "\n")) {
-                break
-            }
+            if first == UInt8(ascii: "\n") { break }
+            if first == UInt8(ascii: "\r"), line + 1 < bytes.count, bytes[line + 1] == UInt8(ascii: "\n") { break }
             if first != UInt8(ascii: " "), first != UInt8(ascii: "\t") {
                 let skip = isField("date:", bytes, at: line) || isField("dkim-signature:", bytes, at: line)
                 if skip, !skipping, kept < line { ranges.append(kept..<line) }
