@@ -6,6 +6,7 @@ package struct SQLiteDialect: Dialect {
 
     package var name: String { "SQLite" }
     package var int64: String { "INTEGER" }
+    package var bytes: String { "BLOB" }
     package var clustered: String { "WITHOUT ROWID" }
 
     package func jsonMember(_ column: String, _ name: String) -> SQL {
