@@ -67,7 +67,7 @@ package struct RelaySettings: Hashable, Sendable {
             digits = text[text.index(after: colon)...]
         }
         let isAddress = text.first == "[" && !host.isEmpty && host.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
-        guard isAddress || HostName.isValid(String(host)), !host.hasPrefix("[") else {
+        guard text.first == "[" ? isAddress : HostName.isValid(String(host)) && !host.hasPrefix("[") else {
             throw Problem(message: "the URL has no valid host name")
         }
         guard let digits else { return (host.lowercased(), defaultPort) }

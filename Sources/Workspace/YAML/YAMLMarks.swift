@@ -120,10 +120,11 @@ extension YAMLMarks {
         switch error {
         case YamlError.scanner(let context, let problem, let mark, _), YamlError.parser(let context, let problem, let mark, _):
             problemDiagnostic(context, problem, at: mark)
-        case YamlError.composer(_, let problem, let mark, _):
-            problem.contains("another document")
-                ? Diagnostic(.error, "a second YAML document starts here", in: source, at: place(mark), hint: "keep one, without the --- line")
-                : Diagnostic(.error, "aliases are not accepted", in: source, at: place(mark), hint: "write the value out")
+        case YamlError.composer(_, let problem, let mark, _) where problem.contains("another document"):
+            Diagnostic(
+                .error, "a second YAML document starts here", in: source, at: place(mark), hint: "keep one, without the --- line")
+        case YamlError.composer(_, _, let mark, _):
+            Diagnostic(.error, "aliases are not accepted", in: source, at: place(mark), hint: "write the value out")
         case YamlError.reader(let problem, let offset, _, let yaml):
             Diagnostic(.error, "not valid YAML: \(problem)", in: source, at: offset.flatMap { place(characters: $0, of: yaml) })
         case YamlError.duplicatedKeysInMapping(let names, let context):

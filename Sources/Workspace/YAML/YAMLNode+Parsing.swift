@@ -52,13 +52,14 @@ extension YAMLNode {
         switch node {
         case .scalar(let scalar):
             let quoted = scalar.style != .plain
-            if !scalar.tag.rawValue.isEmpty, !(quoted && scalar.tag.rawValue == "tag:yaml.org,2002:str") { throw tagged(marks, place) }
+            // The parser gives quoted texts this tag, and resolves keys to it.
+            if !["", "tag:yaml.org,2002:str"].contains(scalar.tag.rawValue) { throw tagged(marks, place) }
             return YAMLNode(.scalar(scalar.string, quoted: quoted), span: place)
         case .sequence(let sequence):
-            if !sequence.tag.rawValue.isEmpty { throw tagged(marks, place) }
+            if !["", "tag:yaml.org,2002:seq"].contains(sequence.tag.rawValue) { throw tagged(marks, place) }
             return YAMLNode(.sequence(try sequence.map { try convert($0, marks, depth: depth + 1) }), span: place)
         case .mapping(let mapping):
-            if !mapping.tag.rawValue.isEmpty { throw tagged(marks, place) }
+            if !["", "tag:yaml.org,2002:map"].contains(mapping.tag.rawValue) { throw tagged(marks, place) }
             return YAMLNode(.mapping(try mapping.map { try member($0, marks, depth: depth + 1) }), span: place)
         case .alias:
             throw Diagnostic(.error, "aliases are not accepted", in: marks.source, at: place, hint: "write the value out")
