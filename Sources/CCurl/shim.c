@@ -1,4 +1,5 @@
 #include "CCurl.h"
+#include <sys/eventfd.h>
 
 CURLcode pitwall_curl_set_long(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
 
@@ -42,3 +43,5 @@ CURL *pitwall_curl_next_done(CURLM *multi, CURLcode *result) {
 }
 
 CURLcode pitwall_curl_global(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+int pitwall_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }

@@ -1,7 +1,6 @@
 import CCurl
 import Delivery
 import Glibc
-import Synchronization
 
 /// One connection to a relay, opened, secured and logged in by libcurl (`CURLOPT_CONNECT_ONLY`), and then a pipe of bytes.
 ///
@@ -128,6 +127,9 @@ final class CurlChannel {
         }
         return handshake.capabilities
     }
+
+    /// For an opening that was given up while libcurl was still at it.
+    func timedOut() -> RelayError { failure(CURLE_OPERATION_TIMEDOUT, Handshake(transcript: transcript)) }
 
     private func failure(_ result: CURLcode, _ handshake: Handshake) -> RelayError {
         let words = isTranscriptTooLong ? "it talks without end" : String(cString: errorText)

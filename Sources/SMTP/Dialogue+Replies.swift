@@ -8,6 +8,7 @@ extension Dialogue {
         while ending == nil {
             do {
                 guard let code = try reader.next() else { return }
+                replies += 1
                 handle(code, into: &out, results: &results)
             } catch {
                 end(.garbage, error.rawValue, results: &results)

@@ -92,7 +92,9 @@ package struct Dialogue: Sendable {
     package private(set) var begun = 0
     /// Messages that the relay decided about: accepted, refused or deferred by a reply.
     package internal(set) var concluded = 0
-    private var isQuitting = false
+    /// Replies read, of whatever kind.
+    package internal(set) var replies = 0
+    package private(set) var isQuitting = false
 
     package init(capabilities: Capabilities, messageLimit: Int? = nil) {
         self.capabilities = capabilities

@@ -26,6 +26,9 @@ long pitwall_curl_os_error(CURL *easy);
 /* The next handle of the multi that has finished, with its result; NULL where none has. */
 CURL *pitwall_curl_next_done(CURLM *multi, CURLcode *result);
 
+/* A non-blocking eventfd, closed on exec; Glibc's module map leaves it out. Negative where there is none. */
+int pitwall_eventfd(void);
+
 /* Once a process, before any thread uses libcurl. */
 CURLcode pitwall_curl_global(void);
 
