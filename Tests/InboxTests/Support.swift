@@ -16,6 +16,7 @@ final class Collector: Sendable {
 }
 
 /// Runs `body` against a server of its own and stops it.
+@discardableResult
 func withInbox<Result>(
     _ settings: InboxSettings = InboxSettings(), _ body: (InboxServer, Collector) async throws -> Result
 ) async throws -> Result {
