@@ -1,10 +1,12 @@
+import Mail
+
 /// One kept message as a person sees it: on a wide screen, on a phone, as text, as source.
 ///
 /// The message's HTML lives in a sandboxed frame, where no script runs and no form is sent; the page itself has no script
 /// either: what to show is chosen by radio buttons and `:has()`.
 struct MessagePage {
     var entry: OutboxEntry
-    var mail: KeptMail
+    var mail: MessageReader
 
     /// Views offered, the first one shown at first.
     private var views: [(id: String, label: String)] {
@@ -15,26 +17,27 @@ struct MessagePage {
     }
 
     var html: [UInt8] {
-        let subject = mail.subject.isEmpty ? "No subject" : mail.subject
+        let subject = mail.header("subject").flatMap { $0.isEmpty ? nil : $0 } ?? "No subject"
         var page = PageStyle.head(title: subject)
         page += "<main class=\"message\"><header><p><a class=\"back\" href=\"index.html\">← Outbox</a></p>"
         page += "<h1>\(subject.escapedForHTML)</h1><dl>"
-        page += row("From", mail.sender) + row("To", mail.recipient.isEmpty ? entry.recipient : mail.recipient)
+        page += row("From", mail.header("from") ?? "") + row("To", mail.header("to") ?? entry.recipient)
         page += row("Arrived", LocalTime.text(entry.time)) + row("Size", "\(entry.size) bytes")
-        if !mail.attachments.isEmpty { page += row("Attached", mail.attachments.joined(separator: ", ")) }
+        let attached = mail.parts.filter { $0 != mail.html && $0 != mail.text }
+        page += row("Attached", attached.map { "\($0.type), \($0.body.count) bytes" }.joined(separator: "; "))
         page += "</dl></header>\n<nav role=\"radiogroup\" aria-label=\"View\">"
         for (index, view) in views.enumerated() {
             page += "<input type=\"radio\" name=\"view\" id=\"\(view.id)\"\(index == 0 ? " checked" : "")>"
             page += "<label for=\"\(view.id)\">\(view.label)</label>"
         }
         page += "<a class=\"file\" href=\"\(entry.name.escapedForLink).eml\">.eml</a></nav>\n"
-        if let html = mail.html {
+        if let html = mail.html?.text {
             page += "<iframe title=\"The message\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\" srcdoc=\""
             page += "&lt;base target=_blank&gt;\(html.escapedForHTML)\"></iframe>\n"
         }
-        if let text = mail.text { page += "<pre class=\"text\">\(text.escapedForHTML)</pre>\n" }
+        if let text = mail.text?.text { page += "<pre class=\"text\">\(text.escapedForHTML)</pre>\n" }
         page += "<pre class=\"source\">"
-        for field in mail.fields { page += "<b>\(field.name.escapedForHTML):</b> \(field.value.escapedForHTML)\n" }
+        for field in mail.headers { page += "<b>\(field.name.escapedForHTML):</b> \(field.value.escapedForHTML)\n" }
         page += "</pre></main></body></html>\n"
         return Array(page.utf8)
     }

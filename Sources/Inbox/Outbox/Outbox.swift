@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Mail
 import Synchronization
 
 /// The folder that messages are kept in: one `.eml` each, a page that shows it, and `index.html` that lists the latest.
@@ -74,10 +75,10 @@ final class Outbox: Sendable {
         var read: [Int: OutboxEntry.Summary] = [:]
         for entry in entries where entry.summary == nil {
             guard let bytes = File.read("\(folder)/\(entry.name).eml") else { continue }
-            let mail = KeptMail(bytes)
+            let mail = MessageReader(bytes)
             let page = MessagePage(entry: entry, mail: mail).html
             try page.withUnsafeBytes { try File.write($0, to: "\(folder)/\(entry.name).html") }
-            read[entry.number] = OutboxEntry.Summary(subject: mail.subject, sender: mail.sender, recipient: mail.recipient)
+            read[entry.number] = OutboxEntry.Summary(subject: mail.header("subject") ?? "", recipient: mail.header("to") ?? "")
         }
         let summaries = read
         state.withLock { state in

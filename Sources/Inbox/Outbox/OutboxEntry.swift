@@ -4,7 +4,6 @@ import Foundation
 struct OutboxEntry {
     struct Summary {
         var subject: String
-        var sender: String
         var recipient: String
     }
 
