@@ -1,4 +1,4 @@
-package import Delivery
+import Delivery
 package import Mail
 package import Model
 package import Signing

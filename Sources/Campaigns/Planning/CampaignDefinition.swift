@@ -1,7 +1,7 @@
 package import Diagnostics
 package import Model
 package import Segments
-package import Store
+import Store
 package import Templating
 package import Workspace
 

@@ -4,7 +4,7 @@ import Segments
 import Signing
 package import Store
 import Templating
-package import Workspace
+import Workspace
 
 /// A plan that was made, and what is to be said of it.
 package struct PlannedCampaign: Sendable {

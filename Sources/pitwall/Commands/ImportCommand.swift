@@ -3,6 +3,7 @@ import Campaigns
 import Foundation
 import Model
 import Store
+import Workspace
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Campaigns
+import Database
 import Diagnostics
 import Foundation
 import Model
 import Segments
+import Store
+import Workspace
 
 struct SegmentsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
