@@ -11,13 +11,14 @@ package enum QuotedPrintable {
         bytes.withUnsafeBufferPointer { input in
             // A line is at most 76 bytes and its end two; eight bytes are stored at a time.
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: flushAt + 128) { buffer in
-                guard let source = input.baseAddress, let target = buffer.baseAddress else { return }
-                var encoder = Encoder(input: source, count: input.count, output: target)
-                while encoder.encode(until: flushAt) {
-                    out.append(contentsOf: UnsafeBufferPointer(start: target, count: encoder.written))
+                guard let source = input.baseAddress else { return }
+                var encoder = Encoder(input: source, count: input.count, output: buffer)
+                var more = true
+                while more {
+                    more = encoder.encode(until: flushAt)
+                    out.append(contentsOf: buffer[..<encoder.written])
                     encoder.written = 0
                 }
-                out.append(contentsOf: UnsafeBufferPointer(start: target, count: encoder.written))
             }
         }
     }
@@ -25,12 +26,14 @@ package enum QuotedPrintable {
     private struct Encoder {
         let input: UnsafePointer<UInt8>
         let count: Int
-        let output: UnsafeMutablePointer<UInt8>
+        /// Holds one line more than is asked for, and eight bytes.
+        let output: UnsafeMutableBufferPointer<UInt8>
         var index = 0
         var written = 0
         var column = 0
 
-        /// Goes on until the input ends (false), or at least `limit` bytes are written and a line has just ended (true).
+        /// Goes on until the input ends (false), or at least `limit` bytes are written and a line has just ended (true):
+        /// every step ends at most one line, so the test at a line's start is never passed by.
         mutating func encode(until limit: Int) -> Bool {
             while index < count {
                 if column == 0 {
@@ -49,7 +52,7 @@ package enum QuotedPrintable {
             while index + 8 <= count, column < 75 {
                 let word = UInt64(littleEndian: UnsafeRawPointer(input + index).loadUnaligned(as: UInt64.self))
                 let plain = min(Self.plainPrefix(word), 75 - column)
-                UnsafeMutableRawPointer(output + written).storeBytes(of: word.littleEndian, as: UInt64.self)
+                UnsafeMutableRawBufferPointer(output).storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
                 index += plain
                 written += plain
                 column += plain
@@ -75,20 +78,16 @@ package enum QuotedPrintable {
             case UInt8(ascii: "\r"):
                 if index + 1 < count, input[index + 1] == UInt8(ascii: "\n") { endLine(2) } else { escape(1) }
             case 0x20...0x3C, 0x3E...0x7E, UInt8(ascii: "\t"):
-                makeRoom(for: 1, then: 1)
-                if column > 0 || byte != UInt8(ascii: "F") || !startsWithFrom {
-                    put(byte)
-                    index += 1
-                } else {
-                    escape(1)
-                }
+                guard hasRoom(for: 1, then: 1) else { return softBreak() }
+                put(byte)
+                index += 1
             default: escape(characterLength)
             }
         }
 
-        /// Writes the next `bytes` bytes as escapes, all on one line.
+        /// Writes the next `bytes` bytes as escapes, all on one line; ends the line instead where they do not fit.
         private mutating func escape(_ bytes: Int) {
-            makeRoom(for: bytes * 3, then: bytes)
+            guard hasRoom(for: bytes * 3, then: bytes) else { return softBreak() }
             for _ in 0..<bytes {
                 put(UInt8(ascii: "="))
                 put(Characters.hexDigit(input[index] >> 4))
@@ -97,9 +96,9 @@ package enum QuotedPrintable {
             }
         }
 
-        /// Breaks the line where `width` more do not fit; the 76th column is free only to what ends its line.
-        private mutating func makeRoom(for width: Int, then consumed: Int) {
-            if column + width > 75, column + width > 76 || !lineEnds(at: index + consumed) { softBreak() }
+        /// The 76th column is free only to what ends its line.
+        private func hasRoom(for width: Int, then consumed: Int) -> Bool {
+            column + width <= 75 || (column + width == 76 && lineEnds(at: index + consumed))
         }
 
         private func lineEnds(at position: Int) -> Bool {
