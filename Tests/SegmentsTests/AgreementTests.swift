@@ -15,7 +15,7 @@ import Testing
         let database = try TestDatabase(people)
         var decisions = 0
         var held = 0
-        for _ in 0..<60 {
+        for _ in 0..<120 {
             let node = world.node()
             let moment = world.moment()
             let asked = try ask(node, at: moment, of: people, in: database)
@@ -37,7 +37,7 @@ import Testing
                 """)
             return
         }
-        #expect(decisions == 3600)
+        #expect(decisions == 7200)
         #expect(held > decisions / 10 && held < decisions * 9 / 10, "the worlds must not be all true or all false")
     }
 

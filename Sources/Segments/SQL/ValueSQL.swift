@@ -115,9 +115,8 @@ struct ValueSQL {
         }
         let ofInstants = runs.map { run -> SQL in
             let year = either(run.instants(in: moment.zone).map { isIn($0) })
-            let from: SQL = run.nearby.from.map { "substr(\(text), 6, 5) >= \($0) AND " } ?? ""
-            let to: SQL = run.nearby.to.map { "substr(\(text), 6, 5) <= \($0) AND " } ?? ""
-            return "\(from)\(to)(\(year))"
+            guard let nearby = run.nearby else { return "(\(year))" }
+            return "substr(\(text), 6, 5) BETWEEN \(nearby.from) AND \(nearby.to) AND (\(year))"
         }
         return """
             CASE length(\(text)) \
