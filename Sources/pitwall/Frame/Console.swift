@@ -22,7 +22,8 @@ enum Console {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Foundation.write(stream == .output ? STDOUT_FILENO : STDERR_FILENO, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                Foundation.write(
+                    stream == .output ? STDOUT_FILENO : STDERR_FILENO, buffer.baseAddress.map { $0 + written }, buffer.count - written)
             }
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count > 0 else { return }
