@@ -48,10 +48,10 @@ let targets: [Target] = [
     room("Delivery", ["Mail", "Model"]),
     room("SMTP", ["Delivery", "Mail", "Model", "CCurl"]),
     room("Store", ["Database", "Model", "Segments", "Delivery"]),
-    room("StoreSQLite", ["Database", grdb]),
+    room("StoreSQLite", ["Database", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     room(
         "Campaigns",
-        ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store"]),
+        ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store", "Database"]),
     room("Inbox", ["Mail"] + nio),
     room("Web", ["Campaigns", "Model", "Signing", "Store", hummingbird, logging]),
     .executableTarget(
@@ -81,9 +81,14 @@ let targets: [Target] = [
 
 /// While the house is being built, a room is part of the package from the day its folder exists.
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-let standing = targets.filter { target in
-    let folder = target.type == .test ? "Tests" : "Sources"
-    return FileManager.default.fileExists(atPath: root.appendingPathComponent("\(folder)/\(target.name)").path)
+func stands(_ name: String, in folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: root.appendingPathComponent("\(folder)/\(name)").path)
+}
+let standing = targets.filter { stands($0.name, in: $0.type == .test ? "Tests" : "Sources") }
+for target in standing {
+    target.dependencies.removeAll { dependency in
+        if case .byNameItem(let name, _) = dependency { !stands(name, in: "Sources") } else { false }
+    }
 }
 
 let package = Package(

@@ -5,6 +5,9 @@ package protocol Dialect: Sendable {
     /// The type of a 64-bit integer column.
     var int64: String { get }
 
+    /// The type of a column of bytes.
+    var bytes: String { get }
+
     /// What follows a table's closing parenthesis when its rows live in its primary key; empty where there is no such thing.
     var clustered: String { get }
 

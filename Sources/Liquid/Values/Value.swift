@@ -20,8 +20,6 @@ package enum Value: Sendable {
     case range(Int64, Int64)
     /// Milliseconds since 1970 UTC; shown in the scope's zone.
     case instant(Int64)
-    /// The words `empty` and `blank`, which equal every empty, or blank, value.
-    case empty, blank
 }
 
 extension Value {

@@ -1,0 +1,75 @@
+import Model
+
+/// What a file's first line says each column is.
+struct Columns {
+    /// As written.
+    let names: [String]
+    /// What each is called here.
+    let meanings: [String]
+
+    /// `map`: columns by the name they have in the file → the name they get.
+    init(_ header: [String], map: [String: String] = [:], path: String) throws(ImportProblem) {
+        names = header.map(\.trimmingSpaces)
+        for column in map.keys where !names.contains(column) { throw .unknownMapping(column: column, found: names) }
+        var meanings: [String] = []
+        for (index, name) in names.enumerated() {
+            let meaning = map[name] ?? Self.meaning(of: name)
+            if meaning.isEmpty { throw .badColumn(path: path, number: index + 1, reason: "is empty") }
+            if meaning.count > 64 { throw .badColumn(path: path, number: index + 1, reason: "is longer than 64 characters") }
+            if meaning.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\"" || $0 == "\\" || $0 == "`" }) {
+                throw .badColumn(path: path, number: index + 1, reason: "holds a quote, a backslash or a control character")
+            }
+            if meanings.contains(meaning) { throw .duplicateColumn(path: path, name: meaning) }
+            meanings.append(meaning)
+        }
+        self.meanings = meanings
+    }
+
+    func index(of meaning: String) -> Int? { meanings.firstIndex(of: meaning) }
+
+    /// Columns that Pitwall knows, in any case and with spaces or hyphens: `First Name`, `E-Mail`. Others keep their name.
+    private static func meaning(of name: String) -> String {
+        let folded = String(name.lowercased().map { " -".contains($0) ? "_" : $0 })
+        switch folded {
+        case "email", "e_mail", "email_address", "e_mail_address": return "email"
+        case "external_id", "topic", "state", "at", "source", "reason", "event", "id": return folded
+        default: return Contact.Standard(rawValue: folded)?.rawValue ?? name
+        }
+    }
+}
+
+/// The narrowest kind that all values of a column have.
+struct ColumnKind {
+    private var seen = false
+    private var number = true
+    private var truth = true
+    private var instant = true
+    private var day = true
+
+    mutating func see(_ text: String, zone: Zone) {
+        if text.isEmpty { return }
+        seen = true
+        if number, JSONValue(canonicalNumber: text) == nil { number = false }
+        if truth, Self.truth(text) == nil { truth = false }
+        if day, CivilDate(iso: text) == nil { day = false }
+        if instant, zone.instant(reading: text) == nil { instant = false }
+    }
+
+    /// `text` as a value of this kind. Where all values are days it stays a day, where some have a time all become instants.
+    func value(_ text: String, zone: Zone) -> JSONValue {
+        guard seen else { return .text(text) }
+        if number, let value = JSONValue(canonicalNumber: text) { return value }
+        if truth, let value = Self.truth(text) { return .bool(value) }
+        if day { return .text(text) }
+        if instant, let value = zone.instant(reading: text) { return .text(value.canonical) }
+        return .text(text)
+    }
+
+    private static func truth(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true": true
+        case "false": false
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Diagnostics
+package import Model
+package import Store
+
+/// Imports statements of will: CSV with the columns email, topic, state, at, source.
+package struct ConsentImport {
+    package var contacts: ContactStore
+    package var consents: ConsentStore
+    package var topics: [String]
+    package var zone: Zone
+    package var now: Instant
+    /// For lines that name none.
+    package var source: String?
+    package var topic: String?
+    package var dryRun = false
+
+    package init(contacts: ContactStore, consents: ConsentStore, topics: [String], zone: Zone, now: Instant) {
+        self.contacts = contacts
+        self.consents = consents
+        self.topics = topics
+        self.zone = zone
+        self.now = now
+    }
+
+    package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
+        let needed = topic == nil ? ["email", "topic", "state"] : ["email", "state"]
+        return try importTable(path, needed: needed, dryRun: dryRun, progress: progress) { row in
+            try statement(row)
+        } write: { statements in
+            dryRun ? statements.count : try consents.record(statements)
+        }
+    }
+
+    private func statement(_ row: TableRow) throws -> Result<Consent, RejectReason> {
+        let name = row["topic"] ?? topic ?? ""
+        guard topics.contains(name) else {
+            let advice = suggestion(for: name, among: topics).map { ", \($0)" } ?? ""
+            return .failure(RejectReason(text: "there is no such topic in pitwall.yaml: \(name)\(advice)"))
+        }
+        guard let state = Consent.State(word: row["state"] ?? "") else {
+            return .failure(RejectReason(text: "the state is none of pending, confirmed, withdrawn: \(row["state"] ?? "")"))
+        }
+        let source = row["source"] ?? source ?? ""
+        guard state != .confirmed || !source.isEmpty else {
+            return .failure(RejectReason(text: "a confirmed consent needs its source"))
+        }
+        guard let at = row["at"].map({ zone.instant(reading: $0) }) ?? now else {
+            return .failure(RejectReason(text: "the time is not one: \(row["at"] ?? "")"))
+        }
+        switch row.address {
+        case .failure(let reason): return .failure(reason)
+        case .success(let address):
+            guard let contact = try contacts.contact(address) else {
+                return .failure(RejectReason(text: "nobody with this address is known: import contacts first"))
+            }
+            return .success(Consent(contact: contact.id, topic: name, state: state, at: at, learnedAt: now, source: source))
+        }
+    }
+}
+
+/// Imports addresses that must not be written to: CSV with the columns email, and perhaps reason, at, source.
+package struct SuppressionImport {
+    package var consents: ConsentStore
+    package var zone: Zone
+    package var now: Instant
+    package var source: String?
+    package var dryRun = false
+
+    package init(consents: ConsentStore, zone: Zone, now: Instant) {
+        self.consents = consents
+        self.zone = zone
+        self.now = now
+    }
+
+    package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
+        try importTable(path, needed: ["email"], dryRun: dryRun, progress: progress) { row in
+            guard let reason = SuppressionReason(rawValue: row["reason"]?.lowercased() ?? SuppressionReason.unsubscribed.rawValue) else {
+                return .failure(RejectReason(text: "the reason is none of undeliverable, unsubscribed, complaint: \(row["reason"] ?? "")"))
+            }
+            guard let at = row["at"].map({ zone.instant(reading: $0) }) ?? now else {
+                return .failure(RejectReason(text: "the time is not one: \(row["at"] ?? "")"))
+            }
+            return row.address.map {
+                Suppression(address: $0, reason: reason, at: at, learnedAt: now, source: row["source"] ?? source ?? "import")
+            }
+        } write: { entries in
+            dryRun ? entries.count : try consents.suppress(entries)
+        }
+    }
+}
+
+/// A line of a table by the names of its columns; empty fields are nil.
+struct TableRow {
+    fileprivate var columns: Columns
+    fileprivate var record: CSVRecord
+
+    subscript(name: String) -> String? {
+        guard let index = columns.index(of: name), let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { return nil }
+        return text
+    }
+
+    var address: Result<EmailAddress, RejectReason> {
+        do {
+            return .success(try EmailAddress(self["email"] ?? ""))
+        } catch {
+            return .failure(RejectReason(text: "the address \(error.rawValue)"))
+        }
+    }
+}
+
+/// Reads a table, turns each line into a value or a reason against it, and writes the values in batches.
+/// `write` says how many of them were new.
+private func importTable<Value>(
+    _ path: String, needed: [String], dryRun: Bool, progress: (Int) -> Void,
+    value: (TableRow) throws -> Result<Value, RejectReason>, write: ([Value]) throws -> Int
+) throws -> ImportSummary {
+    var reader = try CSVReader(path: path)
+    var record = CSVRecord()
+    guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
+    let columns = try Columns(record.fields, path: path)
+    for name in needed where columns.index(of: name) == nil {
+        throw ImportProblem.missingColumn(path: path, column: name, found: columns.names)
+    }
+    var rejects = Rejects(beside: path, header: columns.names, dry: dryRun)
+    var summary = ImportSummary()
+    var batch: [Value] = []
+    func flush() throws {
+        let new = batch.isEmpty ? 0 : try write(batch)
+        summary.added += new
+        summary.unchanged += batch.count - new
+        batch.removeAll(keepingCapacity: true)
+        progress(summary.read)
+    }
+    while try reader.next(&record) {
+        summary.read += 1
+        switch try value(TableRow(columns: columns, record: record)) {
+        case .success(let value): batch.append(value)
+        case .failure(let reason): try rejects.reject(record, reason.text)
+        }
+        if batch.count == 10_000 { try flush() }
+    }
+    try flush()
+    rejects.report(into: &summary)
+    return summary
+}

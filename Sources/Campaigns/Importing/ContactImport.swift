@@ -1,0 +1,171 @@
+package import Model
+package import Store
+
+/// Imports people from a CSV file.
+///
+/// Two passes: the first learns the encoding and what kind of value each column holds, the second writes, in transactions of
+/// ``batch`` lines. A file that was imported in part is imported again without harm: what is known already is left as it is.
+package struct ContactImport {
+    package var contacts: ContactStore
+    package var zone: Zone
+    package var now: Instant
+    /// Columns by their name in the file → the name they get.
+    package var map: [String: String] = [:]
+    /// Granted to everybody in the file; nil grants nothing.
+    package var consent: ConsentTemplate?
+    package var dryRun = false
+
+    private static let batch = 10_000
+
+    package init(contacts: ContactStore, zone: Zone, now: Instant) {
+        self.contacts = contacts
+        self.zone = zone
+        self.now = now
+    }
+
+    /// `progress` gets the number of lines read so far, now and then.
+    package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
+        let survey = try Survey(path: path, map: map, zone: zone)
+        guard let emailColumn = survey.columns.index(of: "email") else {
+            throw ImportProblem.missingColumn(path: path, column: "email", found: survey.columns.names)
+        }
+        let builder = EntryBuilder(survey: survey, emailColumn: emailColumn, zone: zone)
+        var reader = try CSVReader(path: path, encoding: survey.encoding)
+        var rejects = Rejects(beside: path, header: survey.columns.names, dry: dryRun)
+        var summary = ImportSummary()
+        if survey.encoding == .windows1252 { summary.notes.append("the file is not UTF-8: read as Windows-1252 (Latin-1)") }
+        var record = CSVRecord()
+        guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
+        var seen: Set<UInt64> = []
+        var batch: [ContactStore.Entry] = []
+        while try reader.next(&record) {
+            summary.read += 1
+            switch builder.entry(record) {
+            case .success(let entry):
+                guard seen.insert(entry.email.key.stableHash).inserted else {
+                    try rejects.reject(record, "this address is in the file already")
+                    continue
+                }
+                batch.append(entry)
+            case .failure(let reason): try rejects.reject(record, reason.text)
+            }
+            if batch.count == Self.batch {
+                try write(batch, into: &summary)
+                batch.removeAll(keepingCapacity: true)
+                progress(summary.read)
+            }
+        }
+        try write(batch, into: &summary)
+        rejects.report(into: &summary)
+        return summary
+    }
+
+    private func write(_ batch: [ContactStore.Entry], into summary: inout ImportSummary) throws {
+        if dryRun {
+            let known = try contacts.known(batch.map(\.email.key))
+            summary.updated += known.count
+            summary.added += batch.count - known.count
+            return
+        }
+        for result in try contacts.record(batch, consent: consent, at: now, source: "import") {
+            switch result.change {
+            case .added: summary.added += 1
+            case .updated: summary.updated += 1
+            case .unchanged: summary.unchanged += 1
+            }
+        }
+    }
+}
+
+struct RejectReason: Error {
+    var text: String
+}
+
+/// The first pass over a file of people.
+private struct Survey {
+    var columns: Columns
+    var kinds: [ColumnKind]
+    var encoding: TextEncoding
+
+    init(path: String, map: [String: String], zone: Zone) throws {
+        var reader = try CSVReader(path: path)
+        var record = CSVRecord()
+        guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
+        encoding = .utf8
+        let header = record.fields
+        var headerIsUTF8 = record.isUTF8
+        var kinds = [ColumnKind](repeating: ColumnKind(), count: record.count)
+        while try reader.next(&record) {
+            if encoding == .utf8, !record.isUTF8 { encoding = .windows1252 }
+            for index in 0..<min(record.count, kinds.count) {
+                guard let text = record.field(index) else { continue }
+                kinds[index].see(text.trimmingSpaces, zone: zone)
+            }
+        }
+        if !headerIsUTF8 {
+            encoding = .windows1252
+            var again = try CSVReader(path: path, encoding: .windows1252)
+            headerIsUTF8 = try again.next(&record)
+            columns = try Columns(record.fields, map: map, path: path)
+        } else {
+            columns = try Columns(header, map: map, path: path)
+        }
+        self.kinds = kinds
+    }
+}
+
+extension CSVRecord {
+    fileprivate var isUTF8: Bool {
+        for index in 0..<count {
+            guard let slice = slice(index) else { continue }
+            if !slice.allSatisfy({ $0 < 0x80 }), String(validating: slice, as: UTF8.self) == nil { return false }
+        }
+        return true
+    }
+}
+
+private struct EntryBuilder {
+    let survey: Survey
+    let emailColumn: Int
+    let zone: Zone
+
+    func entry(_ record: CSVRecord) -> Result<ContactStore.Entry, RejectReason> {
+        let columns = survey.columns
+        guard record.count <= columns.names.count else {
+            return .failure(RejectReason(text: "has \(record.count) fields where the first line names \(columns.names.count)"))
+        }
+        let address: EmailAddress
+        do {
+            address = try EmailAddress((record.field(emailColumn) ?? "").trimmingSpaces)
+        } catch {
+            return .failure(RejectReason(text: "the address \(error.rawValue)"))
+        }
+        var members: [(String, JSONValue)] = []
+        var externalID: String?
+        for index in 0..<record.count where index != emailColumn {
+            guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
+            if text.unicodeScalars.contains(where: { $0.value == 0 }) { return .failure(RejectReason(text: "a field holds a NUL character")) }
+            switch columns.meanings[index] {
+            case "external_id": externalID = text
+            case "language": members.append(("language", .text(Self.language(text))))
+            case let name where Contact.Standard(rawValue: name) != nil: members.append((name, .text(text)))
+            case let name: members.append((name, survey.kinds[index].value(text, zone: zone)))
+            }
+        }
+        return .success(ContactStore.Entry(email: address, externalID: externalID, attributes: JSONObject(members)))
+    }
+
+    /// `it_IT` and `IT` are `it-it` and `it`.
+    private static func language(_ text: String) -> String {
+        String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+    }
+}
+
+extension String {
+    /// 64 bits that are the same on every run (FNV-1a).
+    var stableHash: UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash
+    }
+}

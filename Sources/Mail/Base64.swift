@@ -1,0 +1,79 @@
+/// Base64, RFC 4648: the usual alphabet with padding for mail, the one for URLs without.
+package enum Base64 {
+    package enum Alphabet: Sendable {
+        case standard
+        /// `-` and `_`, no padding.
+        case url
+    }
+
+    private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let url = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    package static func encode(_ bytes: some Sequence<UInt8>, _ alphabet: Alphabet = .standard, into out: inout [UInt8]) {
+        let digits = alphabet == .standard ? standard : url
+        var word: UInt32 = 0
+        var held = 0
+        for byte in bytes {
+            word = word << 8 | UInt32(byte)
+            held += 1
+            if held == 3 {
+                for shift in stride(from: 18, through: 0, by: -6) { out.append(digits[Int(word >> UInt32(shift) & 63)]) }
+                word = 0
+                held = 0
+            }
+        }
+        guard held > 0 else { return }
+        word <<= UInt32(8 * (3 - held))
+        for place in 0...held { out.append(digits[Int(word >> UInt32(18 - 6 * place) & 63)]) }
+        if alphabet == .standard { out.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - held)) }
+    }
+
+    package static func encoded(_ bytes: some Sequence<UInt8>, _ alphabet: Alphabet = .standard) -> String {
+        var out: [UInt8] = []
+        encode(bytes, alphabet, into: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// The bytes that `text` spells exactly as ``encode(_:_:into:)`` would write them, or nil: no blanks, no missing or
+    /// spare padding, no bits set that mean nothing. So two different texts never mean the same bytes.
+    package static func decode(_ text: some StringProtocol, _ alphabet: Alphabet = .standard) -> [UInt8]? {
+        var digits = Array(text.utf8)
+        if alphabet == .standard {
+            guard digits.count % 4 == 0 else { return nil }
+            var padding = 0
+            while padding < 2, digits.last == UInt8(ascii: "=") {
+                digits.removeLast()
+                padding += 1
+            }
+        }
+        guard digits.count % 4 != 1 else { return nil }
+        var out: [UInt8] = []
+        out.reserveCapacity(digits.count * 3 / 4)
+        var word: UInt32 = 0
+        var bits: UInt32 = 0
+        for digit in digits {
+            guard let value = value(of: digit, alphabet) else { return nil }
+            word = (word << 6 | value) & 0xFFFF
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                out.append(UInt8(truncatingIfNeeded: word >> bits))
+            }
+        }
+        guard word & ((1 << bits) - 1) == 0 else { return nil }
+        return out
+    }
+
+    static func value(of digit: UInt8, _ alphabet: Alphabet) -> UInt32? {
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "+"): alphabet == .standard ? 62 : nil
+        case UInt8(ascii: "/"): alphabet == .standard ? 63 : nil
+        case UInt8(ascii: "-"): alphabet == .url ? 62 : nil
+        case UInt8(ascii: "_"): alphabet == .url ? 63 : nil
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// A value made fit for a header, whatever it holds.
+///
+/// A run of blanks and control characters (also U+0085, U+2028 and U+2029, which some readers take for line ends) becomes
+/// one space, and none is left at the ends. Marks that turn the direction of text around are dropped: left open, they
+/// would turn what a mail reader shows after them. Marks that only say a direction stay, Hebrew needs them.
+package func headerText(_ value: some StringProtocol) -> [UInt8] {
+    var clean: [UInt8] = []
+    var previous = UInt8(ascii: " ")
+    var simple = true
+    clean.reserveCapacity(value.utf8.count)
+    for byte in value.utf8 {
+        guard byte > 0x20 || (byte == 0x20 && previous != 0x20), byte < 0x7F else {
+            simple = false
+            break
+        }
+        clean.append(byte)
+        previous = byte
+    }
+    if simple {
+        if clean.last == UInt8(ascii: " ") { clean.removeLast() }
+        return clean
+    }
+    return collapsed(value)
+}
+
+private func collapsed(_ value: some StringProtocol) -> [UInt8] {
+    var clean: [UInt8] = []
+    clean.reserveCapacity(value.utf8.count)
+    var blank = false
+    for scalar in value.unicodeScalars {
+        switch scalar.value {
+        case 0...0x20, 0x7F...0x9F, 0x2028, 0x2029: blank = true
+        case 0x202A...0x202E, 0x2066...0x2069, 0xFEFF: continue
+        default:
+            if blank, !clean.isEmpty { clean.append(UInt8(ascii: " ")) }
+            blank = false
+            clean.append(contentsOf: String(scalar).utf8)
+        }
+    }
+    return clean
+}

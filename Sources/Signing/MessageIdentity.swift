@@ -1,0 +1,47 @@
+package import Model
+
+/// What makes a message itself: the local part of its Message-ID and its MIME boundary, derived with a key from what the
+/// message is for. The same message has the same identity whenever it is written; nobody can tell from it who got what.
+package struct MessageIdentity: Hashable, Sendable {
+    /// 26 letters and digits, lower case: some mail systems fold the case of Message-IDs.
+    package let messageIDLocal: String
+    package let boundary: String
+
+    /// - Parameters:
+    ///   - entry: which pass through a follow-up.
+    ///   - nonce: what tells one test send from another; nil for real ones.
+    package init(plan: PlanID, step: UInt32, contact: ContactID, entry: Int64 = 0, nonce: [UInt8]? = nil, keys: Keys) {
+        var bytes = Array("pitwall message\0".utf8)
+        bytes.append(bigEndian: plan.rawValue)
+        bytes.append(bigEndian: step)
+        bytes.append(bigEndian: contact.rawValue)
+        bytes.append(bigEndian: entry)
+        if let nonce {
+            bytes.append(1)
+            bytes.append(contentsOf: nonce)
+        }
+        let digest = HMAC.sha256(bytes, key: keys.identity).bytes
+        messageIDLocal = Self.base32(digest.prefix(16))
+        boundary = Self.base32(digest.suffix(16))
+    }
+
+    private static let digits = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+
+    /// RFC 4648 section 6, in lower case, without padding.
+    private static func base32(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(26)
+        var word: UInt32 = 0
+        var bits: UInt32 = 0
+        for byte in bytes {
+            word = (word << 8 | UInt32(byte)) & 0xFFFF
+            bits += 8
+            while bits >= 5 {
+                bits -= 5
+                text.append(digits[Int(word >> bits & 31)])
+            }
+        }
+        if bits > 0 { text.append(digits[Int(word << (5 - bits) & 31)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,82 @@
+import COpenSSL
+
+/// SHA-256 through libcrypto.
+///
+/// ```swift
+/// SHA256.hash(Array("abc".utf8)).hex   // ba7816bf…
+/// var hash = SHA256()
+/// hash.update(message[range])
+/// let digest = hash.finish()
+/// ```
+package struct SHA256: ~Copyable {
+    private let state: OpaquePointer
+
+    package init() {
+        state = pitwall_sha256_new()
+    }
+
+    deinit {
+        pitwall_sha256_free(state)
+    }
+
+    package mutating func update(_ bytes: some Collection<UInt8>) {
+        let done: Void? = bytes.withContiguousStorageIfAvailable { pitwall_sha256_update(state, $0.baseAddress, $0.count) }
+        if done == nil { Array(bytes).withUnsafeBufferPointer { pitwall_sha256_update(state, $0.baseAddress, $0.count) } }
+    }
+
+    /// The hash of all that came before; the next update starts another message.
+    package mutating func finish() -> Digest {
+        Digest { pitwall_sha256_finish(state, $0) }
+    }
+
+    package static func hash(_ bytes: [UInt8]) -> Digest {
+        bytes.withUnsafeBufferPointer { input in Digest { pitwall_sha256(input.baseAddress, input.count, $0) } }
+    }
+
+    /// The hash of those ranges of `bytes` one after another; what lies outside the array is left out.
+    package static func hash(_ bytes: [UInt8], in ranges: [Range<Int>]) -> Digest {
+        var hash = SHA256()
+        for range in ranges { hash.update(bytes[range.clamped(to: bytes.indices)]) }
+        return hash.finish()
+    }
+}
+
+/// HMAC-SHA-256, RFC 2104.
+package enum HMAC {
+    package static func sha256(_ bytes: [UInt8], key: Secret) -> Digest {
+        key.bytes.withUnsafeBufferPointer { key in
+            bytes.withUnsafeBufferPointer { input in
+                Digest { pitwall_hmac_sha256(key.baseAddress, key.count, input.baseAddress, input.count, $0) }
+            }
+        }
+    }
+}
+
+/// The 32 bytes of a hash.
+package struct Digest: Hashable, Sendable, CustomStringConvertible {
+    package let bytes: [UInt8]
+
+    fileprivate init(_ fill: (UnsafeMutablePointer<UInt8>?) -> Void) {
+        bytes = [UInt8](unsafeUninitializedCapacity: Int(PITWALL_SHA256_LENGTH)) { buffer, count in
+            fill(buffer.baseAddress)
+            count = Int(PITWALL_SHA256_LENGTH)
+        }
+    }
+
+    /// In lower case, 64 digits.
+    package var hex: String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+            for (index, byte) in bytes.enumerated() {
+                buffer[index * 2] = Self.digit(byte >> 4)
+                buffer[index * 2 + 1] = Self.digit(byte & 15)
+            }
+            return bytes.count * 2
+        }
+    }
+
+    private static func digit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") &+ nibble : UInt8(ascii: "a") &+ nibble &- 10
+    }
+
+    package var description: String { hex }
+}

@@ -1,0 +1,108 @@
+import Database
+import Model
+
+/// Takes messages for a sender, within one transaction.
+struct ClaimSelection {
+    let session: any SQLSession
+    let desk: Ledger.Desk
+    let step: Int64
+    let now: Instant
+
+    private struct Candidate {
+        var key: DeliveryKey
+        var attempt: Int64
+        var contact: Contact?
+        var address: String
+        var changed: Bool
+        var obstacle: String?
+    }
+
+    func claim(_ limit: Int) throws -> [Claim] {
+        var claims: [Claim] = []
+        while claims.count < limit {
+            let found = try candidates(limit - claims.count)
+            if found.isEmpty { break }
+            for candidate in found {
+                if let claim = try take(candidate) { claims.append(claim) }
+            }
+        }
+        return claims
+    }
+
+    private func take(_ candidate: Candidate) throws -> Claim? {
+        if let obstacle = candidate.obstacle {
+            try skip(candidate.key, obstacle)
+            return nil
+        }
+        guard let contact = candidate.contact, let address = try? EmailAddress(candidate.address) else {
+            try skip(candidate.key, Obstacle.invalidAddress.rawValue)
+            return nil
+        }
+        let key = candidate.key
+        try session.prepare(
+            """
+            UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, epoch = epoch + 1, handed_at = ?, \
+            email = ?, data_changed = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
+            """
+        ).run([
+            .integer(candidate.attempt), .integer(desk.sender.rawValue), .integer(now.milliseconds + Ledger.lease),
+            .integer(now.milliseconds), .text(candidate.address), .integer(candidate.changed ? 1 : 0),
+            .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
+        ])
+        return Claim(key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed)
+    }
+
+    private func skip(_ key: DeliveryKey, _ reason: String) throws {
+        try session.prepare(
+            """
+            UPDATE delivery SET state = 5, reason = ?, settled_at = ? \
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
+            """
+        ).run([
+            .text(reason), .integer(now.milliseconds), .integer(key.campaign.rawValue), .integer(key.step),
+            .integer(key.contact.rawValue), .integer(key.entry),
+        ])
+    }
+
+    private func candidates(_ limit: Int) throws -> [Candidate] {
+        step == DeliveryKey.seedStep ? try seeds(limit) : try people(limit)
+    }
+
+    /// Due rows with their contact as it is now, and what stands in the way of writing to it.
+    private func people(_ limit: Int) throws -> [Candidate] {
+        let sql: SQL = """
+            SELECT d.contact_id, d.entry, d.attempts, COALESCE(c.email, d.email), \
+            CASE WHEN c.id IS NULL THEN 'no_address' ELSE \(desk.rules.obstacle(at: now)) END, \
+            c.id, c.email, c.attributes, COALESCE(c.updated_at, 0) \
+            FROM delivery d LEFT JOIN contact c ON c.id = d.contact_id \
+            WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND d.due_at <= \(now.milliseconds) \
+            ORDER BY d.due_at, d.contact_id LIMIT \(limit)
+            """
+        return try session.all(sql) { row in
+            Candidate(
+                key: DeliveryKey(campaign: desk.campaign, step: step, contact: ContactID(row.integer(0)), entry: row.integer(1)),
+                attempt: row.integer(2) + 1, contact: row.isNull(5) ? nil : try Contact(row: row, from: 5), address: row.text(3),
+                changed: row.integer(8) > desk.plannedAt.milliseconds, obstacle: row.optionalText(4))
+        }
+    }
+
+    /// Seeds get their copy whatever they agreed to: the workspace's own people read it. One that is also a contact is
+    /// shown its own data; another is a contact without any.
+    private func seeds(_ limit: Int) throws -> [Candidate] {
+        let sql: SQL = """
+            SELECT d.contact_id, d.entry, d.attempts, d.email FROM delivery d \
+            WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND d.due_at <= \(now.milliseconds) \
+            ORDER BY d.due_at, d.contact_id LIMIT \(limit)
+            """
+        return try session.all(sql) { row in
+            let id = ContactID(row.integer(0))
+            let address = row.text(3)
+            let key = (try? EmailAddress(address))?.key ?? ""
+            let known = try session.first("SELECT id, email, attributes FROM contact WHERE email_key = \(key)") { try Contact(row: $0) }
+            return Candidate(
+                key: DeliveryKey(campaign: desk.campaign, step: step, contact: id, entry: row.integer(1)),
+                attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: try? EmailAddress(address)), address: address,
+                changed: false, obstacle: nil)
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Database
+package import Model
+
+/// One line of the log.
+package struct LedgerEntry: Sendable {
+    package var campaign: String
+    package var key: DeliveryKey
+    package var plan: PlanID
+    package var address: String
+    package var state: DeliveryState
+    /// Why it was skipped, or `deferred`.
+    package var reason: String?
+    package var attempts: Int
+    package var dueAt: Instant
+    package var handedAt: Instant?
+    package var settledAt: Instant?
+    package var dataChanged: Bool
+    package var messageID: String?
+    package var sha256: String?
+    package var contentSHA256: String?
+    /// Of the last attempt.
+    package var attemptAt: Instant?
+    package var relay: String?
+    package var code: Int?
+    package var enhanced: String?
+    package var reply: String?
+    package var queueID: String?
+
+    /// The state as people read it: a planned row that was tried is deferred.
+    package var stateWord: String { state == .planned && attempts > 0 ? "deferred" : state.word }
+}
+
+/// Which lines of the log.
+package struct LedgerFilter: Sendable {
+    package var campaign: CampaignID?
+    /// As in ``LedgerEntry/stateWord``.
+    package var state: String?
+    package var address: EmailAddress?
+    /// The newest lines only, oldest first.
+    package var last: Int?
+
+    package init(campaign: CampaignID? = nil, state: String? = nil, address: EmailAddress? = nil, last: Int? = nil) {
+        self.campaign = campaign
+        self.state = state
+        self.address = address
+        self.last = last
+    }
+
+    package static let stateWords = ["planned", "deferred", "handed", "accepted", "refused", "unknown", "skipped"]
+
+    fileprivate var conditions: SQL {
+        var all: [SQL] = ["1 = 1"]
+        if let campaign { all.append("d.campaign_id = \(campaign)") }
+        switch state {
+        case "planned": all.append("d.state = 0 AND d.attempts = 0")
+        case "deferred": all.append("d.state = 0 AND d.attempts > 0")
+        case let word?: all.append("d.state = \(DeliveryState.allCases.first { $0.word == word }?.rawValue ?? -1)")
+        case nil: break
+        }
+        if let address {
+            all.append("(d.email = \(address.description) OR d.contact_id IN (SELECT id FROM contact WHERE email_key = \(address.key)))")
+        }
+        return all.joined(separator: " AND ")
+    }
+}
+
+extension Ledger {
+    /// Hands over the lines one by one, in the order of the ledger, or newest last where `last` limits them.
+    package func forEach(_ filter: LedgerFilter, _ body: (LedgerEntry) throws -> Void) throws {
+        let columns: SQL = """
+            g.name, d.campaign_id, d.step, d.contact_id, d.entry, d.plan_id, COALESCE(d.email, c.email, ''), d.state, d.reason, \
+            d.attempts, d.due_at, d.handed_at, d.settled_at, d.data_changed, d.message_id, d.sha256, d.content_sha256, \
+            a.at, a.relay, a.code, a.enhanced, a.reply, a.queue_id
+            """
+        let rows: SQL = """
+            delivery d JOIN campaign g ON g.id = d.campaign_id LEFT JOIN contact c ON c.id = d.contact_id \
+            LEFT JOIN attempt a ON a.campaign_id = d.campaign_id AND a.step = d.step AND a.contact_id = d.contact_id \
+            AND a.entry = d.entry AND a.number = (SELECT max(m.number) FROM attempt m WHERE m.campaign_id = d.campaign_id \
+            AND m.step = d.step AND m.contact_id = d.contact_id AND m.entry = d.entry) WHERE \(filter.conditions)
+            """
+        let order: SQL = "ORDER BY d.campaign_id, d.step, d.contact_id, d.entry"
+        try database.read { session in
+            guard let last = filter.last else {
+                return try session.forEach("SELECT \(columns) FROM \(rows) \(order)") { try body(LedgerEntry(row: $0)) }
+            }
+            let newest = try session.all(
+                "SELECT \(columns) FROM \(rows) ORDER BY COALESCE(d.settled_at, d.handed_at, 0) DESC, d.contact_id DESC LIMIT \(last)"
+            ) { LedgerEntry(row: $0) }
+            try newest.reversed().forEach(body)
+        }
+    }
+
+    package func counts(of campaign: CampaignID, step: Int64 = DeliveryKey.campaignStep) throws -> DeliveryCounts {
+        try database.read { session in
+            var counts = DeliveryCounts()
+            try session.forEach(
+                """
+                SELECT state, CASE WHEN state = 0 THEN CASE WHEN attempts > 0 THEN 'deferred' END WHEN state = 5 THEN reason END AS why, count(*) \
+                FROM delivery WHERE campaign_id = \(campaign) AND step = \(step) GROUP BY 1, 2
+                """
+            ) { row in
+                let count = Int(row.integer(2))
+                switch DeliveryState(rawValue: row.integer(0)) {
+                case .planned: if row.isNull(1) { counts.planned += count } else { counts.deferred += count }
+                case .handed: counts.handed += count
+                case .accepted: counts.accepted += count
+                case .refused: counts.refused += count
+                case .unknown: counts.unknown += count
+                case .skipped:
+                    counts.skipped += count
+                    counts.skippedBy[row.text(1), default: 0] += count
+                case nil: break
+                }
+            }
+            return counts
+        }
+    }
+
+    /// When the next deferred message may be tried; nil when none waits.
+    package func nextDue(of campaign: CampaignID, step: Int64) throws -> Instant? {
+        try database.read { session in
+            try session.first(
+                "SELECT due_at FROM delivery WHERE campaign_id = \(campaign) AND step = \(step) AND state = 0 ORDER BY due_at LIMIT 1"
+            ) { Instant(milliseconds: $0.integer(0)) }
+        }
+    }
+
+    /// Ends what is still to go, for one reason; says how many it was.
+    @discardableResult
+    package func skipRemaining(of campaign: CampaignID, reason: Obstacle, at now: Instant) throws -> Int {
+        try database.write { session in
+            try session.execute(
+                """
+                UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds) \
+                WHERE campaign_id = \(campaign) AND state = 0
+                """)
+        }
+    }
+
+    /// Ends one message that can't be made, whatever state it is in hand in.
+    package func skip(_ keys: [DeliveryKey], reason: Obstacle, at now: Instant) throws {
+        try database.write { session in
+            for key in keys {
+                try session.execute(
+                    """
+                    UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds), handed_at = NULL, sender = NULL \
+                    WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) AND state = 1
+                    """)
+            }
+        }
+    }
+
+    /// How many people that the campaign reached called a message spam since.
+    package func complaints(about campaign: CampaignID) throws -> Int {
+        try database.read { session in
+            try session.count(
+                """
+                SELECT count(*) FROM suppression s JOIN contact c ON c.email_key = s.email_key \
+                JOIN delivery d ON d.campaign_id = \(campaign) AND d.step = 0 AND d.contact_id = c.id AND d.entry = 0 \
+                WHERE s.reason = 'complaint' AND d.handed_at IS NOT NULL AND s.at >= d.handed_at
+                """)
+        }
+    }
+}
+
+extension LedgerEntry {
+    fileprivate init(row: any SQLRow) {
+        func instant(_ column: Int) -> Instant? { row.optionalInteger(column).map { Instant(milliseconds: $0) } }
+        self.init(
+            campaign: row.text(0),
+            key: DeliveryKey(
+                campaign: CampaignID(row.integer(1)), step: row.integer(2), contact: ContactID(row.integer(3)), entry: row.integer(4)),
+            plan: PlanID(row.integer(5)), address: row.text(6), state: DeliveryState(rawValue: row.integer(7)) ?? .unknown,
+            reason: row.optionalText(8), attempts: Int(row.integer(9)), dueAt: Instant(milliseconds: row.integer(10)),
+            handedAt: instant(11), settledAt: instant(12), dataChanged: row.integer(13) != 0, messageID: row.optionalText(14),
+            sha256: row.optionalText(15), contentSHA256: row.optionalText(16), attemptAt: instant(17), relay: row.optionalText(18),
+            code: row.optionalInteger(19).map { Int($0) }, enhanced: row.optionalText(20), reply: row.optionalText(21),
+            queueID: row.optionalText(22))
+    }
+}
+
+extension Ledger {
+    /// Whether anything of the campaign is still to go or in hand.
+    package func hasUnfinished(_ campaign: CampaignID) throws -> Bool {
+        try database.read { session in
+            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x") > 0
+        }
+    }
+
+    /// When messages of the campaign reached a relay since `since`, by second: what a limit must remember after a restart.
+    package func attempts(since: Instant, campaign: CampaignID? = nil, relay: String? = nil) throws -> [(at: Instant, count: Int)] {
+        let ofCampaign: SQL = campaign.map { " AND campaign_id = \($0)" } ?? ""
+        let ofRelay: SQL = relay.map { " AND relay = \($0)" } ?? ""
+        return try database.read { session in
+            try session.all(
+                """
+                SELECT at / 1000 AS second, count(*) FROM attempt WHERE at > \(since.milliseconds)\(ofCampaign)\(ofRelay) \
+                GROUP BY 1 ORDER BY 1
+                """
+            ) { (Instant(seconds: $0.integer(0) + 1), Int($0.integer(1))) }
+        }
+    }
+}

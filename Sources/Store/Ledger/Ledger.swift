@@ -1,0 +1,111 @@
+package import Database
+package import Model
+
+/// The book of what was sent: one row per (campaign, step, contact, entry), moving one way.
+///
+/// | from    | to       | when                                                          | by                        |
+/// |---------|----------|---------------------------------------------------------------|---------------------------|
+/// | planned | handed   | a sender takes it                                             | `exchange(…claiming:)`    |
+/// | planned | skipped  | consent withdrawn, suppressed, capped, expired, cancelled     | `exchange`, `skip`        |
+/// | handed  | accepted | 250 after the final dot                                       | `exchange(settling:…)`    |
+/// | handed  | planned  | 4xx or never reached: deferred, with a later `due_at`         | `exchange(settling:…)`    |
+/// | handed  | planned  | the failure was about us, or we stopped: returned, untouched  | `exchange(settling:…)`    |
+/// | handed  | refused  | 5xx about this recipient or this message                      | `exchange(settling:…)`    |
+/// | handed  | unknown  | the dot may have reached the server and no answer came        | `exchange(settling:…)`    |
+/// | handed  | any      | the sender died: from its flight recorder                     | `recover`                 |
+/// | unknown | accepted, planned | a person knows better                                | `resolve`                 |
+///
+/// Invariants:
+/// 1. `handed` is durable before the first command of that message leaves the machine: a claim returns after its commit.
+/// 2. Every `handed` row ends in exactly one outcome, also after `kill -9` and power loss: `recover` leaves none.
+/// 3. `unknown` is never tried again by the machine: no claim selects it. It counts as sent for caps.
+/// 4. Consent and suppression are asked again in the claim, in the same statement that selects the rows.
+/// 5. What the flight recorder has marked is settled from it; what it has not marked returns to `planned`.
+/// 6. Every attempt keeps time, relay, reply code, enhanced code, text and the relay's queue ID; attempts are only added.
+package struct Ledger: Sendable {
+    let database: any SQLDatabase
+
+    package init(_ database: any SQLDatabase) {
+        self.database = database
+    }
+
+    /// Who claims, what, and under which rules.
+    package struct Desk: Sendable {
+        package var campaign: CampaignID
+        package var sender: SenderID
+        package var rules: SendingRules
+        /// When the plan was made: data changed after it is said so in the log.
+        package var plannedAt: Instant
+
+        package init(campaign: CampaignID, sender: SenderID, rules: SendingRules, plannedAt: Instant) {
+            self.campaign = campaign
+            self.sender = sender
+            self.rules = rules
+            self.plannedAt = plannedAt
+        }
+    }
+
+    /// How long a claim is a sender's before others may ask after it.
+    static let lease: Int64 = 10 * 60_000
+
+    /// Writes what came of messages and claims up to `limit` more, in one durable transaction: the only way of the sending
+    /// loop to the ledger, so that a message costs a small share of one fsync.
+    ///
+    /// Those found to have become unreachable since the plan are skipped, and do not count against `limit`.
+    package func exchange(settling settlements: [Settlement], claiming limit: Int, step: Int64, at now: Instant, for desk: Desk) throws -> [Claim] {
+        guard !settlements.isEmpty || limit > 0 else { return [] }
+        return try database.write { session in
+            try Self.settle(settlements, in: session)
+            return try limit > 0 ? ClaimSelection(session: session, desk: desk, step: step, now: now).claim(limit) : []
+        }
+    }
+
+    static func settle(_ settlements: [Settlement], in session: any SQLSession) throws {
+        guard !settlements.isEmpty else { return }
+        let update = try session.prepare(
+            """
+            UPDATE delivery SET state = ?, reason = ?, due_at = ?, attempts = ?, settled_at = ?, handed_at = CASE WHEN ? = 1 THEN handed_at END, \
+            sender = NULL, lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
+            content_sha256 = COALESCE(?, content_sha256) \
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1
+            """)
+        let insert = try session.prepare(
+            """
+            INSERT INTO attempt (campaign_id, step, contact_id, entry, number, at, outcome, relay, code, enhanced, reply, queue_id) \
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        for settlement in settlements {
+            let key = settlement.key
+            let row = settlement.row
+            let changed = try update.run([
+                .integer(row.state.rawValue), row.reason.map { .text($0) } ?? .null, .integer(row.dueAt), .integer(row.attempts),
+                row.settled ? .integer(settlement.at.milliseconds) : .null, .integer(row.state == .planned ? 0 : 1),
+                settlement.messageID.map { .text($0) } ?? .null, settlement.sha256.map { .text($0) } ?? .null,
+                settlement.contentSHA256.map { .text($0) } ?? .null, .integer(key.campaign.rawValue), .integer(key.step),
+                .integer(key.contact.rawValue), .integer(key.entry),
+            ])
+            // Settled before, by a recovery that believed its sender dead: the first outcome stands.
+            guard changed == 1, settlement.outcome != .returned else { continue }
+            try insert.run([
+                .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
+                .integer(settlement.attempt), .integer(settlement.at.milliseconds), .text(settlement.outcome.word),
+                .text(settlement.relay), settlement.code.map { .integer(Int64($0)) } ?? .null,
+                settlement.enhanced.map { .text($0) } ?? .null, .text(String(settlement.reply.prefix(1000))),
+                settlement.queueID.map { .text($0) } ?? .null,
+            ])
+        }
+    }
+}
+
+extension Settlement {
+    /// The row of the ledger after this outcome.
+    fileprivate var row: (state: DeliveryState, reason: String?, dueAt: Int64, attempts: Int64, settled: Bool) {
+        switch outcome {
+        case .accepted: (.accepted, nil, 0, attempt, true)
+        case .refused: (.refused, nil, 0, attempt, true)
+        case .unknown: (.unknown, nil, 0, attempt, true)
+        case .deferred(let until): (.planned, "deferred", until.milliseconds, attempt, false)
+        case .returned: (.planned, attempt > 1 ? "deferred" : nil, 0, attempt - 1, false)
+        }
+    }
+}

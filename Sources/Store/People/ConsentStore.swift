@@ -1,0 +1,111 @@
+package import Database
+package import Model
+
+/// Who agreed to what, and who must not be written to.
+package struct ConsentStore: Sendable {
+    let database: any SQLDatabase
+
+    package init(_ database: any SQLDatabase) {
+        self.database = database
+    }
+
+    /// The same statement told again is one row.
+    static let insertion = """
+        INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS \
+        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND at = ?3 AND state = ?4 AND source = ?6)
+        """
+
+    /// Adds statements, all or none; says how many were new.
+    @discardableResult
+    package func record(_ statements: [Consent]) throws -> Int {
+        try database.write { session in
+            let insert = try session.prepare(Self.insertion)
+            return try statements.reduce(0) { sum, consent in
+                sum
+                    + (try insert.run([
+                        .integer(consent.contact.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
+                        .integer(consent.state.rawValue), .integer(consent.learnedAt.milliseconds), .text(consent.source),
+                    ]))
+            }
+        }
+    }
+
+    /// All statements of a person, newest first.
+    package func statements(of contact: ContactID) throws -> [Consent] {
+        try database.read { session in
+            try session.all(
+                "SELECT topic, state, at, learned_at, source FROM consent WHERE contact_id = \(contact) ORDER BY at DESC, state DESC, learned_at DESC"
+            ) {
+                Consent(
+                    contact: contact, topic: $0.text(0), state: Consent.State(rawValue: $0.integer(1)) ?? .pending,
+                    at: Instant(milliseconds: $0.integer(2)), learnedAt: Instant(milliseconds: $0.integer(3)), source: $0.text(4))
+            }
+        }
+    }
+
+    /// Suppresses addresses, all or none; says how many were not suppressed for that reason before.
+    @discardableResult
+    package func suppress(_ entries: [Suppression]) throws -> Int {
+        try database.write { session in
+            let insert = try session.prepare(
+                """
+                INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) VALUES (?, ?, ?, ?, ?, NULL) \
+                ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
+                source = excluded.source, lifted_at = NULL WHERE suppression.lifted_at IS NOT NULL AND excluded.at > suppression.lifted_at
+                """)
+            return try entries.reduce(0) { sum, entry in
+                sum
+                    + (try insert.run([
+                        .text(entry.address.key), .text(entry.reason.rawValue), .integer(entry.at.milliseconds),
+                        .integer(entry.learnedAt.milliseconds), .text(entry.source),
+                    ]))
+            }
+        }
+    }
+
+    package func suppressions(of address: EmailAddress) throws -> [Suppression] {
+        try database.read { session in
+            try session.all(
+                "SELECT reason, at, learned_at, source FROM suppression WHERE email_key = \(address.key) AND lifted_at IS NULL ORDER BY at"
+            ) {
+                Suppression(
+                    address: address, reason: SuppressionReason(rawValue: $0.text(0)) ?? .undeliverable,
+                    at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)), source: $0.text(3))
+            }
+        }
+    }
+}
+
+/// One address on the suppression list, with why and since when.
+package struct Suppression: Sendable {
+    package var address: EmailAddress
+    package var reason: SuppressionReason
+    package var at: Instant
+    package var learnedAt: Instant
+    package var source: String
+
+    package init(address: EmailAddress, reason: SuppressionReason, at: Instant, learnedAt: Instant, source: String) {
+        self.address = address
+        self.reason = reason
+        self.at = at
+        self.learnedAt = learnedAt
+        self.source = source
+    }
+}
+
+extension Sequence<Consent> {
+    /// Whether these statements of one person about one topic amount to consent at `instant`: the latest that is not
+    /// pending decides, a withdrawal at the same instant wins.
+    package func grantConsent(at instant: Instant) -> Bool {
+        var latest: Consent?
+        for statement in self where statement.state != .pending && statement.at <= instant {
+            guard let known = latest else {
+                latest = statement
+                continue
+            }
+            if (statement.at, statement.state.rawValue) > (known.at, known.state.rawValue) { latest = statement }
+        }
+        return latest?.state == .confirmed
+    }
+}

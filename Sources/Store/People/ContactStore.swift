@@ -1,0 +1,130 @@
+package import Database
+package import Model
+
+/// The people: one row each, with the history of how their attributes came to be.
+package struct ContactStore: Sendable {
+    let database: any SQLDatabase
+
+    package init(_ database: any SQLDatabase) {
+        self.database = database
+    }
+
+    /// What an import says of one person.
+    package struct Entry: Sendable {
+        package var email: EmailAddress
+        package var externalID: String?
+        /// The attributes it names; others stay as they are. `null` removes one.
+        package var attributes: JSONObject
+
+        package init(email: EmailAddress, externalID: String? = nil, attributes: JSONObject) {
+            self.email = email
+            self.externalID = externalID
+            self.attributes = attributes
+        }
+    }
+
+    package enum Change: Hashable, Sendable {
+        case added, updated, unchanged
+    }
+
+    /// Adds or updates people, all or none, and says what became of each, in order, with their IDs.
+    ///
+    /// An address that is in `entries` twice is the later entry's to update.
+    package func record(_ entries: [Entry], consent: ConsentTemplate? = nil, at now: Instant, source: String) throws -> [(id: ContactID, change: Change)] {
+        guard !entries.isEmpty else { return [] }
+        return try database.write { session in
+            var writer = try ContactWriter(session: session, newContacts: entries.count, now: now, source: source)
+            let results = try entries.map { entry in
+                let result = try writer.record(entry)
+                if let consent { try writer.record(consent, for: result.id) }
+                return result
+            }
+            try writer.finish()
+            return results
+        }
+    }
+
+    /// Which of these address keys belong to somebody already.
+    package func known(_ keys: [String]) throws -> Set<String> {
+        try database.read { session in
+            let statement = try session.prepare("SELECT 1 FROM contact WHERE email_key = ?")
+            return Set(try keys.filter { try statement.first([.text($0)]) { _ in true } ?? false })
+        }
+    }
+
+    package func contact(_ email: EmailAddress) throws -> Contact? {
+        try database.read { session in
+            try session.first("SELECT id, email, attributes FROM contact WHERE email_key = \(email.key)") { try Contact(row: $0) }
+        }
+    }
+
+    package func contact(_ id: ContactID) throws -> Contact? {
+        try database.read { session in
+            try session.first("SELECT id, email, attributes FROM contact WHERE id = \(id)") { try Contact(row: $0) }
+        }
+    }
+
+    package func count() throws -> Int {
+        try database.read { try $0.count("SELECT count(*) FROM contact") }
+    }
+
+    package func externalIDs(of id: ContactID) throws -> [(system: String, id: String)] {
+        try database.read { session in
+            try session.all("SELECT system, external_id FROM contact_external_id WHERE contact_id = \(id) ORDER BY system, external_id") {
+                ($0.text(0), $0.text(1))
+            }
+        }
+    }
+
+    /// The history of a person's attributes, oldest first.
+    package func changes(of id: ContactID) throws -> [AttributeChangeRecord] {
+        try database.read { session in
+            try session.all("SELECT at, learned_at, changes, source FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at") {
+                AttributeChangeRecord(
+                    at: Instant(milliseconds: $0.integer(0)), learnedAt: Instant(milliseconds: $0.integer(1)),
+                    changes: try JSONObject(stored: $0.text(2)), source: $0.text(3))
+            }
+        }
+    }
+}
+
+package struct AttributeChangeRecord: Sendable {
+    package var at: Instant
+    package var learnedAt: Instant
+    package var changes: JSONObject
+    package var source: String
+}
+
+/// A consent that an import grants to everybody in it.
+package struct ConsentTemplate: Sendable {
+    package var topic: String
+    package var state: Consent.State
+    package var at: Instant
+    package var source: String
+
+    package init(topic: String, state: Consent.State, at: Instant, source: String) {
+        self.topic = topic
+        self.state = state
+        self.at = at
+        self.source = source
+    }
+}
+
+extension JSONObject {
+    /// Reads what the program itself has stored.
+    package init(stored text: String) throws {
+        guard case .object(let object) = try? JSONValue(parsing: text.utf8) else {
+            throw DatabaseError(.damaged, "a stored JSON object can't be read", hint: "the database was changed by another program; restore a backup")
+        }
+        self = object
+    }
+}
+
+extension Contact {
+    /// From the columns id, email, attributes, in this order, starting at `column`.
+    package init(row: any SQLRow, from column: Int = 0) throws {
+        self.init(
+            id: ContactID(row.integer(column)), email: row.optionalText(column + 1).flatMap { try? EmailAddress($0) },
+            attributes: try JSONObject(stored: row.text(column + 2)))
+    }
+}

@@ -1,0 +1,111 @@
+import Database
+import Model
+import Segments
+
+/// Writes people within one transaction, with its statements prepared once: an import calls it for every line.
+struct ContactWriter {
+    private let now: Instant
+    private let source: String
+    private let session: any SQLSession
+    private let insert: any SQLStatement
+    private let find: any SQLStatement
+    private let update: any SQLStatement
+    private let change: any SQLStatement
+    private let consent: any SQLStatement
+    private var facts = FactNotes()
+    private var nextID: Int64
+    private let lastID: Int64
+
+    /// `newContacts`: the most that may turn out to be new; that many IDs are set aside.
+    init(session: any SQLSession, newContacts: Int, now: Instant, source: String) throws {
+        self.session = session
+        self.now = now
+        self.source = source
+        insert = try session.prepare(
+            """
+            INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) \
+            ON CONFLICT (email_key) DO NOTHING
+            """)
+        find = try session.prepare("SELECT id, attributes FROM contact WHERE email_key = ?")
+        update = try session.prepare("UPDATE contact SET attributes = ?, updated_at = ? WHERE id = ?")
+        change = try session.prepare(
+            """
+            INSERT INTO attribute_change (contact_id, at, learned_at, changes, source) VALUES (?, ?, ?, ?, ?) \
+            ON CONFLICT (contact_id, at, learned_at) DO UPDATE SET changes = excluded.changes, source = excluded.source
+            """)
+        consent = try session.prepare(ConsentStore.insertion)
+        nextID = try IDBlocks.take(newContacts, of: .contact, in: session)
+        lastID = nextID + Int64(newContacts)
+    }
+
+    mutating func record(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {
+        let result = try recordAttributes(entry)
+        if let externalID = entry.externalID, !externalID.isEmpty {
+            try session.execute(
+                """
+                INSERT INTO contact_external_id (system, external_id, contact_id) VALUES ('', \(externalID), \(result.id)) \
+                ON CONFLICT (system, external_id) DO UPDATE SET contact_id = excluded.contact_id
+                """)
+        }
+        return result
+    }
+
+    /// Keeps which attributes were seen. To be called once, after the last entry.
+    func finish() throws {
+        for (name, kind) in facts.all {
+            try session.execute("INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
+        }
+    }
+
+    func record(_ template: ConsentTemplate, for id: ContactID) throws {
+        try consent.run([
+            .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
+            .integer(now.milliseconds), .text(template.source),
+        ])
+    }
+
+    private mutating func recordAttributes(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {
+        let key = entry.email.key
+        let time = SQLValue.integer(now.milliseconds)
+        if nextID < lastID {
+            let stated = JSONObject(entry.attributes.members.lazy.filter { $0.value != .null }.map { ($0.name, $0.value) })
+            let json = SQLValue.text(stated.json)
+            if try insert.run([.integer(nextID), .text(entry.email.description), .text(key), json, time, time]) == 1 {
+                let id = ContactID(nextID)
+                nextID += 1
+                try change.run([.integer(id.rawValue), time, time, json, .text(source)])
+                facts.note(stated)
+                return (id, .added)
+            }
+        }
+        guard let found = try find.first([.text(key)], { (ContactID($0.integer(0)), try JSONObject(stored: $0.text(1))) }) else {
+            throw DatabaseError(.other, "a contact was neither added nor found")
+        }
+        let (id, known) = found
+        let (merged, delta) = known.merging(entry.attributes)
+        guard !delta.isEmpty else { return (id, .unchanged) }
+        try update.run([.text(merged.json), time, .integer(id.rawValue)])
+        try change.run([.integer(id.rawValue), time, time, .text(delta.json), .text(source)])
+        facts.note(delta)
+        return (id, .updated)
+    }
+}
+
+extension JSONObject {
+    /// The object with `changes` applied (`null` removes a member), and those of them that made a difference.
+    func merging(_ changes: JSONObject) -> (merged: JSONObject, delta: JSONObject) {
+        var merged = self
+        var delta = JSONObject()
+        for (name, value) in changes.members {
+            if value == .null {
+                guard merged[name] != nil else { continue }
+                merged[name] = nil
+            } else {
+                guard merged[name] != value else { continue }
+                merged[name] = value
+            }
+            delta[name] = value
+        }
+        return (merged, delta)
+    }
+}

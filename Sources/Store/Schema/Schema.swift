@@ -1,0 +1,137 @@
+package import Database
+
+/// The schema, step by step. A released step is never edited.
+///
+/// Rules that every table keeps:
+/// - times are milliseconds since 1970 UTC; what happened has both `at` (when it was) and `learned_at` (when we heard);
+/// - every big table has `contact_id` in its key;
+/// - nothing that happened is overwritten: events, consents, attribute changes and attempts are only added.
+package enum Schema {
+    package static let migrator = Migrator([foundation])
+
+    /// The tables as of the first release.
+    static let foundation = Migration("foundation") { dialect in
+        people(dialect) + behaviour(dialect) + permission(dialect) + plans(dialect) + ledger(dialect)
+    }
+
+    private static func people(_ d: any Dialect) -> String {
+        """
+        -- Blocks of IDs handed out to programs: the next free number of each kind.
+        CREATE TABLE id_block (kind TEXT PRIMARY KEY, next \(d.int64) NOT NULL);
+
+        -- What is known of a person now. attributes: a JSON object, the fold of all attribute_change rows.
+        CREATE TABLE contact (
+            id \(d.int64) PRIMARY KEY, email TEXT, email_key TEXT UNIQUE, attributes TEXT NOT NULL,
+            created_at \(d.int64) NOT NULL, updated_at \(d.int64) NOT NULL);
+
+        -- The name another system (a CRM, a shop) knows the person by.
+        CREATE TABLE contact_external_id (
+            system TEXT NOT NULL, external_id TEXT NOT NULL, contact_id \(d.int64) NOT NULL,
+            PRIMARY KEY (system, external_id)) \(d.clustered);
+
+        -- How attributes came to be what they are. changes: a JSON object of the members set; null removes one.
+        CREATE TABLE attribute_change (
+            contact_id \(d.int64) NOT NULL, at \(d.int64) NOT NULL, learned_at \(d.int64) NOT NULL,
+            changes TEXT NOT NULL, source TEXT NOT NULL,
+            PRIMARY KEY (contact_id, at, learned_at)) \(d.clustered);
+
+        -- Which attributes there are and of which kinds their values have been, so far.
+        CREATE TABLE attribute_fact (name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (name, kind)) \(d.clustered);
+
+        """
+    }
+
+    private static func behaviour(_ d: any Dialect) -> String {
+        """
+        CREATE TABLE event_name (id \(d.int64) PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+        -- Which properties events of a name have had, and of which kinds.
+        CREATE TABLE event_property_fact (
+            name_id \(d.int64) NOT NULL, property TEXT NOT NULL, kind TEXT NOT NULL,
+            PRIMARY KEY (name_id, property, kind)) \(d.clustered);
+
+        -- id: a hash of what makes the event itself, so that the same event told twice is one row.
+        CREATE TABLE event (
+            contact_id \(d.int64) NOT NULL, name_id \(d.int64) NOT NULL, at \(d.int64) NOT NULL, id \(d.int64) NOT NULL,
+            learned_at \(d.int64) NOT NULL, properties TEXT,
+            PRIMARY KEY (contact_id, name_id, at, id)) \(d.clustered);
+        CREATE INDEX event_by_name ON event (name_id, at);
+
+        -- The IDs that senders of events gave them: told again under the same ID, an event is the same one whatever it says.
+        CREATE TABLE event_given_id (
+            contact_id \(d.int64) NOT NULL, given TEXT NOT NULL,
+            PRIMARY KEY (contact_id, given)) \(d.clustered);
+
+        """
+    }
+
+    private static func permission(_ d: any Dialect) -> String {
+        """
+        -- state: 0 pending, 1 confirmed, 2 withdrawn. What holds is the latest row that is not pending, by at, then state.
+        CREATE TABLE consent (
+            contact_id \(d.int64) NOT NULL, topic TEXT NOT NULL, at \(d.int64) NOT NULL, state \(d.int64) NOT NULL,
+            learned_at \(d.int64) NOT NULL, source TEXT NOT NULL,
+            PRIMARY KEY (contact_id, topic, at, state, learned_at)) \(d.clustered);
+
+        -- By address, since an address may be suppressed before anybody is known by it.
+        CREATE TABLE suppression (
+            email_key TEXT NOT NULL, reason TEXT NOT NULL, at \(d.int64) NOT NULL, learned_at \(d.int64) NOT NULL,
+            source TEXT NOT NULL, lifted_at \(d.int64),
+            PRIMARY KEY (email_key, reason)) \(d.clustered);
+
+        """
+    }
+
+    private static func plans(_ d: any Dialect) -> String {
+        """
+        -- state: see CampaignState.
+        CREATE TABLE campaign (
+            id \(d.int64) PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, state_reason TEXT,
+            created_at \(d.int64) NOT NULL, changed_at \(d.int64) NOT NULL);
+
+        -- at: the plan's `now`. activated_at: when its recipients became rows of the ledger. kind, topic: the campaign's as
+        -- planned, which frequency caps count by. excluded: a JSON object, reason to number.
+        CREATE TABLE plan (
+            id \(d.int64) PRIMARY KEY, campaign_id \(d.int64) NOT NULL, at \(d.int64) NOT NULL, kind TEXT NOT NULL, topic TEXT,
+            content_hash TEXT NOT NULL, recipients \(d.int64) NOT NULL, excluded TEXT NOT NULL, activated_at \(d.int64));
+        CREATE INDEX plan_of_campaign ON plan (campaign_id, id);
+
+        -- The files a plan was made from, byte for byte.
+        CREATE TABLE plan_source (
+            plan_id \(d.int64) NOT NULL, path TEXT NOT NULL, content \(d.bytes) NOT NULL,
+            PRIMARY KEY (plan_id, path)) \(d.clustered);
+
+        -- Who is in (reason is null) and who is out, and why.
+        CREATE TABLE plan_recipient (
+            plan_id \(d.int64) NOT NULL, contact_id \(d.int64) NOT NULL, reason TEXT,
+            PRIMARY KEY (plan_id, contact_id)) \(d.clustered);
+
+        """
+    }
+
+    private static func ledger(_ d: any Dialect) -> String {
+        """
+        -- One row per (campaign, step, contact, entry), moving one way; see Ledger for states and invariants.
+        -- step: 0 the campaign's message, -1 the copies for seeds (whose contact_id is negative). entry: which pass through a
+        -- follow-up. sender, lease_until, epoch: who has it in hand, until when, and how often it has changed hands.
+        CREATE TABLE delivery (
+            campaign_id \(d.int64) NOT NULL, step \(d.int64) NOT NULL, contact_id \(d.int64) NOT NULL, entry \(d.int64) NOT NULL,
+            plan_id \(d.int64) NOT NULL, state \(d.int64) NOT NULL, reason TEXT, email TEXT,
+            due_at \(d.int64) NOT NULL, attempts \(d.int64) NOT NULL,
+            sender \(d.int64), lease_until \(d.int64), epoch \(d.int64) NOT NULL,
+            handed_at \(d.int64), settled_at \(d.int64), data_changed \(d.int64) NOT NULL,
+            message_id TEXT, sha256 TEXT, content_sha256 TEXT,
+            PRIMARY KEY (campaign_id, step, contact_id, entry)) \(d.clustered);
+        -- Only what is still to go is in this index, so it shrinks to nothing as a campaign goes out.
+        CREATE INDEX delivery_due ON delivery (campaign_id, step, due_at, contact_id) WHERE state = 0;
+        -- What each person was sent, for frequency caps and for looking at one person.
+        CREATE INDEX delivery_to_contact ON delivery (contact_id, handed_at) WHERE handed_at IS NOT NULL;
+
+        CREATE TABLE attempt (
+            campaign_id \(d.int64) NOT NULL, step \(d.int64) NOT NULL, contact_id \(d.int64) NOT NULL, entry \(d.int64) NOT NULL,
+            number \(d.int64) NOT NULL, at \(d.int64) NOT NULL, outcome TEXT NOT NULL, relay TEXT NOT NULL,
+            code \(d.int64), enhanced TEXT, reply TEXT, queue_id TEXT,
+            PRIMARY KEY (campaign_id, step, contact_id, entry, number)) \(d.clustered);
+        """
+    }
+}

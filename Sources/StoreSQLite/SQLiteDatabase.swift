@@ -1,0 +1,103 @@
+package import Database
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// A database in one SQLite file, in WAL mode: readers never wait for the writer, and other programs may use it too.
+///
+/// `synchronous = FULL`: a transaction that has returned survives power loss, which the ledger's first invariant rests on.
+/// In WAL mode that is one fsync a transaction, and the ledger commits hundreds of messages in each.
+package final class SQLiteDatabase: SQLDatabase {
+    private let pool: DatabasePool
+    package var dialect: any Dialect { SQLiteDialect() }
+
+    /// How long to wait for another program that is writing.
+    private static let patience: TimeInterval = 30
+
+    /// Opens the file, making it when it is not there; its folder must be.
+    package init(path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Self.patience)
+        configuration.maximumReaderCount = 4
+        configuration.observesSuspensionNotifications = false
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000")
+            db.add(function: Self.fold)
+        }
+        pool = try Self.translating(path: path) {
+            try DatabasePool(path: path, configuration: configuration)
+        }
+    }
+
+    package func read<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+        try Self.translating(path: pool.path) {
+            try pool.read { db in
+                try Self.run(body, on: db)
+            }
+        }
+    }
+
+    package func write<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+        try Self.translating(path: pool.path) {
+            try pool.writeWithoutTransaction { db in
+                var result: Result<T, any Error>?
+                try db.inTransaction(.immediate) {
+                    result = Result { try Self.run(body, on: db) }
+                    if case .failure = result { return .rollback }
+                    return .commit
+                }
+                guard let result else { throw Failure(.other, "the transaction did not run") }
+                return try result.get()
+            }
+        }
+    }
+
+    package func close() throws {
+        try Self.translating(path: pool.path) { try pool.close() }
+    }
+
+    /// Swift's own lower case, so that memory and database fold alike.
+    private static let fold = DatabaseFunction("pitwall_fold", argumentCount: 1, pure: true) { values in
+        String.fromDatabaseValue(values[0])?.lowercased()
+    }
+
+    private static func run<T>(_ body: (any SQLSession) throws -> T, on db: GRDB.Database) throws -> T {
+        guard let connection = db.sqliteConnection else { throw Failure(.other, "the database is closed") }
+        let session = SQLiteSession(db: db, connection: connection)
+        defer { session.end() }
+        return try body(session)
+    }
+
+    private static func translating<T>(path: String, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as GRDB.DatabaseError {
+            throw Failure(
+                sqlite: error.extendedResultCode.rawValue, message: error.message ?? "", sql: error.sql, path: path)
+        }
+    }
+}
+
+extension Failure {
+    /// What SQLite's result code means to a person.
+    init(sqlite code: Int32, message: String, sql: String?, path: String) {
+        switch code & 0xFF {
+        case SQLITE_FULL:
+            self.init(.full, "the disk that holds \(path) is full", hint: "free some space and run the command again: what was committed is kept")
+        case SQLITE_BUSY, SQLITE_LOCKED:
+            self.init(.busy, "another program is writing to \(path)", hint: "wait for it to end, then run the command again")
+        case SQLITE_CANTOPEN:
+            self.init(.cannotOpen, "\(path) can't be opened: \(message)", hint: "check that its folder exists and may be written to")
+        case SQLITE_IOERR:
+            self.init(.cannotOpen, "\(path) can't be read or written: \(message)", hint: "check the disk: it may be full or failing")
+        case SQLITE_READONLY, SQLITE_PERM:
+            self.init(.readOnly, "\(path) may not be written to", hint: "check the permissions of the file and of its folder")
+        case SQLITE_NOTADB, SQLITE_CORRUPT:
+            self.init(.damaged, "\(path) is no SQLite database, or is damaged", hint: "name another file under `database:`, or restore a backup")
+        case SQLITE_CONSTRAINT:
+            self.init(.constraint, "a rule of the database was broken: \(message)", sql: sql)
+        default:
+            self.init(.other, "the database reports: \(message)", sql: sql)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package import Database
+
+/// How SQLite says what databases say differently.
+package struct SQLiteDialect: Dialect {
+    package init() {}
+
+    package var name: String { "SQLite" }
+    package var int64: String { "INTEGER" }
+    package var bytes: String { "BLOB" }
+    package var clustered: String { "WITHOUT ROWID" }
+
+    package func jsonMember(_ column: String, _ name: String) -> SQL {
+        guard let path = path(name) else { return "NULL" }
+        return "json_extract(\(raw: column), \(path))"
+    }
+
+    package func jsonKind(_ column: String, _ name: String) -> SQL {
+        guard let path = path(name) else { return "NULL" }
+        return "json_type(\(raw: column), \(path))"
+    }
+
+    package func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL {
+        guard let path = path(name) else { return "0" }
+        return """
+            (CASE json_type(\(raw: column), \(path)) \
+            WHEN 'array' THEN EXISTS (SELECT 1 FROM json_each(\(raw: column), \(path)) j WHERE j.type = 'text' AND j.value = \(item)) \
+            WHEN 'text' THEN instr(json_extract(\(raw: column), \(path)), \(item)) > 0 \
+            ELSE 0 END)
+            """
+    }
+
+    package func folded(_ expression: SQL) -> SQL {
+        "pitwall_fold(\(expression))"
+    }
+
+    /// A member's name as a JSON path. SQLite knows no way to write a quote or a backslash in one; the stores accept no such
+    /// names, so a member that is asked for by one does not exist.
+    private func path(_ name: String) -> String? {
+        name.utf8.contains(UInt8(ascii: "\"")) || name.utf8.contains(UInt8(ascii: "\\")) ? nil : "$.\"\(name)\""
+    }
+}
