@@ -117,7 +117,8 @@ struct TextFilters {
         if filter == .truncate {
             let length = hasFirst ? try first.wholeNumber() : 50
             let kept = max(0, length.subtractingClamped(ellipsis.unicodeScalars.count))
-            guard let end = text.utf8Offset(ofScalar: kept), text.utf8Offset(ofScalar: max(length, 0)) ?? text.utf8.count < text.utf8.count else {
+            guard let end = text.utf8Offset(ofScalar: kept), text.utf8Offset(ofScalar: max(length, 0)) ?? text.utf8.count < text.utf8.count
+            else {
                 out.append(contentsOf: text.utf8)
                 return
             }

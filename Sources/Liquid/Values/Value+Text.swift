@@ -144,6 +144,7 @@ extension Double {
         let rest = digits.dropFirst()
         let sign = exponent < 0 ? "-" : "+"
         let power = exponent.magnitude
-        return "\(decimal.coefficient < 0 ? "-" : "")\(digits.prefix(1)).\(rest.isEmpty ? "0" : rest)e\(sign)\(power < 10 ? "0" : "")\(power)"
+        return
+            "\(decimal.coefficient < 0 ? "-" : "")\(digits.prefix(1)).\(rest.isEmpty ? "0" : rest)e\(sign)\(power < 10 ? "0" : "")\(power)"
     }
 }
