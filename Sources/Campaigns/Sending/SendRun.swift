@@ -194,8 +194,8 @@ extension SendRun {
         private var claimed = 0
         /// Nothing is due before; set when a claim comes back empty.
         private var idleUntil: Instant?
-        private var lastChecked = Instant(milliseconds: .min)
-        private var lastShown = Instant(milliseconds: .min)
+        private var lastChecked: Instant?
+        private var lastShown: Instant?
         private var pace: Pace
         private var accepted = 0
         private var refused = 0
@@ -312,7 +312,7 @@ extension SendRun {
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
             if case .failed(let reason) = run.wireEnd.withLock({ $0 }) { return end(.relay(reason)) }
             if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 { return end(.stopped("as many as --limit asked for")) }
-            guard now.milliseconds - lastChecked.milliseconds >= 500 || lastChecked.milliseconds == .min else { return }
+            if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
             lastChecked = now
             switch run.options.window.answer(at: now) {
             case .open: break
@@ -342,7 +342,7 @@ extension SendRun {
 
         private mutating func show(_ progress: (SendProgress) -> Void, last: Bool = false) {
             let now = run.clock()
-            guard last || now.milliseconds - lastShown.milliseconds >= 100 || lastShown.milliseconds == .min else { return }
+            if let lastShown, !last, now.milliseconds - lastShown.milliseconds < 100 { return }
             lastShown = now
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             let done = report.accepted + report.refused + report.unknown + report.deferred + report.skipped

@@ -75,7 +75,7 @@ struct Checker {
             checkName(name, among: event.facts?.properties.map { $0.keys }) { "no \"\(event.name)\" has a property \"\($0)\"" }
         } else if name.text == Self.email {
             operand = .email
-            facts = ValueFacts(kinds: [.text])
+            facts = vocabulary.map { _ in ValueFacts(kinds: [.text]) }
         } else {
             operand = .attribute(name.text)
             facts = vocabulary?.attributes[name.text]

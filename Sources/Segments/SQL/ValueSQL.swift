@@ -95,32 +95,28 @@ struct ValueSQL {
     /// Compared as text: instants and days have one width each, and their bounds keep out what is neither.
     private func within(_ window: Window) -> SQL {
         let texts = TimeTexts(window.interval(at: moment.at, zone: moment.zone), zone: moment.zone)
-        let below = texts.includesLast ? "<=" : "<"
-        func isBetween(_ bounds: (from: String, to: String), _ shape: String) -> SQL {
-            "\(text) >= \(bounds.from) AND \(text) \(raw: below) \(bounds.to) AND \(text) LIKE '\(raw: shape)'"
-        }
         return """
             CASE length(\(text)) \
-            WHEN 24 THEN \(isBetween(texts.instants, TimeTexts.instantShape)) \
-            WHEN 10 THEN \(isBetween(texts.days, TimeTexts.dayShape)) END
+            WHEN 24 THEN \(isIn(texts.instants)) AND \(text) LIKE '\(raw: TimeTexts.instantShape)' \
+            WHEN 10 THEN \(isIn(texts.days)) AND \(text) LIKE '\(raw: TimeTexts.dayShape)' END
             """
     }
 
-    /// A day is compared by its month and day. An instant has its day in the workspace's zone, which SQL can't work out; so
-    /// each year's run of days becomes a range of instants.
+    private func isIn(_ range: TextRange) -> SQL {
+        "\(text) >= \(range.from) AND \(text) \(raw: range.includesLast ? "<=" : "<") \(range.to)"
+    }
+
     private func anniversary(days: Int) -> SQL {
         let runs = AnniversaryDays.runs(from: moment.zone.date(at: moment.at), count: days)
+        let monthDay: SQL = "substr(\(text), 6)"
         let ofDays = runs.map { run -> SQL in
-            let monthDay: SQL = "substr(\(text), 6)"
-            let end: SQL = run.end.year > run.year ? "" : " AND \(monthDay) < \(run.end.monthDay)"
-            return "\(monthDay) >= \(run.first.monthDay)\(end) AND \(text) >= '1900-01-01' AND \(text) < \("\(run.year)-01-01")"
+            let end: SQL = run.endMonthDay.map { " AND \(monthDay) < \($0)" } ?? ""
+            return "\(monthDay) >= \(run.firstMonthDay)\(end) AND \(isIn(run.earlierYears))"
         }
-        let ofInstants = runs.flatMap { run in
-            (1900..<max(1900, run.year)).map { year -> SQL in
-                let days = run.days(in: year)
-                let from = moment.zone.start(of: days.first).canonical
-                return "\(text) >= \(from) AND \(text) < \(moment.zone.start(of: days.end).canonical)"
-            }
+        let ofInstants = runs.map { run -> SQL in
+            let year = either(run.instants(in: moment.zone).map { isIn($0) })
+            guard let nearby = run.nearby else { return "(\(year))" }
+            return "substr(\(text), 6, 5) BETWEEN \(nearby.from) AND \(nearby.to) AND (\(year))"
         }
         return """
             CASE length(\(text)) \
@@ -142,9 +138,4 @@ extension Number {
         default: .null
         }
     }
-}
-
-extension CivilDate {
-    /// `02-29`
-    fileprivate var monthDay: String { String(description.suffix(5)) }
 }

@@ -30,6 +30,8 @@ extension MessageChecks {
     }
 
     private func unknownRoot(_ root: String, _ reference: TemplateReference, _ knowledge: TemplateKnowledge) {
+        // In a partial other names are its parameters, and whoever renders it may leave one out: only a near miss is told.
+        if reference.source.name.hasPrefix("\(TemplateNames.partials)/"), suggestion(for: root, among: Self.roots) == nil { return }
         let attributes = TemplateKnowledge.standardAttributes + (knowledge.contactAttributes ?? [])
         let hint =
             attributes.contains(root)
