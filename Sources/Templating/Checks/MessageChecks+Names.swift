@@ -4,7 +4,8 @@ import Model
 extension MessageChecks {
     private static let roots = ["contact", "campaign", "organisation", "links", "now", "subject", "preheader"]
     private static let members: [String: [String]] = [
-        "campaign": ["name", "title", "topic", "data"], "organisation": ["name", "postal_address"], "links": ["unsubscribe", "preferences"],
+        "campaign": ["name", "title", "topic", "data"], "organisation": ["name", "postal_address"],
+        "links": ["unsubscribe", "preferences"],
     ]
 
     /// Every name that is read must be one that a message has. What a contact lacks is a warning: data changes.

@@ -22,7 +22,9 @@ struct MessageChecks {
 
     private func element(_ node: HTMLNode, _ source: ComposedText) {
         if node.name == "img", node.attribute("alt") == nil, node.offset >= 0 {
-            warn("this image has no alt text", in: source, at: Span(node.offset, node.offset + 4), hint: "say what it shows, or alt=\"\" for a decoration")
+            warn(
+                "this image has no alt text", in: source, at: Span(node.offset, node.offset + 4),
+                hint: "say what it shows, or alt=\"\" for a decoration")
         }
         for child in node.children { element(child, source) }
     }
@@ -33,7 +35,9 @@ struct MessageChecks {
         guard !address.isEmpty, address != "#" else { return warn("this link leads nowhere", in: source, at: span) }
         if address.hasPrefix("#") || Marks.mark(in: Array(address.utf8), at: 0) != nil { return }
         guard let scheme = Self.scheme(of: address) else {
-            let hint = address.hasPrefix("//") || address.hasPrefix("/") ? "write the whole address" : "did you mean \"https://\(Self.shown(address))\"?"
+            let hint =
+                address.hasPrefix("//") || address.hasPrefix("/")
+                ? "write the whole address" : "did you mean \"https://\(Self.shown(address))\"?"
             return warn("this link has no scheme and leads nowhere", in: source, at: span, hint: hint)
         }
         if scheme == "http" || scheme == "https", Self.isLocal(address.dropFirst(scheme.count + 3)) {
@@ -49,7 +53,8 @@ struct MessageChecks {
     private static func scheme(of address: String) -> String? {
         guard let colon = address.firstIndex(of: ":") else { return nil }
         let scheme = address[..<colon]
-        let isScheme = scheme.first?.isLetter == true && scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-".contains($0)) }
+        let isScheme =
+            scheme.first?.isLetter == true && scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-".contains($0)) }
         // `example.com:8080` is a host and a port; `localhost:80` too.
         return isScheme && scheme != "localhost" ? scheme.lowercased() : nil
     }
@@ -92,7 +97,8 @@ struct MessageChecks {
             } else if !text.references.contains(where: { $0.path.first == "links" }) {
                 compilation.report(
                     Diagnostic(
-                        .warning, "there is no link to unsubscribe in the text part", in: source, hint: "put {{ links.unsubscribe }} into it"))
+                        .warning, "there is no link to unsubscribe in the text part", in: source,
+                        hint: "put {{ links.unsubscribe }} into it"))
             }
             if !page.reads("organisation", "postal_address") {
                 compilation.report(

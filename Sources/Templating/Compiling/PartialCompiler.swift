@@ -45,7 +45,9 @@ struct PartialCompiler {
 
     /// - Returns: the names of partials that this one names.
     private func add(_ name: String, _ result: inout PartialSources, _ origins: inout Origins) throws(WorkspaceError) -> [String] {
-        guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ CampaignFile.isName(String($0)) }) else { return [] }
+        guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ CampaignFile.isName(String($0)) }) else {
+            return []
+        }
         var further: [String] = []
         let path = "\(TemplateNames.partials)/\(name)"
         if let bytes = try composer.files.read("\(path).liquid") {

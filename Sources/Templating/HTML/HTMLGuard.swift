@@ -30,7 +30,9 @@ enum HTMLGuard {
             case .start(let name, let range, let closesItself):
                 copies += openFormatting
                 guard copies <= mostCopies else { return ("too many formatting elements are left open", range.lowerBound) }
-                if void.contains(name) || optionalEnd.contains(name) || closesItself && !formatting.contains(name) && name != "div" { continue }
+                if void.contains(name) || optionalEnd.contains(name) || closesItself && !formatting.contains(name) && name != "div" {
+                    continue
+                }
                 open.append(name)
                 if formatting.contains(name) { openFormatting += 1 }
                 if open.count > deepest { return ("elements are nested deeper than \(deepest)", range.lowerBound) }

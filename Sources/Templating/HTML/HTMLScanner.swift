@@ -101,7 +101,9 @@ struct HTMLScanner {
     }
 
     private func name(at start: Int) -> String {
-        let name = bytes[start...].prefix { !($0 == 0x20 || (0x09...0x0D).contains($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ">")) }
+        let name = bytes[start...].prefix {
+            !($0 == 0x20 || (0x09...0x0D).contains($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ">"))
+        }
         return String(decoding: name.prefix(64).map(Self.lower), as: UTF8.self)
     }
 

@@ -61,7 +61,9 @@ struct LinkSlots {
         let prefix = zip(whole, trimmed).prefix { $0 == $1 }.count
         let added = whole.count - trimmed.count
         guard added > 0, prefix + added <= whole.count else { return nil }
-        return TextEdit(insert: String(decoding: whole[prefix..<(prefix + added)], as: UTF8.self), at: trimmed.startIndex + slot.range.lowerBound + prefix)
+        return TextEdit(
+            insert: String(decoding: whole[prefix..<(prefix + added)], as: UTF8.self),
+            at: trimmed.startIndex + slot.range.lowerBound + prefix)
     }
 
     /// Whether what the Liquid gives may be a web address that belongs to the message.
@@ -74,7 +76,9 @@ struct LinkSlots {
         let tags = slot.marks.filter { compilation.marks.isTag($0) }
         let groups = LiquidGroups(tags, marks: compilation.marks)
         let paired = groups.groups.allSatisfy(\.isClosed)
-        let strays = tags.contains { (compilation.marks.tagName($0) ?? "").hasPrefix("end") && groups.enclosing[$0]?.members.contains($0) != true }
+        let strays = tags.contains {
+            (compilation.marks.tagName($0) ?? "").hasPrefix("end") && groups.enclosing[$0]?.members.contains($0) != true
+        }
         return paired && !strays
     }
 }

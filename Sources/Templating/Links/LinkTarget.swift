@@ -44,7 +44,8 @@ enum LinkTarget {
         var out = Array(base)
         var isFirst = query == nil
         for pair in parameters.pairs where !holds(pair.name, in: known) {
-            let needsSeparator = isFirst || !(out.last == UInt8(ascii: "?") || known.hasSuffix("&") || known.hasSuffix("&amp;")) || out.count > base.count
+            let needsSeparator =
+                isFirst || !(out.last == UInt8(ascii: "?") || known.hasSuffix("&") || known.hasSuffix("&amp;")) || out.count > base.count
             if needsSeparator { out += Array((isFirst ? "?" : ampersand).utf8) }
             out += Array(pair.text.utf8)
             isFirst = false

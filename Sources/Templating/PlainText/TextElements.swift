@@ -68,7 +68,8 @@ enum TextElements {
         for (index, scalar) in scalars.enumerated() {
             // Joiners between letters belong to the writing of some languages and to emoji.
             let joins = scalar == "\u{200C}" || scalar == "\u{200D}"
-            let isInside = index > 0 && index + 1 < scalars.count && !scalars[index - 1].properties.isWhitespace && scalars[index + 1].value > 0x2FF
+            let isInside =
+                index > 0 && index + 1 < scalars.count && !scalars[index - 1].properties.isWhitespace && scalars[index + 1].value > 0x2FF
             if hidden.contains(scalar), !(joins && isInside && scalars[index - 1].value > 0x2FF) { continue }
             kept.append(scalar)
         }
