@@ -52,7 +52,8 @@ final class TestDatabase {
             "INSERT INTO contact VALUES (\(id), \(person.contact.email?.description), \(person.contact.attributes.json))")
         for change in person.changes {
             try session.execute(
-                "INSERT INTO attribute_change VALUES (\(id), \(change.at.milliseconds), \(change.learnedAt.milliseconds), \(change.changes.json))")
+                "INSERT INTO attribute_change VALUES (\(id), \(change.at.milliseconds), \(change.learnedAt.milliseconds), \(change.changes.json))"
+            )
         }
         for (number, event) in person.events.enumerated() {
             try session.execute("INSERT INTO event_name (name) VALUES (\(event.name)) ON CONFLICT DO NOTHING")
