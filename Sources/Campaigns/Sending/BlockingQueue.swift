@@ -1,0 +1,73 @@
+import Foundation
+
+/// A queue between threads. Who takes may wait; who puts never does, since everything in the house that is under way has a
+/// place set aside for it (``FlightTable``), which bounds every queue at once.
+final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
+    // SAFETY: `items` and `closed` are only touched while `condition` is locked.
+    private let condition = NSCondition()
+    private var items: [Item] = []
+    private var first = 0
+    private var closed = false
+
+    func put(_ new: some Sequence<Item>) {
+        condition.lock()
+        items.append(contentsOf: new)
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Nothing more will come: those who wait get nil once it is empty.
+    func close() {
+        condition.lock()
+        closed = true
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits for an item; nil when the queue is closed and empty.
+    func take() -> Item? {
+        condition.lock()
+        defer { condition.unlock() }
+        while first == items.count, !closed { condition.wait() }
+        return pop()
+    }
+
+    enum Polled {
+        case item(Item)
+        case empty
+        case closed
+    }
+
+    func poll() -> Polled {
+        condition.lock()
+        defer { condition.unlock() }
+        if let item = pop() { return .item(item) }
+        return closed ? .closed : .empty
+    }
+
+    /// Everything there is, once there are `count` or `seconds` have passed.
+    func takeAll(waitingFor count: Int, atMost seconds: Double) -> [Item] {
+        condition.lock()
+        defer { condition.unlock() }
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while items.count - first < count, !closed, condition.wait(until: deadline) {}
+        let all = Array(items[first...])
+        items.removeAll(keepingCapacity: true)
+        first = 0
+        return all
+    }
+
+    private func pop() -> Item? {
+        guard first < items.count else { return nil }
+        let item = items[first]
+        first += 1
+        if first == items.count {
+            items.removeAll(keepingCapacity: true)
+            first = 0
+        } else if first > 1024 {
+            items.removeFirst(first)
+            first = 0
+        }
+        return item
+    }
+}

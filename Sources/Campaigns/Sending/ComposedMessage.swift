@@ -1,0 +1,18 @@
+package import Delivery
+
+/// A message ready for the wire, and what the log will say of it.
+package struct ComposedMessage: Sendable {
+    package var envelope: Envelope
+    /// The whole message with CRLF line ends, not dot-stuffed. Let go of once it is on the wire.
+    package var bytes: [UInt8]
+    package var messageID: String
+    /// Of `bytes`, in hexadecimal.
+    package var sha256: String
+    /// The same without what differs from one making to the next: Date and DKIM-Signature.
+    package var contentSHA256: String
+}
+
+/// Makes the message for one claim. Called on several threads at once.
+package protocol MessageMaking: Sendable {
+    func compose(_ recipient: Recipient) throws -> ComposedMessage
+}

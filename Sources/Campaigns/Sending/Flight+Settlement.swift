@@ -1,0 +1,43 @@
+import Delivery
+import Model
+import Store
+
+extension Flight {
+    /// What the ledger keeps of an outcome.
+    func settlement(_ outcome: Outcome, at: Instant, relay: String, retry: RetrySchedule) -> Settlement {
+        let reply = outcome.reply
+        var queueID: String?
+        let kind: Settlement.Outcome
+        switch outcome {
+        case .accepted(_, let id):
+            kind = .accepted
+            queueID = id
+        case .refused: kind = .refused
+        case .unknown: kind = .unknown
+        case .notAttempted: kind = .returned
+        case .deferred(let reply, _, _): kind = .deferred(until: due(after: reply, at: at, retry: retry))
+        }
+        return Settlement(
+            key: claim.key, attempt: claim.attempt, at: at, outcome: kind, relay: relay, code: reply?.code, enhanced: reply?.enhanced,
+            reply: reply?.text ?? outcome.reason, queueID: queueID, messageID: composed?.messageID, sha256: composed?.sha256,
+            contentSHA256: composed?.contentSHA256)
+    }
+
+    /// A connection that was lost before the dot says nothing about the message: the first three times it is tried again
+    /// within seconds. Whatever the server put off waits as long as servers expect.
+    private func due(after reply: Reply?, at now: Instant, retry: RetrySchedule) -> Instant {
+        if reply == nil, claim.attempt <= 3 { return now.advanced(byMilliseconds: claim.attempt * claim.attempt * 500) }
+        let ticket = UInt64(bitPattern: claim.key.contact.rawValue &* 31 &+ claim.key.campaign.rawValue)
+        return now.advanced(byMilliseconds: retry.delay(ticket: ticket, attempt: Int(clamping: claim.attempt)))
+    }
+}
+
+extension Settlement.Outcome {
+    /// The row is planned again.
+    var goesAgain: Bool {
+        switch self {
+        case .deferred, .returned: true
+        case .accepted, .refused, .unknown: false
+        }
+    }
+}

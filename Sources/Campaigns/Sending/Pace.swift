@@ -1,0 +1,36 @@
+import Foundation
+import Model
+
+/// How fast messages go, and so how many to have under way.
+struct Pace {
+    private var samples: [(at: Instant, count: Int)] = []
+    private let started: Instant
+
+    private static let span: Int64 = 3000
+
+    init(started: Instant) {
+        self.started = started
+    }
+
+    mutating func record(_ count: Int, at now: Instant) {
+        guard count > 0 else { return }
+        samples.append((now, count))
+        let horizon = now.milliseconds - Self.span
+        if let keep = samples.firstIndex(where: { $0.at.milliseconds >= horizon }), keep > 0 { samples.removeFirst(keep) }
+    }
+
+    /// Over the last three seconds.
+    var perSecond: Double {
+        guard let last = samples.last, let first = samples.first else { return 0 }
+        let span = max(250, last.at.milliseconds - max(first.at.milliseconds, started.milliseconds))
+        return Double(samples.reduce(0) { $0 + $1.count }) * 1000 / Double(span)
+    }
+
+    /// Half a second's worth, so that neither the wire nor the composers run dry between two commits; no more than a limit
+    /// lets go in two seconds.
+    func ahead(limit: Double?) -> Int {
+        let measured = max(512, Int(min(perSecond / 2, 100_000)))
+        guard let limit else { return measured }
+        return max(1, min(measured, Int(min(limit * 2000, 100_000).rounded(.up))))
+    }
+}

@@ -1,0 +1,43 @@
+package import Model
+
+/// What one run of `send` did.
+package struct SendReport: Sendable {
+    package enum Ending: Sendable {
+        /// Nothing is left to go.
+        case complete
+        /// Deferred messages wait for their next try.
+        case waiting(until: Instant)
+        /// Asked to stop, or as many as were asked for have gone.
+        case stopped(String)
+        /// The workspace's own brakes: stop_if, pause, the window.
+        case held(String)
+        /// The relay can't be used.
+        case relay(any Error)
+        /// The ledger can't be written. What the recorder knows is settled by the next send.
+        case ledger(String)
+    }
+
+    /// Outcomes in this run.
+    package var accepted = 0
+    package var deferred = 0
+    package var refused = 0
+    package var unknown = 0
+    package var skipped = 0
+    package var seconds = 0.0
+    package var ending = Ending.complete
+    /// The first few reasons why messages could not be made.
+    package var failures: [String] = []
+    /// Those whose contact was changed after the plan.
+    package var changed = 0
+
+    package init() {}
+}
+
+/// How a send is going, for a progress bar.
+package struct SendProgress: Sendable {
+    package var done: Int
+    package var total: Int
+    package var report: SendReport
+    /// Messages accepted a second, over the last seconds.
+    package var rate: Double
+}

@@ -1,0 +1,108 @@
+package import Model
+
+/// Says when the next message may go, so that no window of a limit's length ever holds more than the limit.
+///
+/// Several limits compose: a message goes when all of them let it. A window is half-open: with `1/s`, a message at 0 ms and
+/// one at 1,000 ms are in no window together. Time is passed in; a clock that goes back is taken to stand still.
+///
+///     var limiter = RateLimiter([Rate("600/min"), Rate("50000/day")].compactMap { $0 })
+///     if limiter.take(at: now) { send() } else { wait(until: limiter.free(at: now)) }
+///
+/// Messages are remembered one by one (those of the same millisecond as one entry). Windows above 86 seconds are kept in
+/// 86,400 steps, each message counting from the end of its step: a day's limit may be reached up to a second late, never
+/// early, and its memory is bounded by 1.4 MB whatever the limit.
+package struct RateLimiter: Sendable {
+    private var windows: [SlidingWindow]
+
+    package init(_ rates: [Rate] = []) {
+        windows = rates.map(SlidingWindow.init)
+    }
+
+    package var rates: [Rate] { windows.map(\.rate) }
+
+    /// Limits of something else that the same messages count towards, with what they remember.
+    package mutating func compose(with other: RateLimiter) {
+        windows += other.windows
+    }
+
+    /// The earliest time, not before `now`, at which a message may go.
+    package func free(at now: Instant) -> Instant {
+        windows.reduce(now) { max($0, $1.free(at: now)) }
+    }
+
+    /// Takes one place in every window, or none and says false.
+    package mutating func take(at now: Instant) -> Bool {
+        guard free(at: now) <= now else { return false }
+        record(at: now)
+        return true
+    }
+
+    /// Counts messages that have gone already, such as those of an earlier run; to be called in the order of their times.
+    /// More than a limit allows is no mistake here: then nothing goes until there is room again.
+    package mutating func record(_ count: Int = 1, at time: Instant) {
+        for index in windows.indices { windows[index].record(count, at: time) }
+    }
+}
+
+/// One limit and what it remembers: a queue of (time, count), oldest first.
+struct SlidingWindow: Sendable {
+    private struct Entry: Sendable {
+        var time: Int64
+        var count: Int
+    }
+
+    let rate: Rate
+    private let length: Int64
+    private let step: Int64
+    private var entries: [Entry] = []
+    private var first = 0
+    private var held = 0
+
+    init(_ rate: Rate) {
+        self.rate = rate
+        length = rate.window.milliseconds
+        step = max(1, length / 86_400)
+    }
+
+    func free(at now: Instant) -> Instant {
+        guard held >= rate.count else { return now }
+        // Enough of the oldest must have left for one more to fit.
+        var excess = held - rate.count + 1
+        for index in first..<entries.count {
+            excess -= entries[index].count
+            if excess <= 0 { return max(now, Instant(milliseconds: entries[index].time).advanced(byMilliseconds: length)) }
+        }
+        return now
+    }
+
+    mutating func record(_ count: Int, at time: Instant) {
+        guard count > 0 else { return }
+        let last = entries.last?.time ?? .min
+        let moment = max(stepEnd(time.milliseconds), last)
+        forget(before: time.milliseconds)  // not `moment`: what leaves later in this step still counts
+        if last == moment, first < entries.count {
+            entries[entries.count - 1].count += count
+        } else {
+            entries.append(Entry(time: moment, count: count))
+        }
+        held += count
+    }
+
+    /// The end of the step that `time` lies in, so that what is remembered is never older than what happened.
+    private func stepEnd(_ time: Int64) -> Int64 {
+        let rest = ((time % step) + step) % step
+        return rest == 0 ? time : Instant(milliseconds: time).advanced(byMilliseconds: step - rest).milliseconds
+    }
+
+    private mutating func forget(before now: Int64) {
+        while first < entries.count, Instant(milliseconds: entries[first].time).advanced(byMilliseconds: length).milliseconds <= now {
+            held -= entries[first].count
+            first += 1
+        }
+        // Moving the rest down each time would cost a day's entries a message; halving keeps it constant on average.
+        if first > 64, first * 2 > entries.count {
+            entries.removeFirst(first)
+            first = 0
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import Model
+import Synchronization
+
+/// What a source says when asked for a message.
+package enum NextMessage: Sendable {
+    case message(Outgoing)
+    /// Nothing at the moment; the source calls ``TransportControl/wake()`` once there is.
+    case none
+    /// Nothing more will come. A source that has said so is not asked again.
+    case finished
+}
+
+/// Where messages come from. Called on the transport's thread, so it must answer at once: claiming, composing and
+/// committing happen elsewhere.
+package protocol MessageSource: AnyObject, Sendable {
+    func next() -> NextMessage
+}
+
+/// Who is told what becomes of messages. Called on the transport's thread; must return within microseconds.
+package protocol DeliveryObserver: AnyObject, Sendable {
+    /// Called before the bytes that hold the message's final dot are offered to the socket. From here on the message may
+    /// arrive; a crash after this call leaves it `unknown`.
+    func dotImminent(_ ticket: UInt64)
+    /// Called exactly once for every message that was taken from the source, before `run` returns or throws.
+    func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String)
+}
+
+/// Something that carries messages out of the house.
+package protocol Transport: Sendable {
+    /// Blocks its own thread until the source is finished and everything taken has its outcome, or until it is told to
+    /// stop. Throws where the relay as a whole can't be used; what was taken by then has its outcome all the same.
+    func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws
+}
+
+/// How other threads reach a running transport. One control serves one run.
+package final class TransportControl: Sendable {
+    package enum Request: Int, Comparable, Sendable {
+        case goOn
+        /// Take no new message, finish those in flight, say goodbye.
+        case drain
+        /// Close now: what was not offered yet goes back, what was is unknown.
+        case stopNow
+
+        package static func < (a: Request, b: Request) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    private struct State {
+        var request = Request.goOn
+        var waker: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// There may be a message now. Cheap, callable from any thread, also when nothing runs.
+    package func wake() {
+        state.withLock { $0.waker?() }
+    }
+
+    package func stop() { ask(.drain) }
+    package func stopNow() { ask(.stopNow) }
+
+    package var request: Request { state.withLock { $0.request } }
+
+    /// For transports: how to interrupt their waiting; nil once they have ended. A wake that came earlier is not kept,
+    /// since a transport asks its source when it starts.
+    package func attach(_ waker: (@Sendable () -> Void)?) {
+        state.withLock { $0.waker = waker }
+    }
+
+    private func ask(_ request: Request) {
+        state.withLock {
+            $0.request = max($0.request, request)
+            $0.waker?()
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// A filter that the host adds to the language: `{{ order.total | money: "EUR" }}`.
+///
+/// ```swift
+/// HostFilter("shout", arguments: 0...1) { input, arguments, context in
+///     .string(input.text(in: context) + (arguments.first?.text(in: context) ?? "!"))
+/// }
+/// ```
+///
+/// The number of arguments is checked when a template is parsed. A ``FilterFailure`` ends the rendering with the place
+/// of the filter.
+package struct HostFilter: Sendable {
+    package var name: String
+    package var arguments: ClosedRange<Int>
+    package var apply: @Sendable (_ input: Value, _ arguments: [Value], _ context: FilterContext) throws -> Value
+
+    package init(
+        _ name: String, arguments: ClosedRange<Int> = 0...0,
+        apply: @escaping @Sendable (_ input: Value, _ arguments: [Value], _ context: FilterContext) throws -> Value
+    ) {
+        self.name = name
+        self.arguments = arguments
+        self.apply = apply
+    }
+}
+
+/// What a filter may know besides its input.
+package struct FilterContext {
+    /// Milliseconds since 1970 UTC.
+    package let now: Int64
+    /// Seconds east of UTC at an instant in milliseconds.
+    package let zone: (Int64) -> Int
+    package let zoneName: (Int64) -> String
+    package let language: String
+    package let mode: OutputMode
+}
+
+/// Why a filter cannot give a result, as its user should read it: "divided by zero".
+package struct FilterFailure: Error {
+    package var message: String
+    package var hint: String?
+    var kind = RenderError.Kind.data
+
+    package init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+
+    init(limit message: String, hint: String? = nil) {
+        self.init(message, hint: hint)
+        kind = .limit
+    }
+}

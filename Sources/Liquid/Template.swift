@@ -1,0 +1,53 @@
+package import Diagnostics
+
+/// A template, parsed and checked once and rendered as often as there are people to write to.
+///
+/// ```swift
+/// let template = try Template(parsing: SourceText(name: "hello.md", text: "Hello {{ name | default: 'you' }}"))
+/// var bytes: [UInt8] = []
+/// try template.render(Scope(["name": "Ada"]), into: &bytes)
+/// ```
+///
+/// It is immutable: any number of threads may render it at once. Everything with a name (tags, filters, partials) was
+/// found when it was parsed; what is wrong with it was said then, all mistakes in one ``DiagnosticList``.
+package struct Template: Sendable {
+    /// Every place where data is read, in the order of the text, the partials' places included.
+    package let references: [Reference]
+    /// What standard Liquid accepts and ignores, and so what is most likely a mistake.
+    package let warnings: [Diagnostic]
+
+    private let program: Program
+
+    /// Offsets and spans, in errors and in ``references``, count from the start of `source` even where only `span` is parsed.
+    package init(parsing source: SourceText, in span: Span? = nil, options: ParseOptions = ParseOptions()) throws(DiagnosticList) {
+        let names = KnownNames(options)
+        let syntax = Parser.parse(source, in: span, names: names)
+        var compiler = Compiler(library: PartialLibrary(options, names: names))
+        compiler.compile(syntax)
+        guard compiler.problems.isEmpty else { throw DiagnosticList(compiler.problems) }
+        program = compiler.program(options)
+        references = ReferenceCollector.references(in: syntax, library: compiler.library)
+        warnings = compiler.warnings
+    }
+
+    /// Appends to `out`; after an error `out` is what it was before.
+    package func render(_ scope: Scope, limits: Limits = .mail, into out: inout [UInt8]) throws(RenderError) {
+        let start = out.count
+        var machine = Machine(program, scope: scope, limits: limits, out: out)
+        out = []
+        do throws(RenderError) {
+            try machine.run()
+        } catch {
+            machine.out.removeLast(machine.out.count - start)
+            swap(&out, &machine.out)
+            throw error
+        }
+        swap(&out, &machine.out)
+    }
+
+    package func render(_ scope: Scope, limits: Limits = .mail) throws(RenderError) -> String {
+        var out: [UInt8] = []
+        try render(scope, limits: limits, into: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+}

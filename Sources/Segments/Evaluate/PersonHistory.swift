@@ -1,0 +1,30 @@
+package import Model
+
+/// Everything known of one person that a segment can ask about.
+package struct PersonHistory: Sendable {
+    package var contact: Contact
+    /// In any order.
+    package var changes: [AttributeChange]
+    package var events: [Event]
+    package var consents: [Consent]
+
+    package init(contact: Contact, changes: [AttributeChange] = [], events: [Event] = [], consents: [Consent] = []) {
+        self.contact = contact
+        self.changes = changes
+        self.events = events
+        self.consents = consents
+    }
+}
+
+/// New values of some attributes; a null removes one.
+package struct AttributeChange: Hashable, Sendable {
+    package var at: Instant
+    package var learnedAt: Instant
+    package var changes: JSONObject
+
+    package init(at: Instant, learnedAt: Instant, changes: JSONObject) {
+        self.at = at
+        self.learnedAt = learnedAt
+        self.changes = changes
+    }
+}

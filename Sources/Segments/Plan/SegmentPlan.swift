@@ -1,0 +1,82 @@
+package import Database
+package import Diagnostics
+import Model
+
+/// A checked segment, ready to be asked of a database or of one person.
+///
+/// ```swift
+/// let plan = try SegmentPlan(syntax, against: vocabulary) { name in try files.segment(name) }
+/// let condition = plan.sql(dialect: session.dialect, at: .now(instant, zone: zone))
+/// let sql: SQL = "SELECT count(*) FROM contact c WHERE \(condition)"
+/// ```
+/// The SQL and ``holds(for:at:)`` mean the same; the tests hold one against the other.
+package struct SegmentPlan: Sendable {
+    package let syntax: SegmentSyntax
+    /// What may not be meant, but can be asked.
+    package let warnings: [Diagnostic]
+    let condition: Condition
+
+    /// Checks a segment.
+    ///
+    /// - Parameters:
+    ///   - name: The segment's own name where it has one, so that a reference to itself is found.
+    ///   - vocabulary: What the data contains; nil takes any name.
+    ///   - segments: Reads the segment of that name for `in segment NAME`; nil where there is none.
+    /// - Throws: All mistakes found, in this segment and in those it refers to.
+    package init(
+        _ syntax: SegmentSyntax, named name: String? = nil, against vocabulary: Vocabulary?,
+        segments: @escaping (String) throws -> SourceText? = { _ in nil }
+    ) throws(DiagnosticList) {
+        let library = SegmentLibrary(vocabulary: vocabulary, read: segments)
+        var checker = Checker(source: syntax.source, vocabulary: vocabulary, path: name.map { [$0] } ?? [], library: library)
+        let condition = checker.condition(syntax.root)
+        if let problem = checker.size.problem {
+            checker.report(.error, problem, syntax.root.span, "import what it finds as an attribute of the contacts and ask for that")
+        }
+        let found = DiagnosticList(checker.found)
+        if found.hasErrors { throw found }
+        self.syntax = syntax
+        self.condition = condition
+        warnings = checker.found + library.warnings
+    }
+
+    /// A boolean expression over the contact row `c`. It is true or not true (false or null), so it stands in a `WHERE` as
+    /// it is; to leave people out, see ``negatedSQL(dialect:at:)``.
+    package func sql(dialect: any Dialect, at moment: Moment) -> SQL {
+        SQLCompiler(dialect: dialect, moment: moment).expression(condition)
+    }
+
+    /// True of exactly those of whom ``sql(dialect:at:)`` is not.
+    package func negatedSQL(dialect: any Dialect, at moment: Moment) -> SQL {
+        SQLCompiler(dialect: dialect, moment: moment).expression(.not(condition))
+    }
+
+    /// Whether the person is in the segment.
+    package func holds(for person: PersonHistory, at moment: Moment) -> Bool {
+        Evaluator(person: person, moment: moment).holds(condition)
+    }
+
+    /// What is joined by the outermost `and`, each on its own; the whole where nothing is.
+    package var clauses: [Clause] {
+        guard case .all(let nodes) = syntax.root.kind, case .all(let conditions) = condition, nodes.count == conditions.count else {
+            return [Clause(text: syntax.root.description, span: syntax.root.span, condition: condition)]
+        }
+        return zip(nodes, conditions).map { Clause(text: $0.asMember, span: $0.span, condition: $1) }
+    }
+
+    /// One of the conditions that must all hold.
+    package struct Clause: Sendable {
+        /// In canonical form, on one line.
+        package let text: String
+        package let span: Span
+        let condition: Condition
+
+        package func sql(dialect: any Dialect, at moment: Moment) -> SQL {
+            SQLCompiler(dialect: dialect, moment: moment).expression(condition)
+        }
+
+        package func holds(for person: PersonHistory, at moment: Moment) -> Bool {
+            Evaluator(person: person, moment: moment).holds(condition)
+        }
+    }
+}

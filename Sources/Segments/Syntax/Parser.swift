@@ -1,0 +1,172 @@
+import Diagnostics
+import Model
+
+/// Recursive descent over the tokens; stops at the first mistake and says what is missing there.
+///
+/// ```text
+/// segment    = joined END
+/// joined     = unary { "and" unary } | unary { "or" unary }
+/// unary      = "not" unary | "(" joined ")" | condition
+/// condition  = NAME test | "did" … | "consents" "to" … | "in" "segment" NAME | …
+/// ```
+struct Parser {
+    let source: SourceText
+    private let tokens: [Token]
+    private var index = 0
+    private var depth = 0
+    private var conditions = 0
+    /// Inside `where (…)`, names are the properties of an event and nothing else can be asked.
+    var insideWhere = false
+
+    /// SQLite takes expressions of depth 1,000; what is accepted here stays far below, whatever it compiles to.
+    static let deepest = 40
+    static let mostConditions = 400
+    static let mostValues = 10_000
+
+    init(_ source: SourceText, _ tokens: [Token]) {
+        self.source = source
+        self.tokens = tokens
+    }
+
+    mutating func segment() throws(Diagnostic) -> SyntaxNode {
+        if case .end = current.kind {
+            throw Diagnostic(.error, "the segment says nothing", in: source, hint: "write a condition, such as: consents to newsletter")
+        }
+        let root = try joined()
+        guard case .end = current.kind else { throw unexpectedAfterCondition() }
+        return root
+    }
+
+    mutating func joined() throws(Diagnostic) -> SyntaxNode {
+        var items = [try unary()]
+        guard let joiner = takeJoiner() else { return items[0] }
+        items.append(try unary())
+        while let (next, span) = peekJoiner() {
+            guard next == joiner else {
+                throw error(
+                    "`\(next)` beside `\(joiner)` can be read in two ways", span,
+                    hint: "put the part that belongs together in parentheses")
+            }
+            index += 1
+            items.append(try unary())
+        }
+        let span = items.dropFirst().reduce(items[0].span) { $0.union($1.span) }
+        return SyntaxNode(joiner == "and" ? .all(items) : .any(items), at: span)
+    }
+
+    private mutating func unary() throws(Diagnostic) -> SyntaxNode {
+        guard depth < Self.deepest else {
+            throw error("nested deeper than \(Self.deepest)", current.span, hint: "make parts of it segments of their own: in segment NAME")
+        }
+        depth += 1
+        defer { depth -= 1 }
+        let start = current.span
+        if takeWord("not") {
+            let negated = try unary()
+            return SyntaxNode(.not(negated), at: start.union(negated.span))
+        }
+        if takeSymbol(.open) {
+            var group = try joined()
+            guard takeSymbol(.close) else {
+                if case .end = current.kind { throw error("a parenthesis is not closed", start, hint: "it ends with )") }
+                throw unexpectedAfterCondition()
+            }
+            group.span = start.union(lastSpan)
+            return group
+        }
+        conditions += 1
+        guard conditions <= Self.mostConditions else {
+            throw error("more than \(Self.mostConditions) conditions", start, hint: "`NAME in (…)` takes a list of values")
+        }
+        let condition = try condition()
+        return SyntaxNode(.condition(condition), at: start.union(lastSpan))
+    }
+
+    private mutating func takeJoiner() -> String? {
+        guard let (word, _) = peekJoiner() else { return nil }
+        index += 1
+        return word
+    }
+
+    private func peekJoiner() -> (String, Span)? {
+        if case .word(let word) = current.kind, word == "and" || word == "or" { return (word, current.span) }
+        return nil
+    }
+
+    private func unexpectedAfterCondition() -> Diagnostic {
+        switch current.kind {
+        case .symbol(.close): return error("this parenthesis closes nothing", current.span)
+        case .word("with"): return unknownForm("with same")
+        case .word("then"): return unknownForm("then")
+        case .word(let word):
+            let meant = suggestion(for: word, among: ["and", "or"])
+            return error("`and`, `or` or the end is expected, not \(shown(current))", current.span, hint: meant)
+        default: return error("`and`, `or` or the end is expected, not \(shown(current))", current.span)
+        }
+    }
+}
+
+// MARK: - Looking at tokens and taking them
+
+extension Parser {
+    var current: Token { tokens[index] }
+    var lastSpan: Span { tokens[max(0, index - 1)].span }
+
+    func peek(_ ahead: Int = 1) -> Token {
+        tokens[min(index + ahead, tokens.count - 1)]
+    }
+
+    mutating func advance() {
+        if index < tokens.count - 1 { index += 1 }
+    }
+
+    mutating func takeWord(_ word: String) -> Bool {
+        guard current.isWord(word) else { return false }
+        advance()
+        return true
+    }
+
+    mutating func takeSymbol(_ symbol: Token.Symbol) -> Bool {
+        guard case .symbol(symbol) = current.kind else { return false }
+        advance()
+        return true
+    }
+
+    /// A plain name that is no keyword, or any name in backquotes.
+    mutating func takeName() -> Name? {
+        if case .word(let word) = current.kind, Keyword.all.contains(word) { return nil }
+        return takeAnyName()
+    }
+
+    mutating func takeAnyName() -> Name? {
+        switch current.kind {
+        case .word(let text), .quoted(let text):
+            let name = Name(text, at: current.span)
+            advance()
+            return name
+        default: return nil
+        }
+    }
+
+    mutating func expect(_ word: String, after what: String) throws(Diagnostic) {
+        guard takeWord(word) else {
+            let written = if case .word(let other) = current.kind { suggestion(for: other, among: [word]) } else { String?.none }
+            throw error("`\(word)` is expected after \(what), not \(shown(current))", current.span, hint: written)
+        }
+    }
+
+    func shown(_ token: Token) -> String {
+        if case .end = token.kind { return "the end" }
+        let text = source.text(in: token.span)
+        return text.count > 40 ? "\"\(text.prefix(40))…\"" : text.hasPrefix("\"") ? text : "\"\(text)\""
+    }
+
+    func error(_ message: String, _ span: Span, hint: String? = nil) -> Diagnostic {
+        Diagnostic(.error, message, in: source, at: span, hint: hint)
+    }
+
+    /// A form that people may have read about and that this version does not have.
+    func unknownForm(_ form: String, at span: Span? = nil, hint: String? = nil) -> Diagnostic {
+        error("the form `\(form)` is not known to this version", span ?? current.span, hint: hint)
+    }
+}

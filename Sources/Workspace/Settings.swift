@@ -1,0 +1,63 @@
+package import Model
+
+/// What `pitwall.yaml` says, decoded. Flags and environment are applied on top by the command line.
+///
+///     let settings = try Settings(reading: SourceText(name: "pitwall.yaml", bytes: bytes))
+///     settings.relays.first?.connections   // 10 where the file does not say
+package struct Settings: Sendable {
+    package struct Organisation: Hashable, Sendable {
+        package var name: String
+        package var postalAddress: String?
+
+        package init(name: String, postalAddress: String? = nil) {
+            self.name = name
+            self.postalAddress = postalAddress
+        }
+    }
+
+    package struct TopicSettings: Hashable, Sendable {
+        package var name: String
+        package var title: String
+        package var cap: FrequencyCap?
+    }
+
+    package var title: String
+    package var organisation: Organisation
+    /// A file name, relative to the workspace unless absolute.
+    package var database: String
+    package var zone: Zone
+    /// Without a slash at its end.
+    package var publicURL: String?
+    package var returnPath: EmailAddress?
+    package var unsubscribeTo: EmailAddress?
+    /// Relative to the workspace unless absolute.
+    package var keysFile: String
+    package var helo: String?
+    package var relays: [RelaySettings]
+    /// In the order of the file.
+    package var topics: [TopicSettings]
+    package var cap: FrequencyCap?
+
+    package init(title: String = "Pitwall", organisation: Organisation = Organisation(name: "")) {
+        self.title = title
+        self.organisation = organisation
+        database = "pitwall.sqlite"
+        zone = .utc
+        keysFile = "secrets/keys"
+        relays = []
+        topics = []
+    }
+
+    package func topic(_ name: String) -> TopicSettings? {
+        topics.first { $0.name == name }
+    }
+
+    /// The database a setting names, or what is wrong with it. Also for the flag and the environment variable.
+    package static func problem(withDatabase name: String) -> String? {
+        let lower = name.lowercased()
+        if lower.hasPrefix("postgres://") || lower.hasPrefix("postgresql://") {
+            return "PostgreSQL is not supported yet; use a file name"
+        }
+        return lower.contains("://") ? "this kind of database is not supported; use a file name" : nil
+    }
+}

@@ -1,0 +1,106 @@
+import Diagnostics
+import Model
+import Testing
+import Workspace
+
+private func settings(_ text: String) throws -> Settings {
+    try Settings(reading: SourceText(name: "pitwall.yaml", text: text))
+}
+
+@Suite struct SettingsTests {
+    static let whole = """
+        title: Pitwall demo
+        organisation: {name: Pitwall Demo, postal_address: "1 Pit Lane, Monza"}
+        database: pitwall.sqlite
+        zone: Europe/Rome
+        public_url: https://news.example.com/
+        return_path: bounces@example.com
+        unsubscribe_to: unsubscribe@example.com
+        keys_file: secrets/keys
+        helo: mail.example.com
+        relays:
+          - name: main
+            url: smtp://127.0.0.1:2525
+            tls: required
+            username: news
+            password_file: secrets/relay
+            connections: 20
+            messages_per_connection: 500
+            limits: [600/min, 50000/day]
+            ca_file: secrets/ca.pem
+        topics:
+          newsletter: {title: The newsletter}
+          offers: {title: Offers, cap: 2 per 7 days}
+          plain:
+        cap: 3 messages per 7 days
+        """
+
+    @Test func `every setting is read`() throws {
+        let read = try settings(Self.whole)
+        #expect(read.title == "Pitwall demo")
+        #expect(read.organisation == Settings.Organisation(name: "Pitwall Demo", postalAddress: "1 Pit Lane, Monza"))
+        #expect(read.zone == Zone("Europe/Rome"))
+        #expect(read.publicURL == "https://news.example.com")
+        #expect(read.returnPath?.wire == "bounces@example.com")
+        #expect(read.topics.map(\.name) == ["newsletter", "offers", "plain"])
+        #expect(read.topic("offers")?.cap == FrequencyCap("2 per 7 days"))
+        #expect(read.cap?.count == 3)
+        let relay = try #require(read.relays.first)
+        #expect(relay.url == "smtp://127.0.0.1:2525")
+        #expect(relay.tls == .required)
+        #expect(relay.connections == 20)
+        #expect(relay.limits.map(\.description) == ["600/min", "50000/day"])
+    }
+
+    @Test func `an empty file leaves the defaults`() throws {
+        let read = try settings("")
+        #expect(read.database == "pitwall.sqlite")
+        #expect(read.keysFile == "secrets/keys")
+        #expect(read.relays.isEmpty)
+    }
+
+    @Test func `all mistakes of a file are told at once, in its order`() {
+        let text = "titel: x\nzone: Europe/Roma\nrelays:\n  - {name: a, url: 'http://x', conections: 3}\ncap: often\n"
+        #expect(
+            complaint { _ = try settings(text) } == """
+                pitwall.yaml:1:1: error: unknown key "titel" [did you mean "title"?]
+                pitwall.yaml:2:7: error: unknown time zone "Europe/Roma" [did you mean "Europe/Rome"?]
+                pitwall.yaml:4:20: error: expected smtp://HOST:PORT or smtps://HOST:PORT
+                pitwall.yaml:4:32: error: unknown key "conections" in relays [did you mean "connections"?]
+                pitwall.yaml:5:6: error: expected a cap such as 3 messages per 7 days, not "often"
+                """)
+    }
+
+    @Test(arguments: ["postgres://user@host/name", "postgresql://host/name"])
+    func `a PostgreSQL database is recognised and refused`(name: String) {
+        #expect(complaint { _ = try settings("database: \(name)") }.contains("PostgreSQL is not supported yet; use a file name"))
+    }
+
+    @Test(arguments: [
+        ("smtp://127.0.0.1:2525", "127.0.0.1", 2525, RelaySettings.Encryption.none), ("smtp://localhost", "localhost", 25, .none),
+        ("smtp://[::1]:587", "::1", 587, .none), ("smtp://mail.example.com:587", "mail.example.com", 587, .required),
+        ("smtps://mail.example.com", "mail.example.com", 465, .required), ("smtps://127.0.0.1:465/", "127.0.0.1", 465, .required),
+        ("smtp://127.example.com", "127.example.com", 25, .required),
+    ])
+    func `TLS is required except on loopback`(url: String, host: String, port: Int, tls: RelaySettings.Encryption) throws {
+        let relay = try RelaySettings(url: url)
+        #expect(relay.host == host)
+        #expect(relay.port == port)
+        #expect(relay.tls == tls)
+        #expect(relay.connections == 10)
+    }
+
+    @Test(arguments: [
+        "", "smtp://", "smtp://:25", "smtp://host:", "smtp://host:0", "smtp://host:99999", "smtp://a b", "smtp://[::1", "smtp://[zz]:25",
+        "smtp://host/path", "http://host",
+    ])
+    func `a URL that is no relay is refused`(url: String) {
+        #expect(throws: RelaySettings.Problem.self) { try RelaySettings(url: url) }
+    }
+
+    @Test func `a password in a relay's URL is refused and not repeated`() {
+        let said = complaint { _ = try settings("relays: [{url: 'smtp://news:hunter2@mail.example.com'}]") }
+        #expect(said.contains("password_file"))
+        #expect(!said.contains("hunter2"))
+    }
+}
