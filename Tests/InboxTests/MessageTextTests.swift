@@ -57,7 +57,11 @@ import Testing
 
     @Test func `a text that is too large is read to its end and not kept`() {
         var text = MessageText(sizeLimit: 20, lineLimit: 10)
-        var input = ByteBuffer(string: String(repeating: "12345678\r\n", count: 3) + ".\r\nNOOP")
+        var input = ByteBuffer(string: "12345678\r\n")
+        let early = text.read(&input)
+        #expect(!early)
+        #expect(text.content.count == 10)
+        input.writeString(String(repeating: "12345678\r\n", count: 2) + ".\r\nNOOP")
         let ended = text.read(&input)
         #expect(ended)
         #expect(text.fault == .tooLarge)
