@@ -21,8 +21,16 @@ struct ByteFile: ~Copyable {
         buffer = [UInt8](repeating: 0, count: 1 << 18)
     }
 
+    /// Bytes that are in memory already.
+    init(bytes: [UInt8]) {
+        descriptor = -1
+        buffer = bytes
+        end = bytes.count
+        atEnd = true
+    }
+
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     mutating func consume(_ count: Int) {

@@ -59,7 +59,16 @@ struct CSVReader: ~Copyable {
 
     /// `separator` nil: whichever of comma, semicolon, tab and bar is most frequent in the first line.
     init(path: String, encoding: TextEncoding = .utf8, separator: UInt8? = nil) throws(ImportProblem) {
-        var file = try ByteFile(path: path)
+        try self.init(ByteFile(path: path), path: path, encoding: encoding, separator: separator)
+    }
+
+    /// Reads bytes that are in memory already; `name` is what mistakes call them.
+    init(bytes: [UInt8], name: String) throws(ImportProblem) {
+        try self.init(ByteFile(bytes: bytes), path: name, encoding: .utf8, separator: nil)
+    }
+
+    private init(_ opened: consuming ByteFile, path: String, encoding: TextEncoding, separator: UInt8?) throws(ImportProblem) {
+        var file = opened
         while file.end - file.position < 4096, file.refill() {}
         let start = file.buffer[file.position..<file.end]
         if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { throw .utf16(path: path) }

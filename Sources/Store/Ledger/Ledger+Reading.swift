@@ -178,3 +178,26 @@ extension LedgerEntry {
             queueID: row.optionalText(22))
     }
 }
+
+extension Ledger {
+    /// Whether anything of the campaign is still to go or in hand.
+    package func hasUnfinished(_ campaign: CampaignID) throws -> Bool {
+        try database.read { session in
+            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x") > 0
+        }
+    }
+
+    /// When messages of the campaign reached a relay since `since`, by second: what a limit must remember after a restart.
+    package func attempts(since: Instant, campaign: CampaignID? = nil, relay: String? = nil) throws -> [(at: Instant, count: Int)] {
+        let ofCampaign: SQL = campaign.map { " AND campaign_id = \($0)" } ?? ""
+        let ofRelay: SQL = relay.map { " AND relay = \($0)" } ?? ""
+        return try database.read { session in
+            try session.all(
+                """
+                SELECT at / 1000 AS second, count(*) FROM attempt WHERE at > \(since.milliseconds)\(ofCampaign)\(ofRelay) \
+                GROUP BY 1 ORDER BY 1
+                """
+            ) { (Instant(seconds: $0.integer(0) + 1), Int($0.integer(1))) }
+        }
+    }
+}

@@ -34,11 +34,13 @@ package struct ContactStore: Sendable {
         guard !entries.isEmpty else { return [] }
         return try database.write { session in
             var writer = try ContactWriter(session: session, newContacts: entries.count, now: now, source: source)
-            return try entries.map { entry in
+            let results = try entries.map { entry in
                 let result = try writer.record(entry)
                 if let consent { try writer.record(consent, for: result.id) }
                 return result
             }
+            try writer.finish()
+            return results
         }
     }
 

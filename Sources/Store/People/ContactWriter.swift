@@ -1,5 +1,6 @@
 import Database
 import Model
+import Segments
 
 /// Writes people within one transaction, with its statements prepared once: an import calls it for every line.
 struct ContactWriter {
@@ -11,6 +12,7 @@ struct ContactWriter {
     private let update: any SQLStatement
     private let change: any SQLStatement
     private let consent: any SQLStatement
+    private var facts = FactNotes()
     private var nextID: Int64
     private let lastID: Int64
 
@@ -48,6 +50,13 @@ struct ContactWriter {
         return result
     }
 
+    /// Keeps which attributes were seen. To be called once, after the last entry.
+    func finish() throws {
+        for (name, kind) in facts.all {
+            try session.execute("INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
+        }
+    }
+
     func record(_ template: ConsentTemplate, for id: ContactID) throws {
         try consent.run([
             .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
@@ -65,6 +74,7 @@ struct ContactWriter {
                 let id = ContactID(nextID)
                 nextID += 1
                 try change.run([.integer(id.rawValue), time, time, json, .text(source)])
+                facts.note(stated)
                 return (id, .added)
             }
         }
@@ -76,6 +86,7 @@ struct ContactWriter {
         guard !delta.isEmpty else { return (id, .unchanged) }
         try update.run([.text(merged.json), time, .integer(id.rawValue)])
         try change.run([.integer(id.rawValue), time, time, .text(delta.json), .text(source)])
+        facts.note(delta)
         return (id, .updated)
     }
 }

@@ -1,5 +1,6 @@
 package import Database
 package import Model
+import Segments
 
 /// What people did. Events are only added; told twice, an event is one.
 package struct EventStore: Sendable {
@@ -36,7 +37,9 @@ package struct EventStore: Sendable {
         guard !entries.isEmpty else { return [] }
         return try database.write { session in
             var writer = try EventWriter(session: session, now: now)
-            return try entries.map { try writer.record($0) }
+            let results = try entries.map { try writer.record($0) }
+            try writer.finish()
+            return results
         }
     }
 
@@ -71,6 +74,7 @@ private struct EventWriter {
     private let remember: any SQLStatement
     private let find: any SQLStatement
     private var names: [String: Int64] = [:]
+    private var facts: [Int64: FactNotes] = [:]
     private var last: (key: String, id: Int64?)?
 
     init(session: any SQLSession, now: Instant) throws {
@@ -93,7 +97,22 @@ private struct EventWriter {
             .integer(contact), .integer(try nameID(entry.name)), .integer(entry.at.milliseconds), .integer(entry.identity),
             .integer(now.milliseconds), properties.map { .text($0) } ?? .null,
         ])
-        return added == 1 ? .added : .known
+        guard added == 1 else { return .known }
+        facts[try nameID(entry.name), default: FactNotes()].note(entry.properties)
+        return .added
+    }
+
+    /// Keeps which properties were seen. To be called once, after the last entry.
+    func finish() throws {
+        for (name, notes) in facts {
+            for (property, kind) in notes.all {
+                try session.execute(
+                    """
+                    INSERT INTO event_property_fact (name_id, property, kind) VALUES (\(name), \(property), \(kind.rawValue)) \
+                    ON CONFLICT (name_id, property, kind) DO NOTHING
+                    """)
+            }
+        }
     }
 
     private mutating func contact(_ key: String) throws -> Int64? {

@@ -144,3 +144,41 @@ extension CampaignStore {
         }
     }
 }
+
+extension CampaignStore {
+    /// How many of a plan's recipients do not have an attribute, and the address of one of them.
+    package func recipients(of plan: PlanID, lacking attribute: String) throws -> (count: Int, example: EmailAddress?) {
+        try database.read { session in
+            let kind = session.dialect.jsonKind("c.attributes", attribute)
+            let found = try session.first(
+                """
+                SELECT count(*), min(c.email) FROM plan_recipient p JOIN contact c ON c.id = p.contact_id \
+                WHERE p.plan_id = \(plan) AND p.reason IS NULL AND \(kind) IS NULL
+                """
+            ) { (Int($0.integer(0)), $0.optionalText(1)) }
+            return (found?.0 ?? 0, found?.1.flatMap { try? EmailAddress($0) })
+        }
+    }
+
+    /// A plan's recipients in the order of their IDs, at most `limit`.
+    package func recipients(of plan: PlanID, limit: Int?, _ body: (Contact) throws -> Void) throws {
+        try database.read { session in
+            let bound: SQL = limit.map { " LIMIT \($0)" } ?? ""
+            try session.forEach(
+                """
+                SELECT c.id, c.email, c.attributes FROM plan_recipient p JOIN contact c ON c.id = p.contact_id \
+                WHERE p.plan_id = \(plan) AND p.reason IS NULL ORDER BY c.id\(bound)
+                """
+            ) { try body(Contact(row: $0)) }
+        }
+    }
+
+    /// Whether a person is in a plan, and if not why; nil when the plan does not know them.
+    package func standing(of contact: ContactID, in plan: PlanID) throws -> (isIn: Bool, reason: String?)? {
+        try database.read { session in
+            try session.first("SELECT reason FROM plan_recipient WHERE plan_id = \(plan) AND contact_id = \(contact)") {
+                ($0.isNull(0), $0.optionalText(0))
+            }
+        }
+    }
+}

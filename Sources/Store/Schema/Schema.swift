@@ -35,12 +35,20 @@ package enum Schema {
             changes TEXT NOT NULL, source TEXT NOT NULL,
             PRIMARY KEY (contact_id, at, learned_at)) \(d.clustered);
 
+        -- Which attributes there are and of which kinds their values have been, so far.
+        CREATE TABLE attribute_fact (name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (name, kind)) \(d.clustered);
+
         """
     }
 
     private static func behaviour(_ d: any Dialect) -> String {
         """
         CREATE TABLE event_name (id \(d.int64) PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+        -- Which properties events of a name have had, and of which kinds.
+        CREATE TABLE event_property_fact (
+            name_id \(d.int64) NOT NULL, property TEXT NOT NULL, kind TEXT NOT NULL,
+            PRIMARY KEY (name_id, property, kind)) \(d.clustered);
 
         -- id: a hash of what makes the event itself, so that the same event told twice is one row.
         CREATE TABLE event (

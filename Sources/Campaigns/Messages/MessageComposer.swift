@@ -1,0 +1,140 @@
+import Delivery
+package import Mail
+package import Model
+package import Signing
+package import Store
+package import Templating
+import Workspace
+
+/// Makes messages out of a plan: the one way for previews, tests and real ones, so that they are the same to the byte.
+///
+/// Two makings for the same plan and person differ in `Date` alone: `now` is the plan's, and Message-ID, boundaries and
+/// links come from keyed hashes.
+package struct MessageComposer: Sendable {
+    package enum Purpose: Hashable, Sendable {
+        case delivery
+        /// A test send: its own Message-ID each time, and links that do nothing.
+        case test(nonce: [UInt8])
+    }
+
+    private let definition: CampaignDefinition
+    private let campaign: CampaignID
+    private let plan: PlanID
+    private let plannedAt: Instant
+    private let keys: Keys
+    private let purpose: Purpose
+    private let clock: @Sendable () -> Instant
+    private let from: Mailbox
+    private let replyTo: Mailbox?
+    private let fixedHeaders: [MailHeader]
+    private let background: MessageBackground
+
+    package init(
+        _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery, clock: @escaping @Sendable () -> Instant
+    ) {
+        self.definition = definition
+        campaign = plan.campaign
+        self.plan = plan.id
+        plannedAt = plan.at
+        self.keys = keys
+        self.purpose = purpose
+        self.clock = clock
+        from = Mailbox(definition.file.from.value)
+        replyTo = definition.file.replyTo.map { Mailbox($0) }
+        fixedHeaders = Self.headers(definition)
+        background = MessageBackground(definition.file, organisation: definition.settings.organisation)
+    }
+
+    /// What a person sees, and the message as it goes out.
+    package func make(_ recipient: Recipient) throws -> (rendered: RenderedMessage, message: MailMessage) {
+        let links = try links(to: recipient)
+        let rendered = try definition.template.render(data(recipient, links))
+        let identity = MessageIdentity(
+            plan: plan, step: UInt32(truncatingIfNeeded: recipient.step), contact: recipient.contact.id, entry: recipient.entry,
+            nonce: nonce, keys: keys)
+        let unsubscribe =
+            definition.isMarketing ? MailHeader.listUnsubscribe(web: links.web, mail: definition.settings.unsubscribeTo?.wire) : []
+        let message = MailMessage(
+            from: from, to: Mailbox(name: Self.name(of: recipient.contact), address: recipient.address), replyTo: replyTo,
+            subject: rendered.subject, date: clock(), messageID: "\(identity.messageIDLocal)@\(from.address.asciiDomain)",
+            headers: unsubscribe + fixedHeaders, text: rendered.text, html: rendered.html, boundary: identity.boundary)
+        return (rendered, message)
+    }
+
+    private var nonce: [UInt8]? { if case .test(let nonce) = purpose { nonce } else { nil } }
+
+    private struct Links {
+        /// The one-click page; nil without a public_url.
+        var web: String?
+        var unsubscribe: String
+        var preferences: String
+    }
+
+    private func links(to recipient: Recipient) throws -> Links {
+        let settings = definition.settings
+        guard let base = settings.publicURL else {
+            let mail = settings.unsubscribeTo.map { "mailto:\($0.wire)?subject=unsubscribe" } ?? ""
+            return Links(web: nil, unsubscribe: mail, preferences: mail)
+        }
+        func token(_ kind: LinkToken.Kind) throws -> String {
+            try LinkToken(
+                kind, contact: recipient.contact.id, campaign: campaign, step: UInt32(truncatingIfNeeded: recipient.step),
+                topic: definition.file.topic?.value ?? "", isTest: nonce != nil
+            ).signed(with: keys)
+        }
+        let web = "\(base)/u/\(try token(.unsubscribe))"
+        return Links(web: web, unsubscribe: web, preferences: "\(base)/p/\(try token(.preferences))")
+    }
+
+    private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
+        MessageData(
+            contact: recipient.contact, background: background, unsubscribeURL: links.unsubscribe, preferencesURL: links.preferences,
+            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone)
+    }
+
+    private static func name(of contact: Contact) -> String {
+        [Contact.Standard.firstName, .lastName].compactMap { contact.attributes[$0.rawValue]?.text }.joined(separator: " ")
+    }
+
+    private static func headers(_ definition: CampaignDefinition) -> [MailHeader] {
+        guard definition.isMarketing else { return [] }
+        let topic = definition.file.topic?.value ?? ""
+        let title = definition.settings.topic(topic)?.title ?? topic
+        let domain = definition.file.from.value.address.asciiDomain
+        return [
+            MailHeader.listID(title: title, topic: topic, domain: domain),
+            MailHeader.feedbackID(campaign: definition.name, topic: topic, stream: definition.file.kind.rawValue, sender: domain),
+        ]
+    }
+}
+
+extension MessageComposer: MessageMaking {
+    package func compose(_ recipient: Recipient) throws -> ComposedMessage {
+        let (_, message) = try make(recipient)
+        return ComposedMessage(message, recipient: recipient.address, envelopeSender: envelopeSender(message))
+    }
+
+    /// The return path, with the message's own ID in it so that a bounce says which message it is about.
+    private func envelopeSender(_ message: MailMessage) -> String {
+        guard let path = definition.settings.returnPath else { return from.address.wire }
+        let id = message.messageID.prefix { $0 != "@" }
+        return "\(path.local)+\(id)@\(path.asciiDomain)"
+    }
+}
+
+extension ComposedMessage {
+    package init(_ message: MailMessage, recipient: EmailAddress, envelopeSender: String) {
+        var bytes: [UInt8] = []
+        message.write(into: &bytes)
+        let envelope = Envelope(sender: envelopeSender, recipient: recipient) ?? Envelope(sender: message.from.address, recipient: recipient)
+        self.init(
+            envelope: envelope, bytes: bytes, messageID: message.messageID, sha256: SHA256.hash(bytes).hex,
+            contentSHA256: SHA256.hash(bytes, in: contentRanges(of: bytes)).hex)
+    }
+}
+
+extension Mailbox {
+    init(_ named: NamedAddress) {
+        self.init(name: named.name ?? "", address: named.address)
+    }
+}

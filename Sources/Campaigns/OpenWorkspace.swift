@@ -1,0 +1,108 @@
+package import Database
+package import Diagnostics
+import Model
+package import Segments
+package import Store
+package import Workspace
+
+/// A workspace that is being worked in: its files, its settings as they are now, its database.
+package struct OpenWorkspace: Sendable {
+    /// The folder, absolute.
+    package let root: String
+    package let files: any FileSource
+    package let settings: Settings
+    package let database: any SQLDatabase
+    /// Absolute; the flight recorders lie beside it.
+    package let databasePath: String
+
+    package init(root: String, files: any FileSource, settings: Settings, database: any SQLDatabase, databasePath: String) {
+        self.root = root
+        self.files = files
+        self.settings = settings
+        self.database = database
+        self.databasePath = databasePath
+    }
+
+    package var contacts: ContactStore { ContactStore(database) }
+    package var events: EventStore { EventStore(database) }
+    package var consents: ConsentStore { ConsentStore(database) }
+    package var campaigns: CampaignStore { CampaignStore(database) }
+    package var ledger: Ledger { Ledger(database) }
+    package var people: VocabularyStore { VocabularyStore(database) }
+
+    /// A path of the settings, which is relative to the workspace unless it is absolute.
+    package func path(_ setting: String) -> String {
+        setting.hasPrefix("/") ? setting : "\(root)/\(setting)"
+    }
+
+    package var topicNames: [String] { settings.topics.map(\.name) }
+
+    /// What segments may speak of.
+    package func vocabulary() throws -> Vocabulary {
+        try people.vocabulary(topics: topicNames, segments: SegmentFiles(files).names())
+    }
+}
+
+/// The segments of a workspace, by name.
+package struct SegmentFiles: Sendable {
+    package static let folder = "Segments"
+    package static let ending = ".segment"
+
+    private let files: any FileSource
+
+    package init(_ files: any FileSource) {
+        self.files = files
+    }
+
+    package func names() throws -> [String] {
+        try files.list(Self.folder).filter { $0.hasSuffix(Self.ending) }.map {
+            String($0.dropFirst(Self.folder.count + 1).dropLast(Self.ending.count))
+        }
+    }
+
+    package func source(_ name: String) throws -> SourceText? {
+        guard CampaignFile.isName(name) else { return nil }
+        let path = "\(Self.folder)/\(name)\(Self.ending)"
+        return try files.read(path).map { SourceText(name: path, bytes: $0) }
+    }
+
+    /// Reads and checks the segment of this name; nil when there is none.
+    package func plan(_ name: String, against vocabulary: Vocabulary?) throws -> SegmentPlan? {
+        guard let source = try source(name) else { return nil }
+        let syntax = try SegmentSyntax(parsing: source)
+        return try SegmentPlan(syntax, named: name, against: vocabulary) { try self.source($0) }
+    }
+
+    /// Checks conditions from the command line.
+    package func plan(where text: String, against vocabulary: Vocabulary?) throws -> SegmentPlan {
+        try SegmentPlan(try SegmentSyntax(where: text), against: vocabulary) { try source($0) }
+    }
+}
+
+/// A mistake of use that is none in a file: something that is not there, or not now.
+package struct UseError: Error, Sendable, CustomStringConvertible {
+    package enum Kind: Sendable {
+        /// The input or a name is wrong.
+        case input
+        /// The settings don't allow it.
+        case settings
+        /// Not now; it can be taken up again.
+        case notNow
+        /// Nothing can be written there.
+        case cannotWrite
+        /// A relay can't be reached or won't have us.
+        case relay
+    }
+
+    package var kind: Kind
+    package var message: String
+    package var hint: String?
+
+    package init(_ kind: Kind, _ message: String, hint: String? = nil) {
+        self.kind = kind
+        self.message = message
+        self.hint = hint
+    }
+
+    package var description: String { hint.map { "\(message)\n  \($0)" } ?? message }
+}

@@ -1,0 +1,84 @@
+package import Diagnostics
+package import Model
+import Segments
+import Signing
+package import Store
+import Templating
+import Workspace
+
+/// A plan that was made, and what is to be said of it.
+package struct PlannedCampaign: Sendable {
+    package var campaign: CampaignRecord
+    package var plan: PlanRecord
+    package var definition: CampaignDefinition
+    package var checks: [Diagnostic]
+    /// How long it takes at the limits in force, in seconds; nil without any limit.
+    package var secondsAtLimits: Double?
+    /// The number of recipients is outside `expect`.
+    package var unexpected: Bool
+}
+
+/// Makes plans: reads a campaign's files, freezes them, and says who is in, who is out and why.
+package struct Planner: Sendable {
+    package let workspace: OpenWorkspace
+
+    package init(_ workspace: OpenWorkspace) {
+        self.workspace = workspace
+    }
+
+    package func plan(_ name: String, at now: Instant) throws -> PlannedCampaign {
+        let recording = RecordingFiles(workspace.files)
+        let definition = try CampaignDefinition(name, files: recording, vocabulary: try workspace.vocabulary())
+        let campaign = try workspace.campaigns.ensureCampaign(named: name, at: now)
+        let sources = recording.frozen.files
+        let record = try workspace.campaigns.freeze(
+            definition.audience(for: campaign.id, in: workspace, at: now), sources: sources, contentHash: Self.hash(sources), at: now)
+        return try describe(campaign, record, definition)
+    }
+
+    /// What is to be said of a plan that was made before.
+    package func describe(_ campaign: CampaignRecord, _ plan: PlanRecord, _ definition: CampaignDefinition) throws -> PlannedCampaign {
+        PlannedCampaign(
+            campaign: campaign, plan: plan, definition: definition,
+            checks: definition.warnings + (try missingValues(plan, definition)),
+            secondsAtLimits: secondsAtLimits(plan.recipients, definition),
+            unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
+    }
+
+    /// Of the files by path, whatever their order.
+    static func hash(_ sources: [String: [UInt8]]) -> String {
+        var hash = SHA256()
+        for (path, content) in sources.sorted(by: { $0.key < $1.key }) {
+            hash.update(Array("\(path)\0\(content.count)\0".utf8))
+            hash.update(content)
+        }
+        return hash.finish().hex
+    }
+
+    /// Values that the template uses without a default and that some of this plan's recipients do not have.
+    private func missingValues(_ plan: PlanRecord, _ definition: CampaignDefinition) throws -> [Diagnostic] {
+        var checks: [Diagnostic] = []
+        var seen: Set<String> = []
+        for reference in definition.template.references {
+            guard reference.leavesGap, reference.path.first == "contact", reference.path.count == 2, let name = reference.path.last,
+                name != "email", seen.insert(name).inserted
+            else { continue }
+            let missing = try workspace.campaigns.recipients(of: plan.id, lacking: name)
+            guard missing.count > 0 else { continue }
+            let example = missing.example.map { ", \($0.redacted) for one" } ?? ""
+            checks.append(
+                Diagnostic(
+                    .warning, "\(missing.count) of \(plan.recipients) recipients have no \"\(name)\"\(example)", in: reference.source,
+                    at: reference.span, hint: "give a default: {{ contact.\(name) | default: \"…\" }}"))
+        }
+        return checks
+    }
+
+    private func secondsAtLimits(_ recipients: Int, _ definition: CampaignDefinition) -> Double? {
+        let rates = (definition.file.send.rate.map { [$0] } ?? []) + (workspace.settings.relays.first?.limits ?? [])
+        return rates.map { rate in
+            // The first window's worth goes at once; each further one waits for its window.
+            Double((max(0, recipients - 1)) / rate.count) * Double(rate.window.milliseconds) / 1000
+        }.max()
+    }
+}

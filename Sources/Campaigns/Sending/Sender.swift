@@ -1,0 +1,128 @@
+package import Delivery
+import Foundation
+package import Model
+package import Signing
+package import Store
+import Workspace
+
+/// Carries out a plan and only that plan: takes the campaign's lock, settles what a killed sender left, freezes the audience
+/// into the ledger the first time, and sends.
+package struct Sender {
+    package let workspace: OpenWorkspace
+    package let keys: Keys
+    package let clock: @Sendable () -> Instant
+
+    package init(_ workspace: OpenWorkspace, keys: Keys, clock: @escaping @Sendable () -> Instant) {
+        self.workspace = workspace
+        self.keys = keys
+        self.clock = clock
+    }
+
+    /// A plan about to be carried out.
+    package struct Prepared: Sendable {
+        package var campaign: CampaignRecord
+        package var plan: PlanRecord
+        package var definition: CampaignDefinition
+        /// Files that are not as they were when the plan was made; the plan's are used.
+        package var changedFiles: [String]
+        /// It was begun before.
+        package var isResumed: Bool
+    }
+
+    /// The plan to carry out: the one named, else the one begun and not finished, else the newest not begun. Nil when there
+    /// is none, so that one has to be made.
+    package func prepare(_ name: String, plan id: PlanID?) throws -> Prepared? {
+        guard let campaign = try workspace.campaigns.campaign(named: name) else {
+            if let id { throw unknownPlan(id, name) }
+            return nil
+        }
+        let plans = try workspace.campaigns.plans(of: campaign.id)
+        if let id {
+            guard let plan = plans.first(where: { $0.id == id }) else { throw unknownPlan(id, name) }
+            return try prepared(campaign, plan)
+        }
+        let begun = plans.last { $0.activatedAt != nil }
+        if let begun, try workspace.ledger.hasUnfinished(campaign.id) { return try prepared(campaign, begun) }
+        guard let newest = plans.last else { return nil }
+        return try prepared(campaign, newest)
+    }
+
+    private func unknownPlan(_ id: PlanID, _ name: String) -> UseError {
+        UseError(.input, "\(name) has no plan \(id)", hint: "make one with: pitwall plan \(name)")
+    }
+
+    private func prepared(_ campaign: CampaignRecord, _ plan: PlanRecord) throws -> Prepared {
+        let frozen = FrozenFiles(try workspace.campaigns.sources(of: plan.id))
+        let definition = try CampaignDefinition(campaign.name, files: frozen, vocabulary: nil)
+        return Prepared(
+            campaign: campaign, plan: plan, definition: definition, changedFiles: try frozen.changes(in: workspace.files),
+            isResumed: plan.activatedAt != nil)
+    }
+
+    // MARK: - Sending
+
+    /// The campaign's flight recorder, locked; two sends of one campaign exclude each other by it.
+    package func recorder(for campaign: CampaignID) throws -> FlightRecorder {
+        let folder = workspace.databasePath + ".flight"
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return try FlightRecorder(path: "\(folder)/campaign-\(campaign)", slots: SendRun.slots)
+    }
+
+    /// Settles what a dead sender left in hand.
+    package func recover(_ campaign: CampaignID, _ recorder: FlightRecorder) throws -> Recovery {
+        let recovery = try workspace.ledger.recover(campaign, from: recorder, at: clock())
+        recorder.begin()
+        return recovery
+    }
+
+    /// Turns the plan into rows of the ledger, the first time. With `audience: at_send` the people are asked for again; the
+    /// number that results is checked against `expect` unless a person has agreed to it.
+    package func activate(_ prepared: Prepared, agreed: Bool) throws {
+        guard prepared.plan.activatedAt == nil else { return }
+        let now = clock()
+        let definition = prepared.definition
+        let audience =
+            definition.file.audience == .atSend ? definition.audience(for: prepared.campaign.id, in: workspace, at: now) : nil
+        if let expect = definition.file.expect, !agreed {
+            let count = try audience.map { try workspace.campaigns.count($0, at: now).recipients } ?? prepared.plan.recipients
+            guard expect.contains(count) else {
+                throw UseError(
+                    .notNow, "\(prepared.campaign.name) would go to \(count) people, and `expect` says \(expect.lowerBound)-\(expect.upperBound)",
+                    hint: "look at it with: pitwall plan \(prepared.campaign.name); then agree to this plan by its number: pitwall send \(prepared.campaign.name) --plan \(prepared.plan.id) --yes")
+            }
+        }
+        _ = try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: definition.file.seeds, at: now)
+    }
+
+    /// What must be so before marketing goes to the world.
+    package func refuseUnlawful(_ definition: CampaignDefinition, toLoopback: Bool) throws {
+        guard definition.isMarketing, !toLoopback else { return }
+        guard definition.settings.organisation.postalAddress != nil else {
+            throw UseError(
+                .settings, "marketing mail needs the organisation's postal address",
+                hint: "add it to pitwall.yaml: organisation: {name: …, postal_address: \"…\"}; then plan again")
+        }
+        guard definition.settings.publicURL != nil else {
+            throw UseError(
+                .settings, "marketing mail needs a page where people can unsubscribe",
+                hint: "set public_url in pitwall.yaml to where `pitwall serve --only web` answers; then plan again")
+        }
+    }
+
+    /// A run over what is left to go.
+    package func run(
+        _ prepared: Prepared, recorder: FlightRecorder, transport: any Transport, pace limits: [Rate], limit: Int?
+    ) throws -> SendRun {
+        let definition = prepared.definition
+        let rates = limits + (definition.file.send.rate.map { [$0] } ?? [])
+        let pace = rates.map { Double($0.count) / Double($0.window.milliseconds) }.min()
+        let desk = Ledger.Desk(
+            campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
+            plannedAt: prepared.plan.at)
+        let composer = MessageComposer(definition, plan: prepared.plan, keys: keys, clock: clock)
+        return SendRun(
+            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer,
+            transport: transport,
+            options: SendRun.Options(limit: limit, window: definition.window, stopRule: definition.stopRule, pace: pace), clock: clock)
+    }
+}

@@ -1,0 +1,179 @@
+import CCurl
+import Delivery
+import Model
+
+/// Opening connections, handing messages to them, and ending them.
+extension RelayRun {
+    // MARK: Messages
+
+    /// Idle connections first, then new ones, then the place behind a message whose answer is awaited.
+    func handOut(at now: Int64) {
+        guard !takesNoMore else { return sayGoodbye(at: now) }
+        for connection in connections where connection.isIdle { give(connection, fromWaiting: true, at: now) }
+        for connection in connections where connection.isIdle { give(connection, fromWaiting: false, at: now) }
+        openMore(at: now)
+        if waiting.count > openings.count {
+            for connection in connections where connection.dialogue.canBegin { give(connection, fromWaiting: true, at: now) }
+        }
+        for connection in connections where connection.dialogue.canBegin { give(connection, fromWaiting: false, at: now) }
+        sayGoodbye(at: now)
+    }
+
+    /// One message for one connection; more where some are refused here, before anything is said.
+    private func give(_ connection: Connection, fromWaiting: Bool, at now: Int64) {
+        while connection.dialogue.canBegin {
+            let before = connection.dialogue.begun
+            if fromWaiting {
+                guard !waiting.isEmpty else { return }
+                let message = waiting.removeFirst()
+                deciding(at: now) { connection.begin(message, at: now, results: &$0) }
+            } else {
+                guard let message = take(at: now) else { return }
+                deciding(at: now) { connection.begin(message, at: now, results: &$0) }
+            }
+            if connection.dialogue.begun > before { return }
+        }
+    }
+
+    private func take(at now: Int64) -> Outgoing? {
+        guard sourceState == .asking, failure == nil else { return nil }
+        let time = clock.instant(at: now)
+        guard limiter.free(at: time) <= time else { return nil }
+        switch source.next() {
+        case .message(let message):
+            limiter.record(at: time)
+            return message
+        case .none: sourceState = .dry
+        case .finished: sourceState = .finished
+        }
+        return nil
+    }
+
+    /// Connections that will get nothing more end politely.
+    private func sayGoodbye(at now: Int64) {
+        let isEnough = takesNoMore || (sourceState == .finished && waiting.isEmpty)
+        for connection in connections where connection.isIdle && (isEnough || connection.dialogue.isSpent) { connection.quit(at: now) }
+    }
+
+    // MARK: Opening
+
+    private func openMore(at now: Int64) {
+        while connections.count + openings.count < relay.connections {
+            guard reconnection.allowance(at: now, opening: openings.count) > 0 else { return }
+            if waiting.count <= openings.count {
+                guard let message = take(at: now) else { return }
+                waiting.append(message)
+            }
+            guard open(at: now) else { return }
+        }
+    }
+
+    private func open(at now: Int64) -> Bool {
+        do {
+            let connection = Connection(try CurlChannel(relay, deadlines: deadlines), round: reconnection.round, at: now)
+            connector.start(connection.channel)
+            openings.append(connection)
+            return true
+        } catch {
+            failure = failure ?? error
+            return false
+        }
+    }
+
+    func readOpenings(at now: Int64) {
+        while let (easy, result) = connector.nextDone() {
+            guard let index = openings.firstIndex(where: { $0.channel.easy == easy }) else { continue }
+            let connection = openings.remove(at: index)
+            do throws(RelayError) {
+                connection.opened(try connection.channel.opened(result), at: now)
+                connections.append(connection)
+            } catch {
+                connector.close(connection.channel, wasOpening: false)
+                trouble(error, with: connection, at: now)
+            }
+        }
+    }
+
+    /// A connection that was of no use. Where none works, that ends in the failure of the relay.
+    private func trouble(_ error: RelayError, with connection: Connection, at now: Int64) {
+        lastTrouble = error
+        if !error.isTemporary {
+            failure = failure ?? error
+            return
+        }
+        let othersWork = connections.contains { $0.hasWorked && $0.dialogue.ending == nil }
+        reconnection.failed(startedIn: connection.round, at: now, othersWork: othersWork)
+        if !othersWork, reconnection.isHopeless { failure = failure ?? error }
+    }
+
+    // MARK: Ending
+
+    func enforceDeadlines(at now: Int64) {
+        for connection in connections where connection.dialogue.ending == nil {
+            if connection.dialogue.concluded > 0, !connection.hasWorked {
+                connection.hasWorked = true
+                reconnection.worked(startedIn: connection.round)
+            }
+            let deadline = connection.deadline(deadlines)
+            guard deadline <= now else { continue }
+            if connection.isIdle {
+                connection.quit(at: now)
+            } else {
+                let seconds = max(1, (now - connection.progress) / 1000)
+                deciding(at: now) { connection.dialogue.timedOut(afterSeconds: seconds, results: &$0) }
+            }
+        }
+        for (index, opening) in openings.enumerated().reversed() where openingDeadline(opening) <= now {
+            openings.remove(at: index)
+            connector.close(opening.channel, wasOpening: true)
+            trouble(opening.channel.timedOut(), with: opening, at: now)
+        }
+    }
+
+    private func openingDeadline(_ opening: Connection) -> Int64 {
+        // libcurl keeps the time itself once TCP stands; a second of grace leaves the error to its better words.
+        opening.progress + (opening.channel.isConnected ? deadlines.opening + 1000 : deadlines.connect)
+    }
+
+    /// Takes away the connections that have ended; true where there were any.
+    @discardableResult
+    func sweep(at now: Int64) -> Bool {
+        guard connections.contains(where: { $0.dialogue.ending != nil }) else { return false }
+        let ended = connections.filter { $0.dialogue.ending != nil }
+        connections.removeAll { $0.dialogue.ending != nil }
+        for connection in ended {
+            connector.close(connection.channel, wasOpening: false)
+            guard let ending = connection.dialogue.ending, ending.kind != .goodbye else { continue }
+            if connection.dialogue.concluded > 0 {
+                reconnection.worked(startedIn: connection.round)
+            } else if connection.dialogue.begun > 0 || ending.kind != .dismissed {
+                trouble(unusable(ending), with: connection, at: now)
+            }
+        }
+        return true
+    }
+
+    private func unusable(_ ending: Dialogue.Ending) -> RelayError {
+        RelayError(
+            .unreachable, endpoint: relay.endpoint, text: "no message gets through: \(ending.reason)", hint: "see the relay's own log",
+            isTemporary: true)
+    }
+
+    /// When something must be done even if nothing happens.
+    func nextDeadline(at now: Int64) -> Int64 {
+        var next = now + 60_000
+        for connection in connections { next = min(next, connection.deadline(deadlines)) }
+        for opening in openings { next = min(next, openingDeadline(opening)) }
+        guard !takesNoMore else { return next }
+        if sourceState == .asking {
+            // The limiter counts in times of day, the loop in time since its start.
+            let time = clock.instant(at: now)
+            let free = limiter.free(at: time)
+            if free > time { next = min(next, now + (free.milliseconds - time.milliseconds)) }
+        }
+        if reconnection.round > 0, reconnection.pausedUntil > now, connections.count + openings.count < relay.connections {
+            next = min(next, reconnection.pausedUntil)
+        }
+        return next
+    }
+}

@@ -1,0 +1,63 @@
+package import Delivery
+import Glibc
+
+/// Carries messages to one relay over a number of connections, on one thread.
+///
+///     let transport = RelayTransport(relay, limiter: RateLimiter(relay.limits + campaignLimits))
+///     Thread { try transport.run(source: queue, observer: ledger, control: control) }
+///
+/// Connections are opened as messages ask for them, at most `relay.connections`, and reopened when they break; `run` throws a
+/// ``RelayError`` where the relay can't be used at all, or refuses us rather than a recipient.
+package struct RelayTransport: Transport {
+    package let relay: Relay
+    private let limiter: RateLimiter
+    private let deadlines: Deadlines
+    private let persistence: Persistence
+
+    /// `limiter` holds every limit that counts here, with what it remembers of earlier runs; nil: the relay's own, fresh.
+    package init(_ relay: Relay, limiter: RateLimiter? = nil, deadlines: Deadlines = Deadlines(), persistence: Persistence = Persistence())
+    {
+        self.relay = relay
+        self.limiter = limiter ?? RateLimiter(relay.limits)
+        self.deadlines = deadlines
+        self.persistence = persistence
+    }
+
+    package func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws {
+        guard let waker = Waker(), let connector = Connector() else {
+            throw RelayError(
+                .settings, endpoint: relay.endpoint, text: "this process has no file descriptor or memory left for a connection",
+                hint: "raise the limit of open files (ulimit -n)", isTemporary: false)
+        }
+        let run = RelayRun(
+            relay: relay, limiter: limiter, deadlines: deadlines, persistence: persistence, source: source, observer: observer,
+            control: control, waker: waker, connector: connector)
+        control.attach { waker.wake() }
+        defer { control.attach(nil) }
+        try withoutBrokenPipeSignal { try run.go() }
+    }
+
+    /// Connects, secures, logs in, says goodbye: whether the relay could be used now, and what it offers. Blocks.
+    package func check() throws(RelayError) -> Capabilities {
+        guard let connector = Connector() else {
+            throw RelayError(.settings, endpoint: relay.endpoint, text: "there is no memory left", hint: "", isTemporary: false)
+        }
+        let clock = RunClock()
+        let connection = Connection(try CurlChannel(relay, deadlines: deadlines), round: 0, at: 0)
+        connector.start(connection.channel)
+        var nothing: [pollfd] = []
+        while connection.channel.isConnected || clock.now < deadlines.connect {
+            guard let (_, result) = connector.nextDone() else {
+                connector.wait(&nothing, milliseconds: 100)
+                continue
+            }
+            defer { connector.close(connection.channel, wasOpening: false) }
+            let capabilities = try connection.channel.opened(result)
+            let goodbye: StaticString = "QUIT\r\n"
+            _ = connection.channel.send(UnsafeRawBufferPointer(start: goodbye.utf8Start, count: goodbye.utf8CodeUnitCount))
+            return capabilities
+        }
+        connector.close(connection.channel, wasOpening: true)
+        throw connection.channel.timedOut()
+    }
+}

@@ -1,0 +1,145 @@
+import Glibc
+
+/// Bytes on their way to the socket.
+///
+/// Two blocks of stable memory take turns: `front` is being sent and is never moved or grown, since after CURLE_AGAIN on
+/// TLS the same bytes must be offered again at the same address; `back` takes what is written meanwhile. The blocks are kept, so
+/// that a message costs one copy and no allocation.
+///
+/// It knows where in its bytes each final dot stands, and says so before that dot is offered for the first time.
+package struct SendBuffer: ~Copyable {
+    struct Dot {
+        /// Where the dot itself stands, and where its line ends.
+        var position: Int
+        var end: Int
+        var isAnnounced = false
+    }
+
+    private struct Block {
+        var base: UnsafeMutablePointer<UInt8>
+        var count = 0
+        var capacity: Int
+        var dots: [Dot] = []
+    }
+
+    /// At most so much is offered at once: of a large body only the last piece makes its message uncertain.
+    static let largestOffer = 65_536
+    private static let startCapacity = 16_384
+    /// A block that one large message has blown up is given back afterwards.
+    private static let keptCapacity = 1 << 20
+
+    private var front: Block
+    private var back: Block
+    private var sent = 0
+
+    package init() {
+        front = Block(base: .allocate(capacity: Self.startCapacity), capacity: Self.startCapacity)
+        back = Block(base: .allocate(capacity: Self.startCapacity), capacity: Self.startCapacity)
+    }
+
+    deinit {
+        front.base.deallocate()
+        back.base.deallocate()
+    }
+
+    package var isEmpty: Bool { sent == front.count && back.count == 0 }
+
+    /// What to offer to the socket next, the same bytes at the same address until `took` says that they are gone; nil
+    /// where there is nothing. `holdsDot` is true the first time a final dot is among them.
+    package mutating func offer() -> (bytes: UnsafeRawBufferPointer, holdsDot: Bool)? {
+        if sent == front.count {
+            guard back.count > 0 else { return nil }
+            turn()
+        }
+        let end = min(front.count, sent + Self.largestOffer)
+        var holdsDot = false
+        for index in front.dots.indices where !front.dots[index].isAnnounced && front.dots[index].position < end {
+            front.dots[index].isAnnounced = true
+            holdsDot = true
+        }
+        return (UnsafeRawBufferPointer(start: front.base + sent, count: end - sent), holdsDot)
+    }
+
+    /// The socket took `count` bytes of the last offer. True where the end of a final dot's line was among them.
+    package mutating func took(_ count: Int) -> Bool {
+        let before = sent
+        sent = min(sent + max(count, 0), front.count)
+        return front.dots.contains { $0.end > before && $0.end <= sent }
+    }
+
+    private mutating func turn() {
+        swap(&front, &back)
+        sent = 0
+        back.count = 0
+        back.dots.removeAll(keepingCapacity: true)
+        if back.capacity > Self.keptCapacity {
+            back.base.deallocate()
+            back.base = .allocate(capacity: Self.startCapacity)
+            back.capacity = Self.startCapacity
+        }
+    }
+
+    private mutating func reserve(_ count: Int) {
+        guard back.capacity - back.count < count else { return }
+        let capacity = max(back.capacity * 2, back.count + count)
+        let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        memcpy(grown, back.base, back.count)
+        back.base.deallocate()
+        back.base = grown
+        back.capacity = capacity
+    }
+
+    mutating func append(_ text: StaticString) {
+        reserve(text.utf8CodeUnitCount)
+        memcpy(back.base + back.count, text.utf8Start, text.utf8CodeUnitCount)
+        back.count += text.utf8CodeUnitCount
+    }
+
+    mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append($0) }
+    }
+
+    mutating func append(_ number: Int) {
+        append(String(number))
+    }
+
+    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+        reserve(bytes.count)
+        memcpy(back.base + back.count, source, bytes.count)
+        back.count += bytes.count
+    }
+
+    /// A lone dot, where a server waits for a message that must not exist.
+    mutating func appendLoneDot() {
+        append(".\r\n")
+    }
+
+    /// A whole message with dots stuffed (RFC 5321 section 4.5.2) and the final dot.
+    ///
+    /// Dots are doubled after every LF, also after one without its CR: no message of ours has those, but servers exist that
+    /// take LF.CRLF for the end of a message.
+    package mutating func append(message body: [UInt8]) {
+        body.withUnsafeBufferPointer { bytes in
+            var copied = 0
+            if bytes.first == UInt8(ascii: ".") { append(".") }
+            if let base = bytes.baseAddress {
+                reserve(bytes.count + 64)
+                var from = 0
+                while let found = memchr(base + from, 0x0A, bytes.count - from) {
+                    from = UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
+                    guard from < bytes.count else { break }
+                    guard base[from] == UInt8(ascii: ".") else { continue }
+                    append(UnsafeBufferPointer(start: base + copied, count: from - copied))
+                    append(".")
+                    copied = from
+                }
+                append(UnsafeBufferPointer(start: base + copied, count: bytes.count - copied))
+            }
+            if bytes.count < 2 || bytes[bytes.count - 2] != 0x0D || bytes[bytes.count - 1] != 0x0A { append("\r\n") }
+        }
+        back.dots.append(Dot(position: back.count, end: back.count + 3))
+        append(".\r\n")
+    }
+}

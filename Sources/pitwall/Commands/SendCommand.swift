@@ -1,0 +1,200 @@
+import ArgumentParser
+import Campaigns
+import Delivery
+import Dispatch
+import Foundation
+import Model
+import SMTP
+import Signing
+import Store
+import Workspace
+
+struct SendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send", abstract: "Carry out a plan; take up one that was interrupted.",
+        discussion: """
+            Makes a plan where there is none. Ends with 0 when nothing is left to go, 75 when it can be taken up again by the
+            same command, 1 when there are messages nobody knows about (see resolve). Ctrl-C once: no new message, those in
+            flight are finished.
+            """)
+
+    @Argument(help: "The campaign's name.")
+    var campaign: String
+
+    @Option(
+        name: .long, help: ArgumentHelp("The plan to carry out.", discussion: "Default: the one begun, else the newest.", valueName: "id"))
+    var plan: Int64?
+
+    @Flag(name: .shortAndLong, help: "Don't ask.")
+    var yes = false
+
+    @Option(name: .long, help: ArgumentHelp("Send at most this many now.", valueName: "count"))
+    var limit: Int?
+
+    @Option(
+        name: .long, help: ArgumentHelp("Send one message, made for the plan's first person, to this address instead.", valueName: "email"))
+    var testTo: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The relay, in place of those in pitwall.yaml: smtp://HOST:PORT (or PITWALL_RELAY_URL).", valueName: "url"))
+    var relay: String?
+
+    @Flag(name: .long, help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var workspace: WorkspaceOptions
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit is at least 1") }
+    }
+
+    func run() throws {
+        let workspace = try workspace.open()
+        let keys = try workspace.keys()
+        let sender = Sender(workspace, keys: keys, clock: Clock.now)
+        let chosen = try sender.prepare(campaign, plan: plan.map { PlanID($0) })
+        let prepared = try chosen ?? planned(workspace, sender)
+        if let testTo { return try sendTest(prepared, to: testTo, workspace, keys) }
+        try refuseState(prepared.campaign)
+        let recorder = try sender.recorder(for: prepared.campaign.id)
+        let recovery = try sender.recover(prepared.campaign.id, recorder)
+        tell(recovery)
+        if prepared.isResumed, !(try workspace.ledger.hasUnfinished(prepared.campaign.id)) {
+            recorder.remove()
+            return try conclude(prepared, SendReport(), workspace, nothingToDo: true)
+        }
+        let settings = try workspace.relay(relay)
+        try sender.refuseUnlawful(prepared.definition, toLoopback: settings.isOnLoopback)
+        if prepared.definition.isMarketing, !settings.isOnLoopback, let url = prepared.definition.settings.publicURL {
+            try PublicPage.check(url, keys)
+        }
+        try tellAndAsk(prepared, workspace, settings)
+        try sender.activate(prepared, agreed: plan != nil && yes)
+        let transport = try RelayTransport(
+            settings, in: workspace, campaignRate: prepared.definition.file.send.rate, campaign: prepared.campaign.id)
+        let run = try sender.run(prepared, recorder: recorder, transport: transport, pace: settings.limits, limit: limit)
+        try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sending, .sent], at: Clock.now())
+        let report = try withSignals(run) { try run.run(progress: show()) }
+        if case .ledger = report.ending {} else { recorder.remove() }
+        try conclude(prepared, report, workspace)
+    }
+
+    // MARK: Before
+
+    private func planned(_ workspace: OpenWorkspace, _ sender: Sender) throws -> Sender.Prepared {
+        let made = try Planner(workspace).plan(campaign, at: Clock.now())
+        if !json { made.print() }
+        guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else {
+            throw UseError(.input, "\(campaign) could not be planned")
+        }
+        return prepared
+    }
+
+    private func refuseState(_ campaign: CampaignRecord) throws {
+        switch campaign.state {
+        case .paused:
+            throw UseError(
+                .notNow, "\(campaign.name) is paused" + (campaign.reason.map { ": \($0)" } ?? ""),
+                hint: "go on with: pitwall campaigns resume \(campaign.name)")
+        case .cancelled:
+            throw UseError(.input, "\(campaign.name) was cancelled", hint: "copy its file under another name to send it after all")
+        case .planned, .sending, .sent: break
+        }
+    }
+
+    private func tell(_ recovery: Recovery) {
+        guard !recovery.isEmpty, !json else { return }
+        var parts: [String] = []
+        if recovery.settled > 0 { parts.append("\(Console.count(recovery.settled, "answer")) saved") }
+        if recovery.returned > 0 { parts.append("\(Console.number(recovery.returned)) go again") }
+        if recovery.unknown > 0 { parts.append("\(Console.number(recovery.unknown)) unknown") }
+        Console.error("An earlier send was cut off: \(parts.joined(separator: ", ")).")
+    }
+
+    private func tellAndAsk(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace, _ relay: RelaySettings) throws {
+        for path in prepared.changedFiles {
+            Console.error(
+                "\(Console.yellow("note:", on: .error)) \(path) has changed since plan \(prepared.plan.id); the plan's version is sent")
+        }
+        guard !yes, !prepared.isResumed, Console.isTerminal(.output), isatty(STDIN_FILENO) == 1 else { return }
+        Console.write(
+            "Send to \(Console.count(prepared.plan.recipients, "person", "people")) through \(relay.name) (\(relay.host):\(relay.port))? [y/N] ",
+            to: .error)
+        let answer = readLine()?.trimmingSpaces.lowercased() ?? ""
+        guard ["y", "yes"].contains(answer) else {
+            throw UseError(.notNow, "nothing was sent", hint: "the plan is kept: pitwall send \(campaign)")
+        }
+    }
+
+    // MARK: During
+
+    private func show() -> (SendProgress) -> Void {
+        let line = ProgressLine(enabled: !json)
+        return { progress in
+            guard !json else { return }
+            let share = progress.total > 0 ? progress.done * 100 / progress.total : 100
+            var text =
+                "\(ProgressLine.bar(progress.done, of: progress.total, width: 30)) \(share)%  \(Console.number(progress.done))/\(Console.number(progress.total))"
+            if progress.rate >= 1 { text += "  \(Console.number(Int(progress.rate)))/s" }
+            if progress.report.refused > 0 { text += "  \(Console.number(progress.report.refused)) refused" }
+            if progress.report.deferred > 0 { text += "  \(Console.number(progress.report.deferred)) deferred" }
+            line.show(text)
+        }
+    }
+
+    /// Ctrl-C and `kill`: once drains, twice closes.
+    private func withSignals<T>(_ run: SendRun, _ body: () throws -> T) rethrows -> T {
+        let queue = DispatchQueue(label: "pitwall-signals")
+        let count = SignalCount()
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                if count.next() == 1 {
+                    Console.error("\nStopping: no new message, those in flight are finished. Once more to stop at once.")
+                    run.stop("interrupted")
+                } else {
+                    run.stopNow()
+                }
+            }
+            source.resume()
+            return source
+        }
+        defer { sources.forEach { $0.cancel() } }
+        return try body()
+    }
+
+    // MARK: After
+
+    private func conclude(_ prepared: Sender.Prepared, _ report: SendReport, _ workspace: OpenWorkspace, nothingToDo: Bool = false) throws {
+        let name = prepared.campaign.name
+        if case .ledger(let reason) = report.ending {
+            ProgressLine(enabled: !json).clear()
+            throw UseError(
+                .cannotWrite, "the log can't be written: \(reason)",
+                hint: "what was answered is kept in the flight recorder; when there is room: pitwall send \(name)")
+        }
+        let counts = try workspace.ledger.counts(of: prepared.campaign.id)
+        if case .complete = report.ending, counts.remaining == 0 {
+            try workspace.campaigns.move(prepared.campaign.id, to: .sent, from: [.sending, .planned], at: Clock.now())
+        }
+        SendSummary(
+            name: name, plan: prepared.plan, report: report, counts: counts, zone: workspace.settings.zone, nothingToDo: nothingToDo
+        )
+        .tell(json: json)
+        if case .relay(let error) = report.ending { throw error }
+        if counts.remaining > 0 { throw Code.resumable }
+        if counts.unknown > 0 { throw Code.found }
+    }
+}
+
+private final class SignalCount: @unchecked Sendable {
+    // SAFETY: only the one serial queue of the signal sources calls it.
+    private var count = 0
+
+    func next() -> Int {
+        count += 1
+        return count
+    }
+}

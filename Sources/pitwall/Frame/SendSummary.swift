@@ -1,0 +1,80 @@
+import Campaigns
+import Model
+import Store
+
+/// What is said after a send.
+struct SendSummary {
+    var name: String
+    var plan: PlanRecord
+    var report: SendReport
+    /// Of the campaign as it stands now.
+    var counts: DeliveryCounts
+    var zone: Zone
+    var nothingToDo: Bool
+
+    func tell(json: Bool) {
+        if json { Console.print(json: self.json) } else { tell() }
+    }
+
+    private var perSecond: Double { report.seconds > 0 ? Double(report.accepted) / report.seconds : 0 }
+
+    private var json: JSONValue {
+        .object([
+            "plan": .integer(plan.id.rawValue), "accepted": .integer(Int64(counts.accepted)), "deferred": .integer(Int64(counts.deferred)),
+            "refused": .integer(Int64(counts.refused)), "unknown": .integer(Int64(counts.unknown)),
+            "skipped": .integer(Int64(counts.skipped)),
+            "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds),
+            "per_second": .real((perSecond * 10).rounded() / 10),
+            "this_run": .object([
+                "accepted": .integer(Int64(report.accepted)), "refused": .integer(Int64(report.refused)),
+                "unknown": .integer(Int64(report.unknown)),
+                "skipped": .integer(Int64(report.skipped)),
+            ]),
+        ])
+    }
+
+    private func tell() {
+        ProgressLine(enabled: true).clear()
+        if nothingToDo {
+            Console.print(
+                "Nothing is left to send: \(Console.count(counts.accepted, "message")) of \(name) accepted, \(Console.number(counts.refused)) refused."
+            )
+        } else {
+            Console.print(
+                "\(mark) \(Console.bold(Console.count(report.accepted, "message"))) accepted in \(Console.duration(report.seconds))\(rate)."
+            )
+        }
+        if !nothingToDo, counts.accepted != report.accepted { Console.print("  \(Console.number(counts.accepted)) of the campaign in all") }
+        if counts.refused > 0 { Console.print("  \(Console.number(counts.refused)) refused: pitwall log \(name) --state refused") }
+        if counts.skipped > 0 {
+            let reasons = counts.skippedBy.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason, count in
+                "\(Console.number(count)) \(Obstacle(rawValue: reason)?.explanation ?? reason)"
+            }
+            Console.print("  \(Console.number(counts.skipped)) skipped: \(reasons.joined(separator: ", "))")
+        }
+        for failure in report.failures { Console.error(failure) }
+        if report.changed > 0 { Console.print("  \(Console.number(report.changed)) whose data changed after the plan was made") }
+        if counts.unknown > 0 {
+            Console.print(
+                Console.yellow(
+                    "  \(Console.number(counts.unknown)) unknown: the connection was lost after the whole message had gone out; they are never sent again by themselves"
+                ))
+            Console.print("  look at them: pitwall log \(name) --state unknown    settle them: pitwall resolve \(name) --as sent|unsent")
+        }
+        if counts.remaining > 0 { tellRemaining() }
+    }
+
+    private func tellRemaining() {
+        let why: String
+        switch report.ending {
+        case .waiting(let until): why = "the next may be tried at \(Console.time(until, zone))"
+        case .stopped(let reason), .held(let reason): why = reason
+        case .relay: why = "the relay can't be used"
+        case .complete, .ledger: why = "more has come up"
+        }
+        Console.print(Console.yellow("  \(Console.number(counts.remaining)) still to go (\(why)). Go on with: pitwall send \(name)"))
+    }
+
+    private var mark: String { counts.remaining == 0 && counts.unknown == 0 ? Console.green("✓") : Console.yellow("…") }
+    private var rate: String { report.seconds >= 0.05 && report.accepted > 1 ? ", \(Console.number(Int(perSecond)))/s" : "" }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Campaigns
+import Database
+import Foundation
+import Model
+import SMTP
+import Signing
+import Store
+import StoreSQLite
+import Workspace
+
+/// Which workspace, and what flags and environment put in the place of its settings.
+struct WorkspaceOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The workspace.", discussion: "Default: the nearest folder above with a pitwall.yaml.", valueName: "dir"))
+    var workspace: String?
+
+    @Option(
+        name: .long, help: ArgumentHelp("The database file, in place of the one in pitwall.yaml (or PITWALL_DATABASE).", valueName: "file"))
+    var database: String?
+
+    /// The folder of the workspace.
+    func root() throws -> String {
+        if let workspace {
+            guard WorkspaceFolder.isWorkspace(workspace) else {
+                throw UseError(
+                    .settings, "\(workspace) is no workspace: it holds no \(WorkspaceFolder.settingsFile)",
+                    hint: "make one with: pitwall init \(workspace)")
+            }
+            return URL(fileURLWithPath: workspace).standardizedFileURL.path
+        }
+        do {
+            return try WorkspaceFolder.nearest(above: FileManager.default.currentDirectoryPath)
+        } catch {
+            throw UseError(.settings, error.message, hint: error.hint)
+        }
+    }
+
+    /// Opens the workspace and its database, which is made or brought up to date where needed.
+    func open() throws -> OpenWorkspace {
+        let root = try root()
+        let files = try DiskFiles(root: root)
+        let settings = try CampaignDefinition.settings(files)
+        let name = database ?? Environment["PITWALL_DATABASE"] ?? settings.database
+        if let problem = Settings.problem(withDatabase: name) { throw UseError(.settings, "\(name): \(problem)") }
+        let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
+        let opened = try SQLiteDatabase(path: path)
+        try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
+        return OpenWorkspace(root: root, files: files, settings: settings, database: opened, databasePath: path)
+    }
+}
+
+enum Environment {
+    /// Nil where the variable is not set or empty.
+    static subscript(name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+enum Clock {
+    static func now() -> Instant { Instant(Date()) }
+}
+
+extension OpenWorkspace {
+    /// The keys of links and message IDs; made when there are none yet.
+    func keys() throws -> Keys {
+        let path = path(settings.keysFile)
+        if FileManager.default.fileExists(atPath: path) { return try Keys(contentsOf: path) }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return try Keys.create(at: path)
+    }
+
+    /// The relay to send through, by flag, environment and settings.
+    func relay(_ flag: String?) throws -> RelaySettings {
+        if let url = flag ?? Environment["PITWALL_RELAY_URL"] {
+            do {
+                return try RelaySettings(url: url)
+            } catch {
+                throw UseError(.settings, "the relay's URL is wrong: \(error.message)")
+            }
+        }
+        guard let relay = settings.relays.first else {
+            throw UseError(
+                .settings, "no relay is set", hint: "add one under `relays:` in pitwall.yaml, or name one with --relay smtp://HOST:PORT")
+        }
+        return relay
+    }
+}
