@@ -53,7 +53,7 @@ let targets: [Target] = [
         "Campaigns",
         ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store", "Database"]),
     room("Inbox", ["Mail"] + nio),
-    room("Web", ["Campaigns", "Model", "Signing", "Store", hummingbird, logging]),
+    room("Web", ["Model", "Signing", hummingbird, logging]),
     .executableTarget(
         name: "pitwall",
         dependencies: [
@@ -74,8 +74,8 @@ let targets: [Target] = [
     tests("SMTPTests", ["SMTP", "Delivery", "Mail", "Model"]),
     tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
     tests("CampaignsTests", ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail"]),
-    tests("InboxTests", ["Inbox", "Mail"]),
-    tests("WebTests", ["Web", "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Signing"]),
+    tests("InboxTests", ["Inbox", "Mail"] + nio),
+    tests("WebTests", ["Web", "Model", "Signing", logging]),
     tests("PitwallTests", []),
 ]
 

@@ -1,6 +1,6 @@
 package import Database
 package import Diagnostics
-package import Model
+import Model
 package import Segments
 package import Store
 package import Workspace

@@ -66,7 +66,7 @@ package final class SendRun: Sendable {
 
     private enum WireEnd: Sendable {
         case done
-        case failed(String)
+        case failed(any Error)
     }
 
     package init(
@@ -134,7 +134,7 @@ extension SendRun {
                 try transport.run(source: self, observer: self, control: control)
                 wireEnd.withLock { $0 = .done }
             } catch {
-                wireEnd.withLock { $0 = .failed("\(error)") }
+                wireEnd.withLock { $0 = .failed(error) }
             }
         }
     }
@@ -161,7 +161,7 @@ extension SendRun: MessageSource {
         case .closed: return .finished
         case .empty: return .none
         case .item(let slot):
-            guard let composed = table[slot]?.composed else { return .none }
+            guard let composed = table.takeMessage(slot) else { return .none }
             return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes))
         }
     }
@@ -194,8 +194,8 @@ extension SendRun {
         private var claimed = 0
         /// Nothing is due before; set when a claim comes back empty.
         private var idleUntil: Instant?
-        private var lastChecked = Instant(milliseconds: .min)
-        private var lastShown = Instant(milliseconds: .min)
+        private var lastChecked: Instant?
+        private var lastShown: Instant?
         private var pace: Pace
         private var accepted = 0
         private var refused = 0
@@ -312,7 +312,7 @@ extension SendRun {
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
             if case .failed(let reason) = run.wireEnd.withLock({ $0 }) { return end(.relay(reason)) }
             if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 { return end(.stopped("as many as --limit asked for")) }
-            guard now.milliseconds - lastChecked.milliseconds >= 500 || lastChecked.milliseconds == .min else { return }
+            if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
             lastChecked = now
             switch run.options.window.answer(at: now) {
             case .open: break
@@ -342,7 +342,7 @@ extension SendRun {
 
         private mutating func show(_ progress: (SendProgress) -> Void, last: Bool = false) {
             let now = run.clock()
-            guard last || now.milliseconds - lastShown.milliseconds >= 100 || lastShown.milliseconds == .min else { return }
+            if let lastShown, !last, now.milliseconds - lastShown.milliseconds < 100 { return }
             lastShown = now
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             let done = report.accepted + report.refused + report.unknown + report.deferred + report.skipped

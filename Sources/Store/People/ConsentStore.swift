@@ -64,6 +64,17 @@ package struct ConsentStore: Sendable {
         }
     }
 
+    /// Ends a suppression; its row stays, with when it was lifted.
+    package func lift(_ reason: SuppressionReason, of address: EmailAddress, at now: Instant) throws {
+        _ = try database.write { session in
+            try session.execute(
+                """
+                UPDATE suppression SET lifted_at = \(now.milliseconds) \
+                WHERE email_key = \(address.key) AND reason = \(reason.rawValue) AND lifted_at IS NULL
+                """)
+        }
+    }
+
     package func suppressions(of address: EmailAddress) throws -> [Suppression] {
         try database.read { session in
             try session.all(

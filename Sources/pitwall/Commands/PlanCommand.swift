@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaigns
 import Model
 import Store
+import Workspace
 
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Campaigns
+import Foundation
+import Model
+import Signing
+import SMTP
+import Store
+import Workspace
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Look whether everything that sending needs is in order.",
+        discussion: "Settings, files, database, keys, disk, clock, and each relay: connecting, TLS and login. Sends nothing.")
+
+    @Option(name: .long, help: ArgumentHelp("Look at this relay in place of those in pitwall.yaml.", valueName: "url"))
+    var relay: String?
+
+    @Flag(name: .long, help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var workspace: WorkspaceOptions
+
+    func run() throws {
+        let workspace = try workspace.open()
+        var examination = Examination()
+        settings(workspace.settings, &examination)
+        examination.look("database") { "\(workspace.databasePath), \(Console.count(try workspace.contacts.count(), "contact"))" }
+        examination.look("keys") {
+            _ = try workspace.keys()
+            return workspace.settings.keysFile
+        }
+        disk(workspace, &examination)
+        files(workspace, &examination)
+        relays(workspace, &examination)
+        if json { Console.print(json: examination.json) } else { examination.print() }
+        if examination.failed { throw Code.found }
+    }
+
+    private func settings(_ settings: Settings, _ examination: inout Examination) {
+        examination.note("settings", .good, "\(settings.title), \(Console.count(settings.topics.count, "topic")), zone \(settings.zone)")
+        if settings.organisation.postalAddress == nil {
+            examination.note("postal address", .bad, "organisation.postal_address is missing: marketing mail needs it by law")
+        }
+        switch settings.publicURL {
+        case nil: examination.note("public_url", .bad, "not set: there is no page where people can unsubscribe")
+        case let url? where !url.hasPrefix("https://"):
+            examination.note("public_url", .poor, "\(url) is not https: mail programs show no unsubscribe button for it")
+        case let url?: examination.note("public_url", .good, url)
+        }
+        if settings.topics.isEmpty { examination.note("topics", .bad, "none: marketing needs a topic that people consent to") }
+        let year = Zone.utc.date(at: Clock.now()).year
+        examination.note("clock", year >= 2026 ? .good : .bad, Console.time(Clock.now(), settings.zone))
+    }
+
+    private func disk(_ workspace: OpenWorkspace, _ examination: inout Examination) {
+        var facts = statvfs()
+        guard statvfs(workspace.databasePath, &facts) == 0 else { return examination.note("disk", .bad, String(cString: strerror(errno))) }
+        let free = (UInt64(facts.f_bavail) * UInt64(facts.f_frsize)) >> 20
+        examination.note(
+            "disk", free < 100 ? .bad : free < 1024 ? .poor : .good, "\(Console.number(Int(clamping: free))) MB free beside the database")
+    }
+
+    private func files(_ workspace: OpenWorkspace, _ examination: inout Examination) {
+        for name in (try? CampaignDefinition.names(workspace.files)) ?? [] {
+            examination.look("campaign \(name)") {
+                let definition = try CampaignDefinition(name, files: workspace.files, vocabulary: try workspace.vocabulary())
+                return definition.warnings.isEmpty
+                    ? definition.file.title : "\(Console.count(definition.warnings.count, "warning")): pitwall plan \(name)"
+            }
+        }
+    }
+
+    private func relays(_ workspace: OpenWorkspace, _ examination: inout Examination) {
+        do {
+            let settings =
+                relay == nil && Environment["PITWALL_RELAY_URL"] == nil ? workspace.settings.relays : [try workspace.relay(relay)]
+            if settings.isEmpty { examination.note("relay", .bad, "none is set") }
+            for settings in settings {
+                examination.look("relay \(settings.name)") {
+                    let offered = try RelayTransport(Relay(settings, in: workspace)).check()
+                    let words = [
+                        offered.pipelining ? "pipelining" : nil, offered.smtpUTF8 ? "SMTPUTF8" : nil,
+                        settings.username == nil ? nil : "logged in",
+                    ]
+                    return (["\(settings.host):\(settings.port) answers"] + words.compactMap { $0 }).joined(separator: ", ")
+                }
+            }
+        } catch {
+            examination.note("relay", .bad, "\(error)")
+        }
+    }
+}
+
+/// What was looked at, and how it is.
+private struct Examination {
+    enum Health: String {
+        case good, poor, bad
+    }
+
+    private var findings: [(subject: String, health: Health, words: String)] = []
+
+    var failed: Bool { findings.contains { $0.health == .bad } }
+
+    mutating func note(_ subject: String, _ health: Health, _ words: String) {
+        findings.append((subject, health, words))
+    }
+
+    mutating func look(_ subject: String, _ body: () throws -> String) {
+        do {
+            note(subject, .good, try body())
+        } catch let error as RelayError {
+            note(subject, .bad, "\(error)\n\(error.hint)")
+        } catch {
+            note(subject, .bad, "\(error)")
+        }
+    }
+
+    func print() {
+        let width = findings.map { Table.columns($0.subject) }.max() ?? 0
+        for finding in findings {
+            let mark =
+                switch finding.health {
+                case .good: Console.green("✓")
+                case .poor: Console.yellow("!")
+                case .bad: Console.red("✗")
+                }
+            let gap = String(repeating: " ", count: width - Table.columns(finding.subject) + 2)
+            let lines = finding.words.split(separator: "\n", omittingEmptySubsequences: false)
+            Console.print("\(mark) \(finding.subject)\(gap)\(lines.first ?? "")")
+            for line in lines.dropFirst() { Console.print(String(repeating: " ", count: width + 4) + line) }
+        }
+    }
+
+    var json: JSONValue {
+        .object([
+            "ok": .bool(!failed),
+            "findings": .list(
+                findings.map { .object(["subject": .text($0.subject), "health": .text($0.health.rawValue), "text": .text($0.words)]) }),
+        ])
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Campaigns
+import Model
+import Store
+
+struct ResolveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resolve", abstract: "Settle messages that nobody knows about.",
+        discussion: """
+            A message is unknown when the connection was lost after its last byte had been handed over and before the relay
+            answered. The relay's own log tells: look for the Message-ID (pitwall log CAMPAIGN --state unknown --format csv).
+            As sent they count as accepted; as unsent they go again with the next send.
+            """)
+
+    enum Verdict: String, ExpressibleByArgument, CaseIterable {
+        case sent, unsent
+    }
+
+    @Argument(help: "The campaign's name.")
+    var campaign: String
+
+    @Argument(help: "The addresses; all unknown ones of the campaign where none is given.")
+    var emails: [String] = []
+
+    @Option(name: .customLong("as"), help: "sent or unsent.")
+    var verdict: Verdict
+
+    @Flag(name: .long, help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var workspace: WorkspaceOptions
+
+    func run() throws {
+        let workspace = try workspace.open()
+        guard let record = try workspace.campaigns.campaign(named: campaign) else {
+            throw UseError(.input, "nothing is known of a campaign \"\(campaign)\"")
+        }
+        let addresses = emails.isEmpty ? nil : try emails.map { try Arguments.address($0) }
+        let count = try workspace.ledger.resolve(record.id, asSent: verdict == .sent, addresses: addresses, at: Clock.now())
+        if verdict == .unsent, count > 0 { try workspace.campaigns.move(record.id, to: .sending, from: [.sent], at: Clock.now()) }
+        if json { return Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text(verdict.rawValue)])) }
+        if count == 0 { return Console.print("Nothing of \(campaign) is unknown\(addresses == nil ? "" : " for these addresses").") }
+        Console.print(
+            "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
+                + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
+        if let addresses, count < addresses.count { throw Code.found }
+    }
+}

@@ -1,0 +1,67 @@
+import Database
+import Foundation
+import Model
+import Store
+import StoreSQLite
+
+@testable import Segments
+
+/// A SQLite file that holds some people, in the tables that segments are asked of.
+final class TestDatabase {
+    let database: SQLiteDatabase
+    private let folder: URL
+
+    init(_ people: [PersonHistory]) throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-segments-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        database = try SQLiteDatabase(path: folder.appendingPathComponent("test.sqlite").path)
+        try Schema.migrator.migrate(database, now: 0)
+        try database.write { session in
+            for person in people { try Self.insert(person, in: session) }
+        }
+    }
+
+    deinit {
+        try? database.close()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func ids(where condition: SQL) throws -> Set<ContactID> {
+        try database.read { session in
+            Set(try session.all("SELECT c.id FROM contact c WHERE \(condition)") { ContactID($0.integer(0)) })
+        }
+    }
+
+    private static func insert(_ person: PersonHistory, in session: any SQLSession) throws {
+        let id = person.contact.id
+        try session.execute(
+            """
+            INSERT INTO contact (id, email, attributes, created_at, updated_at) \
+            VALUES (\(id), \(person.contact.email?.description), \(person.contact.attributes.json), 0, 0)
+            """)
+        for change in person.changes {
+            try session.execute(
+                """
+                INSERT INTO attribute_change (contact_id, at, learned_at, changes, source) \
+                VALUES (\(id), \(change.at.milliseconds), \(change.learnedAt.milliseconds), \(change.changes.json), 'test')
+                """)
+        }
+        for (number, event) in person.events.enumerated() {
+            try session.execute("INSERT INTO event_name (name) VALUES (\(event.name)) ON CONFLICT DO NOTHING")
+            let properties = event.properties.isEmpty ? nil : event.properties.json
+            try session.execute(
+                """
+                INSERT INTO event (contact_id, name_id, at, id, learned_at, properties) SELECT \(id), n.id, \(event.at.milliseconds), \(number), \(event.learnedAt.milliseconds), \(properties) \
+                FROM event_name n WHERE n.name = \(event.name)
+                """)
+        }
+        for consent in person.consents {
+            try session.execute(
+                """
+                INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
+                VALUES (\(id), \(consent.topic), \(consent.at.milliseconds), \(consent.state), \(consent.learnedAt.milliseconds), 'test') \
+                ON CONFLICT DO NOTHING
+                """)
+        }
+    }
+}
