@@ -4,7 +4,20 @@ package import Diagnostics
 package enum OutputMode: Sendable {
     /// Values are written as they are.
     case text
-    /// Every value is escaped (`& < > " '`) unless it is ``Value/markup(_:)``.
+    /// Every value is escaped (`& < > " '`) unless it is ``Value/markup(_:)``, which these make and no others:
+    ///
+    /// | what | the result |
+    /// |---|---|
+    /// | `raw` | the text as it is: the one way to write data as HTML |
+    /// | `escape`, `escape_once` | the escaped text; `escape` leaves markup alone, so nothing is escaped twice |
+    /// | `newline_to_br` | the text, escaped unless it was markup, with `<br />` at its line ends |
+    /// | `append`, `prepend` | markup where either side is; the other side is escaped |
+    /// | `strip`, `lstrip`, `rstrip`, `strip_newlines` | markup where the input is |
+    /// | `capture` | what was captured, whose values were escaped on their way in |
+    /// | `default`, `first`, `last`, `map`, `where` and their like | hand on what they are given |
+    ///
+    /// All other filters make plain text of markup. `url_encode` and `base64_encode` make none, but nothing of what
+    /// they write needs escaping. Partials have the mode of the template that reaches them.
     case html
 }
 

@@ -61,7 +61,7 @@ extension Compiler {
         }
         if steps.isEmpty { return root }
         let compiled = steps.map { step($0) }
-        let entry = PathEntry(root: root, firstStep: Int32(assembly.steps.count), stepCount: Int32(compiled.count))
+        let entry = PathEntry(root: root, firstStep: Int32(assembly.steps.count), stepCount: Int32(compiled.count), span: span(path.span))
         assembly.steps += compiled
         return .path(assembly.paths.add(entry))
     }

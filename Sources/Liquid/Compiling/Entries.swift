@@ -3,6 +3,7 @@ struct PathEntry {
     var root: Operand
     var firstStep: Int32
     var stepCount: Int32
+    var span: Int32
 }
 
 struct PipelineEntry {

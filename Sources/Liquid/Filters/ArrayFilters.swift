@@ -130,7 +130,7 @@ struct ArrayFilters {
             try meter.work(bytes: value.string?.utf8.count ?? 0)
             let key = UniqueKey(value)
             let same = seen[key] ?? []
-            try meter.work(steps: same.count)
+            try meter.work(steps: same.count + 3)
             if same.contains(where: { $0.isIdentical(to: value) }) { continue }
             seen[key, default: []].append(value)
             kept.append(item)

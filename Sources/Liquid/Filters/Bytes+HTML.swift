@@ -10,7 +10,7 @@ extension [UInt8] {
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
-            if byte <= UInt8(ascii: ">"), let entity = byte.entity {
+            if byte.isEscaped, let entity = byte.entity {
                 if start < index { append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index])) }
                 append(contentsOf: entity.utf8)
                 start = index + 1
@@ -95,6 +95,12 @@ extension [UInt8] {
 }
 
 extension UInt8 {
+    /// A bit for each of `& < > " '`: all of them are below 64.
+    private static let escaped: UInt64 = 1 << 0x26 | 1 << 0x3C | 1 << 0x3E | 1 << 0x22 | 1 << 0x27
+
+    @inline(__always)
+    fileprivate var isEscaped: Bool { self < 64 && Self.escaped >> UInt64(self) & 1 == 1 }
+
     fileprivate var entity: StaticString? {
         switch self {
         case UInt8(ascii: "&"): "&amp;"

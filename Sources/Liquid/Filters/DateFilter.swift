@@ -6,9 +6,10 @@ enum DateFilter {
         guard !pattern.isEmpty, let milliseconds = time(input, context) else { return input }
         let formatter = TimeFormatter(
             milliseconds: milliseconds, offset: context.zone(milliseconds), zoneName: context.zoneName(milliseconds))
+        try meter.work(steps: 8 + pattern.utf8.count / 4)
         var out: [UInt8] = []
         guard formatter.write(pattern: pattern, into: &out, limit: meter.valueBytes) else { throw .tooMuchData }
-        try meter.work(bytes: out.count * 4)
+        try meter.work(steps: out.count / 4)
         try meter.make(bytes: out.count)
         return .string(String(decoding: out, as: UTF8.self))
     }

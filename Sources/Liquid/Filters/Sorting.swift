@@ -13,10 +13,11 @@ struct Sorting {
             guard let value = property.isNull ? item : try item.property(property) else { return .null }
             keyed.append((key(of: value), item))
         }
-        try meter.work(steps: items.count * (Int.bitWidth - items.count.leadingZeroBitCount))
+        let rounds = Int.bitWidth - items.count.leadingZeroBitCount
+        try meter.work(steps: items.count * rounds)
         if !isNatural { try checkComparable(keyed.map(\.key)) }
         try meter.make(items: items.count)
-        try meter.work(bytes: keyed.reduce(0) { $0 + $1.key.weight })
+        try meter.work(bytes: keyed.reduce(0) { $0 + $1.key.weight } * rounds)
         return .array(keyed.sorted { $0.key.order($1.key) < 0 }.map(\.item))
     }
 
@@ -39,7 +40,7 @@ struct Sorting {
         var weight: Int {
             switch self {
             case .folded(let text): text.count
-            case .value(let value): value.string?.utf8.count ?? 0
+            case .value(let value): value.weight()
             case .none: 0
             }
         }

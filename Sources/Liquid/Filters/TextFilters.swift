@@ -16,7 +16,7 @@ struct TextFilters {
         }
     }
 
-    /// Whether the result is HTML already, in HTML mode: see docs/templates.md, "What is escaped".
+    /// Whether the result is HTML already, in HTML mode: see ``OutputMode/html``.
     func makesMarkup(of input: Value) -> Bool {
         switch filter {
         case .escape, .escapeOnce, .newlineToBr: true
@@ -38,7 +38,10 @@ struct TextFilters {
             guard text.utf8.count + other.utf8.count <= meter.valueBytes else { throw .tooMuchData }
             out.append(contentsOf: (filter == .append ? text : other).utf8)
             out.append(contentsOf: (filter == .append ? other : text).utf8)
-        case .capitalize, .downcase, .upcase: Self.changeCase(of: text, filter, into: &out)
+        case .capitalize, .downcase, .upcase:
+            // Beyond ASCII it takes longer.
+            try meter.work(bytes: text.utf8.count * 4)
+            Self.changeCase(of: text, filter, into: &out)
         case .strip, .lstrip, .rstrip: out.strip(text, start: filter != .rstrip, end: filter != .lstrip)
         case .stripNewlines: out.append(text, replacingNewlinesBy: "")
         case .newlineToBr: out.append(text, replacingNewlinesBy: "<br />\n")
@@ -142,7 +145,7 @@ extension Value {
     /// For lengths and positions: a whole number, or a text that is nothing but one.
     func wholeNumber() throws(FilterFailure) -> Int {
         if case .integer(let number) = self { return Int(number) }
-        let text = string ?? (isDecimal ? text : "")
+        let text = string.flatMap { $0.utf8.count < 100 ? $0 : "" } ?? (isDecimal ? text : "")
         let digits = text.utf8.drop { $0.isSpace }.reversed().drop { $0.isSpace }.reversed()
         guard let number = Int(String(decoding: Array(digits), as: UTF8.self)) else {
             throw FilterFailure("expected a whole number, found \(kind)")

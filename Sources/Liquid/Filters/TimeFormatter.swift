@@ -121,6 +121,7 @@ struct TimeFormatter {
         case "%": text("%", directive, into: &out)
         default:
             guard let pattern = Self.compounds[directive.letter] else { return false }
+            if directive.width == nil, !directive.isUpper, !directive.swapsCase { return write(pattern: pattern, into: &out, limit: .max) }
             var inner: [UInt8] = []
             _ = write(pattern: pattern, into: &inner, limit: .max)
             text(String(decoding: inner, as: UTF8.self), directive, into: &out)

@@ -20,6 +20,8 @@ struct Parser {
     /// An end tag that closes a block further out than the one that met it.
     private var pendingCloser: TemplateTokenizer.Tag?
     private var isAbandoned = false
+    /// `liquid` lines in `liquid` lines.
+    private var liquidDepth = 0
 
     /// Blocks in blocks.
     private static let deepest = 100
@@ -65,7 +67,7 @@ struct Parser {
         let closing = "end" + name
         open.append(name)
         defer { open.removeLast() }
-        if open.count > Self.deepest {
+        if open.count + liquidDepth > Self.deepest {
             abandon("blocks are nested too deeply", at: opener.whole)
         }
         while let token = nextToken() {
@@ -189,7 +191,12 @@ struct Parser {
 
     /// `{% liquid %}`: each line is a tag, and blocks end inside it.
     private mutating func lines(_ tag: TemplateTokenizer.Tag) -> Node? {
-        guard open.count < Self.deepest else { return nil }
+        liquidDepth += 1
+        defer { liquidDepth -= 1 }
+        guard liquidDepth <= Self.deepest else {
+            abandon("liquid tags are nested too deeply", at: tag.whole)
+            return nil
+        }
         let outer = tokens
         tokens = .lines(LineTokenizer(source, in: tag.markup))
         let block = sequence()

@@ -6,6 +6,7 @@ extension Machine {
         let last = entry.firstTest + entry.testCount - 1
         while true {
             let test = program.tests[place]
+            if place > entry.firstTest { try pay(steps: 1, test.span) }
             let result = try holds(test)
             // From right to left: the rest counts as one.
             switch test.joint {
@@ -57,7 +58,10 @@ extension Machine {
             try pay(left, right, test.span)
             return left.equals(right)
         case (.value(let operand), .empty), (.empty, .value(let operand)): return try value(of: operand).isEmpty
-        case (.value(let operand), .blank), (.blank, .value(let operand)): return try value(of: operand).isBlank
+        case (.value(let operand), .blank), (.blank, .value(let operand)):
+            let value = try value(of: operand)
+            try pay(bytes: value.string?.utf8.count ?? 0, test.span)
+            return value.isBlank
         // Neither of the two words is a value that could be empty.
         default: return false
         }
@@ -65,11 +69,7 @@ extension Machine {
 
     /// Comparing long texts and lists is work.
     private mutating func pay(_ left: Value, _ right: Value, _ span: Int32) throws(RenderError) {
-        do {
-            try meter.work(steps: left.comparisonWork + (right.string.map { $0.utf8.count / 64 } ?? 0))
-        } catch {
-            throw self.error(error, span)
-        }
+        try pay(bytes: left.weight() + right.weight(), span)
     }
 
     // MARK: Case
@@ -84,6 +84,7 @@ extension Machine {
             if part.testCount == 0 {
                 times = isElse ? 1 : 0
             } else {
+                try pay(steps: Int(part.testCount), entry.span)
                 for test in part.firstTest..<part.firstTest + part.testCount where try areEqual(program.tests[test]) { times += 1 }
                 if times > 0 { isElse = false }
             }
@@ -112,12 +113,4 @@ extension Value {
         }
     }
 
-    fileprivate var comparisonWork: Int {
-        switch self {
-        case .string(let text), .markup(let text): text.utf8.count / 64
-        case .array(let items): items.count / 4
-        case .object(let object): object.count / 2
-        default: 0
-        }
-    }
 }

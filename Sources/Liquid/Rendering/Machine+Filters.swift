@@ -4,6 +4,7 @@ extension Machine {
     mutating func value(of entry: PipelineEntry, filters count: Int32) throws(RenderError) -> Value {
         var value = try value(of: entry.base)
         for place in entry.firstFilter..<entry.firstFilter + count {
+            try pay(steps: 1, program.filters[place].span)
             value = try apply(program.filters[place], to: value)
         }
         return value
@@ -25,13 +26,17 @@ extension Machine {
         let second = try argument(1, of: entry)
         let allowFalse = filter == .default ? try value(of: entry.allowFalse) : .null
         let hasFirst = entry.argumentCount > 0
+        try pay(bytes: [input, first, second].reduce(0) { $0 + ($1.string?.utf8.count ?? 0) }, entry.span)
         do throws(FilterFailure) {
             switch filter {
             case .default:
                 let isMissing = allowFalse.isTruthy ? input.isNull : !input.isTruthy
                 return isMissing || input.isEmpty ? (hasFirst ? first : "") : input
             case .raw: return input.string.map { .markup($0) } ?? input
-            case .abs, .ceil, .floor, .round, .plus, .minus, .times, .modulo, .dividedBy, .atLeast, .atMost:
+            case .dividedBy, .modulo:
+                try meter.work(steps: 2)
+                return try NumberFilters.apply(filter, to: input, first, hasArgument: hasFirst)
+            case .abs, .ceil, .floor, .round, .plus, .minus, .times, .atLeast, .atMost:
                 return try NumberFilters.apply(filter, to: input, first, hasArgument: hasFirst)
             case .date:
                 return try DateFilter.apply(to: input, pattern: first, context: context, meter: &meter)

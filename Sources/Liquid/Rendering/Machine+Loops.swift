@@ -79,6 +79,7 @@ extension Machine {
         if !entry.name.isAbsent {
             let name = try value(of: entry.name)
             // Apart from the cycles without a name.
+            try pay(bytes: name.weight(), entry.span)
             key = "\u{0}" + name.inspected
         }
         let turn = frame.cycles[key] ?? 0

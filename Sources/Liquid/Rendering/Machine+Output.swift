@@ -4,7 +4,12 @@ extension Machine {
         if case .pipeline(let index) = operand {
             try write(program.pipelines[index])
         } else {
-            write(try value(of: operand))
+            let value = try value(of: operand)
+            switch value {
+            case .array, .object: try pay(bytes: value.weight(), span)
+            default: break
+            }
+            write(value)
         }
         if out.count > outputEnd { throw error(.tooMuchOutput, span) }
     }

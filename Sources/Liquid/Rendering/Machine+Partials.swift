@@ -2,6 +2,7 @@
 extension Machine {
     mutating func call(_ entry: CallEntry) throws(RenderError) -> Flow {
         let (function, slot) = try target(of: entry)
+        try pay(steps: Int(entry.argumentCount), entry.span)
         try enter(entry.span)
         let flow: Flow
         if entry.isIsolated {
@@ -52,6 +53,7 @@ extension Machine {
     private mutating func render(
         _ entry: CallEntry, _ function: FunctionEntry, _ slot: Int32, _ subject: Value, _ loop: LoopState?
     ) throws(RenderError) {
+        try pay(steps: program.slotNames.count / 16, entry.span)
         var inner = Frame(slots: Self.slots(like: data, count: program.slotNames.count))
         if let loop { inner.loops.append(loop) }
         do throws(RenderError) {

@@ -16,7 +16,8 @@ extension Machine {
             return self.field(of: frame.slots[Int(program.tablerowSlot)], Name(field.rawValue), nil)
         case .computedRoot(let index):
             let name = try value(of: program.operands[index])
-            guard let name = name.string else { return .null }
+            // No variable has a longer name.
+            guard let name = name.string, name.utf8.count < 1000 else { return .null }
             if let slot = program.slotsByName[name] { return frame.slots[Int(slot)] }
             return scope.values[name] ?? .null
         case .absent: return .null
@@ -26,15 +27,20 @@ extension Machine {
     private mutating func value(ofPath index: Int32) throws(RenderError) -> Value {
         let entry = program.paths[index]
         var value = try value(of: entry.root)
+        try pay(steps: Int(entry.stepCount) / 8, entry.span)
         for place in entry.firstStep..<entry.firstStep + entry.stepCount {
             switch program.steps[place] {
-            case .field(let name, let command): value = field(of: value, program.names[name], command)
+            case .field(let name, let command):
+                if command == .size { try pay(bytes: value.string?.utf8.count ?? 0, entry.span) }
+                value = field(of: value, program.names[name], command)
             case .index(let index): value = item(of: value, index)
             case .computed(let operand):
                 let key = try self.value(of: operand)
                 switch key {
                 case .integer(let index): value = item(of: value, index)
-                case .string(let name), .markup(let name): value = field(of: value, Name(name), Command(rawValue: name))
+                case .string(let name), .markup(let name):
+                    try pay(bytes: (name.utf8.count + (value.string?.utf8.count ?? 0)) * 2, entry.span)
+                    value = field(of: value, Name(name), Command(rawValue: name))
                 default: return .null
                 }
             }

@@ -148,6 +148,24 @@ struct Machine: ~Copyable {
         }
     }
 
+    // MARK: Paying
+
+    mutating func pay(steps: Int, _ span: Int32) throws(RenderError) {
+        do throws(FilterFailure) {
+            try meter.work(steps: steps)
+        } catch {
+            throw self.error(error, span)
+        }
+    }
+
+    mutating func pay(bytes: Int, _ span: Int32) throws(RenderError) {
+        do throws(FilterFailure) {
+            try meter.work(bytes: bytes)
+        } catch {
+            throw self.error(error, span)
+        }
+    }
+
     // MARK: Failing
 
     mutating func enter(_ span: Int32) throws(RenderError) {

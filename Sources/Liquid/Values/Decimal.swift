@@ -87,9 +87,12 @@ struct Decimal {
         guard b.coefficient != 0 else { return nil }
         var numerator = a.coefficient
         var exponent = a.exponent - b.exponent
-        while let more = numerator.multiplying(10), more != 0, !numerator.isMultiple(of: b.coefficient) {
-            numerator = more
-            exponent -= 1
+        for power in [16, 8, 4, 2, 1] where numerator != 0 {
+            // As many digits as there is room for.
+            while let more = numerator.scaled(by: power) {
+                numerator = more
+                exponent -= power
+            }
         }
         return Decimal(coefficient: numerator / b.coefficient, exponent: exponent)
     }
@@ -152,6 +155,9 @@ struct Decimal {
 }
 
 extension Int128 {
+    /// Of ten, up to the 38th.
+    private static let powers: [Int128] = (0..<38).reduce(into: [1]) { powers, _ in powers.append(powers[powers.count - 1] * 10) }
+
     fileprivate func adding(_ other: Int128) -> Int128? {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? nil : sum
@@ -166,11 +172,6 @@ extension Int128 {
     fileprivate func scaled(by power: Int) -> Int128? {
         if self == 0 { return 0 }
         guard power <= 38 else { return nil }
-        var result = self
-        for _ in 0..<Swift.max(0, power) {
-            guard let more = result.multiplying(10) else { return nil }
-            result = more
-        }
-        return result
+        return power <= 0 ? self : multiplying(Self.powers[power])
     }
 }

@@ -14,7 +14,8 @@ enum Number {
     }
 
     private init(text: String) throws(FilterFailure) {
-        let digits = text.utf8.drop { $0.isSpace }
+        // What is longer is no number that anybody means.
+        let digits = text.utf8.prefix(400).drop { $0.isSpace }
         var whole: Int64 = 0
         var isNegative = false
         var index = digits.startIndex
@@ -42,6 +43,7 @@ enum Number {
 
     /// Digits, a point, digits, and nothing else but spaces around them.
     private static func decimal(in text: String) -> Decimal? {
+        guard text.utf8.count < 400 else { return nil }
         var digits = Substring(text)
         while let first = digits.utf8.first, first.isSpace { digits = Substring(digits.utf8.dropFirst()) }
         while let last = digits.utf8.last, last.isSpace { digits = Substring(digits.utf8.dropLast()) }

@@ -77,6 +77,16 @@ extension Value {
         }
     }
 
+    /// How much there is to compare or to write, in bytes.
+    func weight(depth: Int = 0) -> Int {
+        switch self {
+        case .string(let text), .markup(let text): text.utf8.count
+        case .array(let items) where depth < 100: items.reduce(0) { $0 + 32 + $1.weight(depth: depth + 1) }
+        case .object(let object) where depth < 100: object.values.reduce(0) { $0 + 64 + $1.weight(depth: depth + 1) }
+        default: 0
+        }
+    }
+
     /// For messages: what kind of thing it is, never what it says.
     var kind: String {
         switch self {
