@@ -7,8 +7,10 @@ struct LiquidToken {
         case output
         /// `{% name … %}`
         case tag(String)
-        /// `{% raw %}…{% endraw %}` or a comment as a whole: nothing in it means anything to Markdown or HTML.
-        case verbatim
+        /// `{% raw %}…{% endraw %}` as a whole: nothing in it means anything to Markdown, and it is shown like an output.
+        case raw
+        /// `{% comment %}…{% endcomment %}` as a whole.
+        case comment
     }
 
     var kind: Kind
@@ -65,7 +67,7 @@ struct LiquidScanner {
         let name = Self.tagName(bytes[(start + 2)..<close])
         if Self.verbatim.contains(name), let after = endOfVerbatim(name, from: position) {
             position = after
-            return LiquidToken(kind: .verbatim, span: Span(start, after))
+            return LiquidToken(kind: name == "raw" ? .raw : .comment, span: Span(start, after))
         }
         return LiquidToken(kind: .tag(name), span: Span(start, position))
     }
