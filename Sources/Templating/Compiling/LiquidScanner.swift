@@ -22,6 +22,8 @@ struct LiquidScanner {
     private let bytes: [UInt8]
     private let end: Int
     private var position: Int
+    /// Blocks that are never closed: looked for once, or a file of nothing but openings would take for ever.
+    private var endless: Set<String> = []
     /// Where a `{{` or `{%` has no end.
     private(set) var unclosed: Span?
 
@@ -65,7 +67,11 @@ struct LiquidScanner {
         position = close + 2
         if kind == .output { return LiquidToken(kind: .output, span: Span(start, position)) }
         let name = Self.tagName(bytes[(start + 2)..<close])
-        if Self.verbatim.contains(name), let after = endOfVerbatim(name, from: position) {
+        if Self.verbatim.contains(name), !endless.contains(name) {
+            guard let after = endOfVerbatim(name, from: position) else {
+                endless.insert(name)
+                return LiquidToken(kind: .tag(name), span: Span(start, position))
+            }
             position = after
             return LiquidToken(kind: name == "raw" ? .raw : .comment, span: Span(start, after))
         }
