@@ -90,8 +90,8 @@ import Workspace
     }
 
     @Test func `a long subject and a large page are warned about`() {
-        let subject = "{{ contact.first_name | default: 'somebody with a very long name indeed' }} " + String(repeating: "word ", count: 14)
-        #expect(complaints { try load(md: "x", subject: subject) }.first?.contains("the subject has 71 characters") == true)
+        let subject = "{{ contact.first_name | default: 'somebody with a very long name indeed' }} " + String(repeating: "word ", count: 15)
+        #expect(complaints { try load(md: "x", subject: subject) }.first?.contains("the subject has 75 characters") == true)
         #expect(complaints { try load(md: String(repeating: "word ", count: 21_000)) }.first?.contains("Gmail cuts") == true)
     }
 

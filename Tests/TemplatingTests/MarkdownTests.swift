@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: [
         ("Hello {{ contact.first_name }}!", "<p>Hello Ada &amp; Bob!</p>"),
-        ("**{{ contact.first_name }}**_x_", "<p><strong>Ada &amp; Bob</strong>_x_</p>"),
+        ("**{{ contact.first_name }}**_x_", "<p><strong>Ada &amp; Bob</strong><em>x</em></p>"),
         (
             "[go]({{ contact.url }} \"{{ contact.first_name }}\")",
             "<p><a href=\"https://e.com/?a=1&amp;b=2\" title=\"Ada &amp; Bob\">go</a></p>"
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("text {% if contact.vip %}a\n\nb{% endif %}", 6, 2), ("**a{% if contact.vip %}b**{% endif %}", 4, 25),
+        ("text {% if contact.vip %}a\n\nb{% endif %}", 6, 2), ("**a{% if contact.vip %}b**{% endif %}", 4, 27),
         ("- a {% if contact.vip %}\n- b {% endif %}", 5, 5), ("[x{% if contact.vip %}](u){% endif %}", 4, 27),
         ("{% if contact.vip %}\n\n- a {% endif %}", 6, 5),
     ])

@@ -14,6 +14,8 @@ struct References {
         }
         var seen: Set<Place> = []
         for reference in templates.flatMap(\.references) {
+            // The program's own pages read these; they are always there.
+            if reference.path == ["subject"] || reference.path == ["preheader"] { continue }
             let place = origins.place(reference.span, in: reference.source)
             guard seen.insert(Place(file: place.source.name, span: place.span, path: reference.path)).inserted else { continue }
             all.append(

@@ -7,8 +7,10 @@ struct LiquidToken {
         case output
         /// `{% name … %}`
         case tag(String)
-        /// `{% raw %}…{% endraw %}` or a comment as a whole: nothing in it means anything to Markdown or HTML.
-        case verbatim
+        /// `{% raw %}…{% endraw %}` as a whole: nothing in it means anything to Markdown, and it is shown like an output.
+        case raw
+        /// `{% comment %}…{% endcomment %}` as a whole.
+        case comment
     }
 
     var kind: Kind
@@ -20,6 +22,8 @@ struct LiquidScanner {
     private let bytes: [UInt8]
     private let end: Int
     private var position: Int
+    /// Blocks that are never closed: looked for once, or a file of nothing but openings would take for ever.
+    private var endless: Set<String> = []
     /// Where a `{{` or `{%` has no end.
     private(set) var unclosed: Span?
 
@@ -63,9 +67,13 @@ struct LiquidScanner {
         position = close + 2
         if kind == .output { return LiquidToken(kind: .output, span: Span(start, position)) }
         let name = Self.tagName(bytes[(start + 2)..<close])
-        if Self.verbatim.contains(name), let after = endOfVerbatim(name, from: position) {
+        if Self.verbatim.contains(name), !endless.contains(name) {
+            guard let after = endOfVerbatim(name, from: position) else {
+                endless.insert(name)
+                return LiquidToken(kind: .tag(name), span: Span(start, position))
+            }
             position = after
-            return LiquidToken(kind: .verbatim, span: Span(start, after))
+            return LiquidToken(kind: name == "raw" ? .raw : .comment, span: Span(start, after))
         }
         return LiquidToken(kind: .tag(name), span: Span(start, position))
     }

@@ -73,7 +73,7 @@ struct Marks {
 extension Marks {
     func isTag(_ index: Int) -> Bool {
         guard entries.indices.contains(index) else { return false }
-        return entries[index].token.kind != .output
+        return entries[index].token.kind != .output && entries[index].token.kind != .raw
     }
 
     func tagName(_ index: Int) -> String? {

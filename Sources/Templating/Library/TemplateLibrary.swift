@@ -15,6 +15,9 @@ package import Workspace
 /// which a text form is made as of a message (or taken from `NAME.txt`), or `NAME.liquid`, which is used in both parts as
 /// it stands.
 package struct TemplateLibrary: Sendable {
+    /// Bytes of one file.
+    private static let largest = 1 << 20
+
     private let files: any FileSource
     private let knowledge: TemplateKnowledge
 
@@ -65,6 +68,10 @@ package struct TemplateLibrary: Sendable {
         var layout: Located<String>?
         for entry in own {
             let source = SourceText(name: entry.path, bytes: try files.read(entry.path) ?? [])
+            guard source.bytes.count <= Self.largest else {
+                problems.append(Diagnostic(.error, "is larger than \(Self.largest >> 20) MB", in: source))
+                continue
+            }
             do throws(DiagnosticList) {
                 let file = try TemplateFile(source, language: entry.language, isMarkdown: entry.isMarkdown)
                 let textPath = String(entry.path[..<(entry.path.lastIndex(of: ".") ?? entry.path.endIndex)]) + ".txt"

@@ -22,14 +22,17 @@ struct LiftedLines {
         let bytes = marked.bytes
         let source = Self.lines(of: bytes)
         let lone = source.map { Self.lone(bytes, $0, marks, kept) }
+        var before = Context()
         var number = 1
         for index in source.indices {
             guard var line = lone[index] else {
+                before.add(Self.content(bytes, source[index]))
                 text.append(marked, source[index])
                 number += 1
                 continue
             }
-            if Self.continues(bytes, source, lone, index) {
+            let next = source[index...].indices.first { lone[$0] == nil }
+            if let next, before.goesOn(with: Self.content(bytes, source[next])) {
                 line.gap = number
             } else {
                 text.append(marked, source[index].lowerBound..<(source[index].lowerBound + line.prefix))
@@ -86,24 +89,21 @@ struct LiftedLines {
         return found.isEmpty ? nil : Lone(marks: found, indent: indent, isQuoted: isQuoted, prefix: isQuoted ? prefix : 0)
     }
 
-    /// True where the next line goes on with the list or table that the lines before belong to.
-    private static func continues(_ bytes: [UInt8], _ lines: [Range<Int>], _ lone: [Lone?], _ index: Int) -> Bool {
-        var next = index + 1
-        while next < lines.count, lone[next] != nil { next += 1 }
-        guard next < lines.count else { return false }
-        let after = content(bytes, lines[next])
-        let isItem = startsItem(after)
-        guard isItem || after.contains(UInt8(ascii: "|")) else { return false }
-        var previous = index - 1
-        while previous >= 0 {
-            if lone[previous] == nil {
-                let before = content(bytes, lines[previous])
-                if before.isEmpty { return false }
-                if isItem ? startsItem(before) : isDelimiterRow(before) { return true }
-            }
-            previous -= 1
+    /// What the lines since the last empty one may be part of.
+    private struct Context {
+        var isList = false
+        var isTable = false
+
+        mutating func add(_ line: ArraySlice<UInt8>) {
+            if line.isEmpty { self = Context() }
+            isList = isList || startsItem(line)
+            isTable = isTable || isDelimiterRow(line)
         }
-        return false
+
+        /// True where a line is one more item, or one more row.
+        func goesOn(with line: ArraySlice<UInt8>) -> Bool {
+            isList && startsItem(line) || isTable && line.contains(UInt8(ascii: "|"))
+        }
     }
 
     /// Without blanks and quote marks in front, and without the line end.

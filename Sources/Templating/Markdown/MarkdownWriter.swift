@@ -25,7 +25,7 @@ struct MarkdownWriter {
         case .list(let first, _): list(node, orderedFrom: first)
         case .item: item(node)
         case .codeBlock(let info): codeBlock(node, info)
-        case .htmlBlock: append(node.literal, from: node)
+        case .htmlBlock: copy(node)
         case .paragraph: paragraph(node)
         case .heading(let level): inline("h\(level)", node, lineEnd: true)
         case .rule: append("<hr />\n", from: node)
@@ -38,7 +38,7 @@ struct MarkdownWriter {
         case .softBreak: append("\n", from: node)
         case .lineBreak: append("<br />\n", from: node)
         case .code: append(Array("<code>".utf8) + HTMLEscaping.text(node.literal) + Array("</code>".utf8), from: node)
-        case .htmlInline: append(node.literal, from: node)
+        case .htmlInline: copy(node)
         case .emphasis: inline("em", node)
         case .strong: inline("strong", node)
         case .strikethrough: inline("del", node)
@@ -157,19 +157,33 @@ struct MarkdownWriter {
 
     // MARK: Origins
 
+    /// HTML that stands in the source just like this keeps every one of its places.
+    private mutating func copy(_ node: MarkdownNode) {
+        let offset = offset(of: node)
+        if text.bytes[offset...].starts(with: node.literal) {
+            result.append(text, offset..<(offset + node.literal.count))
+        } else {
+            append(node.literal, from: node)
+        }
+    }
+
     private mutating func append(_ new: String, from node: MarkdownNode) {
         append(Array(new.utf8), from: node)
     }
 
     private mutating func append(_ new: [UInt8], from node: MarkdownNode) {
-        let place = Self.nearestPlace(of: node)
-        let line = min(max(place.startLine, 1), lineStarts.count) - 1
-        let offset = min(lineStarts[line] + max(place.startColumn, 1) - 1, text.bytes.count)
+        let offset = offset(of: node)
         if let origin = text.origin(of: Span(offset, offset + 1)) {
             result.append(new, from: origin.span, source: origin.source)
         } else {
             result.append(new)
         }
+    }
+
+    private func offset(of node: MarkdownNode) -> Int {
+        let place = Self.nearestPlace(of: node)
+        let line = min(max(place.startLine, 1), lineStarts.count) - 1
+        return min(lineStarts[line] + max(place.startColumn, 1) - 1, text.bytes.count)
     }
 
     /// Some inlines have no position of their own.

@@ -77,7 +77,7 @@ struct TagPlacement {
         var current: MarkdownNode? = document
         var isInside = true
         while let node = current {
-            let index = node.children.firstIndex { $0.startLine >= line.gap } ?? node.children.count
+            let index = Self.index(of: line.gap, in: node.children)
             let previous = index > 0 ? node.children[index - 1] : nil
             let goesOn = previous.map { $0.kind.isContainer && $0.lastStart >= line.gap } ?? false
             if !goesOn, allows(node, line, isInside: isInside), !(node.kind == .table && index == 0) {
@@ -92,6 +92,17 @@ struct TagPlacement {
             current = previous.flatMap { $0.kind.isContainer ? $0 : nil }
         }
         return found
+    }
+
+    /// The first child that starts on this line or later.
+    private static func index(of line: Int, in children: [MarkdownNode]) -> Int {
+        var low = 0
+        var high = children.count
+        while low < high {
+            let middle = (low + high) / 2
+            if children[middle].startLine < line { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private static func allows(_ node: MarkdownNode, _ line: LiftedLines.Line, isInside: Bool) -> Bool {

@@ -24,12 +24,22 @@ enum TextElements {
         }
     }
 
-    /// Blocks of text end with an empty line, boxes around boxes with nothing of their own.
-    static func endsLoosely(_ node: HTMLNode) -> Bool {
-        node.children.contains { child in
-            if case .text(let text) = child.kind { return text.contains { !$0.isWhitespace } }
-            return child.name.map { !block.contains($0) && $0 != "br" } ?? false
-        }
+    /// A box with running text in it ends with an empty line, as does a row with such a box. One with a label or a number
+    /// in it, or with nothing but boxes, just ends its line.
+    static func isParagraph(_ node: HTMLNode) -> Bool {
+        if node.name == "tr" { return node.children.contains { !inlineText(of: $0).isEmpty } }
+        return inlineText(of: node).count > 40
+    }
+
+    /// The words that stand in a box itself, not in the boxes within it.
+    private static func inlineText(of node: HTMLNode) -> String {
+        node.children.map { child in
+            switch child.kind {
+            case .text(let text): text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            case .comment: ""
+            case .element(let name, _): block.contains(name) || child.isHidden ? "" : inlineText(of: child)
+            }
+        }.joined()
     }
 
     static func holdsBlocks(_ node: HTMLNode) -> Bool {

@@ -78,11 +78,12 @@ struct TextWriter {
         word = []
     }
 
-    /// A tag among words takes part in the line, which it may open: what is owed stands before it, or it would be paid in
-    /// the first branch of an `if` alone. Between blocks a tag takes no place at all.
+    /// A tag among words takes part in the line; between blocks it takes no place at all. What is owed stands before it, or
+    /// it would be paid in the first branch of an `if` alone.
     private mutating func appendTag(_ index: Int, inLine: Bool) {
-        if inLine {
-            open()
+        if inLine, ended == 0, owed == 0 {
+            if owesBlank { out.append(0x20) }
+            owesBlank = false
             out += Marks.bytes(of: index)
         } else {
             flushOwed()
@@ -93,12 +94,18 @@ struct TextWriter {
     // MARK: Flow
 
     private mutating func flow(_ nodes: [HTMLNode]) {
-        let hasText = nodes.contains { Self.isInline($0, marks) }
-        for node in nodes { write(node, inLine: hasText) }
+        let inline = nodes.count { Self.isInline($0) }
+        for node in nodes {
+            if inline == 1, node.name == "a", !node.isHidden {
+                link(node, isAlone: true)
+            } else {
+                write(node, inLine: inline > 0)
+            }
+        }
     }
 
     /// Something that makes a line: a word, an inline element, an output.
-    private static func isInline(_ node: HTMLNode, _ marks: Marks) -> Bool {
+    private static func isInline(_ node: HTMLNode) -> Bool {
         switch node.kind {
         case .text(let text): text.utf8.contains { !($0 == 0x20 || (0x09...0x0D).contains($0)) }
         case .comment: false
@@ -143,14 +150,13 @@ struct TextWriter {
             owe(2)
             prefixes.removeLast()
         case "img": append(node.attribute("alt")?.value ?? "")
-        case "a": link(node, isAlone: !inLine)
+        case "a": link(node, isAlone: false)
         case "table" where TextElements.isData(node): dataTable(node)
-        case "td", "th", "tr", "tbody", "thead", "tfoot", "table", "center", "div", "section", "article", "header", "footer", "main", "nav",
-            "aside", "html", "body", "form", "fieldset", "address", "figure":
-            owe(ended > 0 && owed == 0 ? 0 : 1)
+        case "p", "h3", "h4", "h5", "h6", "dl", "details", "figure": block { $0.flow(node.children) }
+        case _ where TextElements.block.contains(name):
+            owe(1)
             flow(node.children)
-            owe(name == "table" || TextElements.endsLoosely(node) ? 2 : 1)
-        case _ where TextElements.block.contains(name): block { $0.flow(node.children) }
+            owe(name == "table" || TextElements.isParagraph(node) ? 2 : 1)
         default: flow(inline: node.children)
         }
     }

@@ -1,0 +1,59 @@
+import Diagnostics
+import Foundation
+import Model
+import Templating
+import Testing
+import Workspace
+
+/// Real layouts, as agencies and shops use them.
+@Suite struct NewslettersTests {
+    static let folder = shared + "/newsletters"
+    static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".html") }.sorted()
+
+    private func message(_ name: String) throws -> RenderedMessage {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(name)"))
+        // Their placeholders are of another tool, and two of them look like Liquid.
+        let page = String(decoding: bytes, as: UTF8.self).replacing("{{", with: "{ {").replacing("{%", with: "{ %")
+        let library = library(["Templates/m.html": "---\nsubject: S\n---\n\(page)"])
+        return try library.load("m", for: TemplateUse(kind: .service)).render(data())
+    }
+
+    @Test(.enabled(if: !names.isEmpty, "the newsletters are not beside the repository"), arguments: names)
+    func `a real newsletter keeps its page and gets a text part`(name: String) throws {
+        let message = try message(name)
+        let original = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(name)"))
+        #expect(message.html.count >= original.count)
+        let text = message.plain
+        #expect(text.count > 200)
+        #expect(!text.contains("<") && !text.contains("&nbsp;") && !text.contains("zqlmark") && !text.contains("{"))
+        #expect(!text.contains("\n\n\n"))
+        #expect(!text.contains("font-family") && !text.contains("@media"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 72 || !$0.contains(" ") || $0.contains("http") })
+        #expect(try self.message(name) == message)
+    }
+}
+
+/// The repository's own sample workspace.
+@Suite struct SampleTemplatesTests {
+    static let hasSamples = FileManager.default.fileExists(atPath: repository + "/Templates/spring-launch.md")
+
+    @Test(
+        .enabled(if: hasSamples, "the sample templates are not there"), arguments: ["spring-launch", "spring-reminder", "lapsed"],
+        ["en", "it"])
+    func `every sample can be sent`(name: String, language: String) throws {
+        let files = try DiskFiles(root: repository)
+        let settings = try Settings(reading: SourceText(name: "pitwall.yaml", bytes: files.read("pitwall.yaml") ?? []))
+        let source = SourceText(name: "Campaigns/\(name).yaml", bytes: try #require(try files.read("Campaigns/\(name).yaml")))
+        let campaign = try CampaignFile(reading: source, settings: settings)
+        let template = try TemplateLibrary(files: files).load(campaign.template.value, for: TemplateUse(campaign))
+        #expect(template.warnings.map(\.headline) == [])
+        var data = try data(["first_name": "Ada", "language": .text(language), "plan": "pro"])
+        data.background = MessageBackground(campaign, organisation: settings.organisation)
+        let message = try template.render(data)
+        #expect(message.page.contains("Ada"))
+        #expect(message.plain.contains(settings.organisation.postalAddress ?? "?"))
+        #expect(!message.plain.contains("<") && !message.page.contains("zqlmark") && !message.plain.contains("zqlmark"))
+        #expect(!message.plain.contains("\n\n\n"))
+        #expect(message.html.count < 40_000)
+    }
+}
