@@ -28,7 +28,7 @@ enum Characters {
 
     /// In upper case, as RFC 2045 wants it.
     static func hexDigit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") &+ nibble : UInt8(ascii: "A") &+ nibble &- 10
+        UInt8(ascii: "0") &+ nibble &+ (nibble > 9 ? 7 : 0)
     }
 
     static func hexValue(_ byte: UInt8) -> UInt8? {

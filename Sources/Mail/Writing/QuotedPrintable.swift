@@ -53,6 +53,7 @@ package enum QuotedPrintable {
             while index &+ 8 <= count, column < 75 {
                 let word = UInt64(littleEndian: UnsafeRawPointer(input + index).loadUnaligned(as: UInt64.self))
                 let plain = min(Self.plainPrefix(word), 75 - column)
+                if plain == 0 { return }
                 UnsafeMutableRawPointer(output + written).storeBytes(of: word.littleEndian, as: UInt64.self)
                 index &+= plain
                 written &+= plain
@@ -94,9 +95,10 @@ package enum QuotedPrintable {
         }
 
         @inline(__always) private mutating func putEscape(_ byte: UInt8) {
-            output[written] = UInt8(ascii: "=")
-            output[written &+ 1] = Characters.hexDigit(byte >> 4)
-            output[written &+ 2] = Characters.hexDigit(byte & 15)
+            // One store of four bytes, the last of them written over by what follows.
+            let digits = UInt32(Characters.hexDigit(byte >> 4)) << 8 | UInt32(Characters.hexDigit(byte & 15)) << 16
+            let escape = UInt32(UInt8(ascii: "=")) | digits
+            UnsafeMutableRawPointer(output + written).storeBytes(of: escape.littleEndian, as: UInt32.self)
             written &+= 3
             column &+= 3
         }
