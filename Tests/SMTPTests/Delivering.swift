@@ -26,7 +26,9 @@ final class Desk: MessageSource, DeliveryObserver {
 
     init(
         _ count: Int, retries: Bool = false, address: @escaping @Sendable (UInt64) -> String = { "u\($0)@example.com" },
-        body: @escaping @Sendable (UInt64) -> [UInt8] = { Array("Message-ID: <\($0)@x>\r\nSubject: x\r\n\r\n.dots\r\n..\r\nhello\r\n".utf8) },
+        body: @escaping @Sendable (UInt64) -> [UInt8] = {
+            Array("Message-ID: <\($0)@x>\r\nSubject: x\r\n\r\n.dots\r\n..\r\nhello\r\n".utf8)
+        },
         whenFinished: @escaping @Sendable (UInt64, Outcome) -> Void = { _, _ in }
     ) {
         state = Mutex(State(toDo: (0..<UInt64(count)).reversed().map { $0 + 1 }))
@@ -47,7 +49,8 @@ final class Desk: MessageSource, DeliveryObserver {
             // With retries, what is in hand may come back.
             return retries && state.withLock { !$0.inHand.isEmpty } ? .none : .finished
         }
-        guard let recipient = try? EmailAddress(address(ticket)), let envelope = Envelope(sender: "bounces@example.com", recipient: recipient)
+        guard let recipient = try? EmailAddress(address(ticket)),
+            let envelope = Envelope(sender: "bounces@example.com", recipient: recipient)
         else { return .finished }
         return .message(Outgoing(ticket: ticket, envelope: envelope, body: body(ticket)))
     }
@@ -128,4 +131,13 @@ extension Persistence {
         (persistence.rounds, persistence.firstPause, persistence.longestPause) = (2, 10, 20)
         return persistence
     }
+}
+
+/// At least so many bytes in lines of 78.
+func lines(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 78)
+    let line = [UInt8](repeating: UInt8(ascii: "x"), count: 76) + [0x0D, 0x0A]
+    while bytes.count < count { bytes.append(contentsOf: line) }
+    return bytes
 }

@@ -5,7 +5,9 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RelayTransportTests {
-    @Test(arguments: [true, false]) func `every message is accepted once, over no more connections than allowed`(pipelining: Bool) async throws {
+    @Test(arguments: [true, false]) func `every message is accepted once, over no more connections than allowed`(pipelining: Bool)
+        async throws
+    {
         let server = try ScriptedServer { peer in
             peer.greet(pipelining ? "PIPELINING" : "8BITMIME")
             peer.serve()
@@ -127,7 +129,11 @@ import Testing
         let server = try ScriptedServer { peer in
             peer.greet("PIPELINING")
             // The first connection is closed before the message is through, so that the source runs dry and the message comes back.
-            if visits.withLock({ visits in defer { visits += 1 }; return visits }) == 0 { return }
+            if visits.withLock({ visits in
+                defer { visits += 1 }; return visits
+            }) == 0 {
+                return
+            }
             peer.serve()
         }
         defer { server.end() }
@@ -164,7 +170,8 @@ import Testing
         #expect(throws: RelayError.self) { try RelayTransport(.loopback(try Loopback.freePort())).check() }
     }
 
-    @Test(arguments: ["", "a b", "host/path", "a@b", "-\r\nx"]) func `what is no host name never becomes part of a URL`(host: String) async {
+    @Test(arguments: ["", "a b", "host/path", "a@b", "-\r\nx"]) func `what is no host name never becomes part of a URL`(host: String) async
+    {
         var relay = Relay.loopback(25)
         relay.host = host
         let desk = Desk(1)

@@ -44,7 +44,8 @@ struct TLSTests {
         init(_ mode: String, name: String = "DNS:localhost,IP:127.0.0.1") throws {
             folder = try TemporaryFolder()
             let isMade = Tools.succeeds(
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=test",
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                "/CN=test",
                 "-addext", "subjectAltName=\(name)", "-keyout", folder.file("key.pem"), "-out", folder.file("cert.pem"))
             try #require(isMade)
             process = try ServerProcess(["python3", "-c", TLSTests.script, mode, folder.file("cert.pem"), folder.file("key.pem")])
@@ -57,20 +58,21 @@ struct TLSTests {
             return relay
         }
 
-        func end() { _ = process.end() }
+        func end() { process.end() }
     }
 
     @Test(arguments: [("starttls", Relay.TLS.required), ("starttls", .opportunistic), ("plain", .opportunistic), ("smtps", .implicit)])
     func `messages go through`(mode: String, tls: Relay.TLS) async throws {
         let server = try Secure(mode)
         defer { server.end() }
-        let desk = Desk(60, body: { [UInt8](repeating: UInt8(ascii: "x"), count: $0 % 20 == 0 ? 2_000_000 : 500) + [0x0D, 0x0A] })
+        let (large, small) = (lines(2_000_000), lines(500))
+        let desk = Desk(60, body: { $0 % 20 == 0 ? large : small })
         let error = await RelayTransport(server.relay(tls)).deliver(desk)
         #expect(error == nil, "\(String(describing: error))")
         #expect(desk.tally == ["accepted": 60])
         #expect(desk.isSound)
         let sizes = desk.state.withLock { state in state.outcomes.values.compactMap { $0.first?.reply?.text } }
-        #expect(sizes.filter { $0 == "Ok: queued as T2000002" }.count == 3)
+        #expect(sizes.filter { $0 == "Ok: queued as T\(large.count)" }.count == 3)
     }
 
     @Test func `a certificate that nobody vouches for ends the run, and everything goes back`() async throws {
@@ -85,7 +87,9 @@ struct TLSTests {
         #expect(desk.isSound && Set(desk.tally.keys) == ["back relay"])
     }
 
-    @Test(arguments: [Relay.TLS.required, .opportunistic]) func `a certificate for another host is not good, whatever the mode`(tls: Relay.TLS) async throws {
+    @Test(arguments: [Relay.TLS.required, .opportunistic]) func `a certificate for another host is not good, whatever the mode`(
+        tls: Relay.TLS
+    ) async throws {
         let server = try Secure("starttls", name: "DNS:mail.example.com")
         defer { server.end() }
         let error = await RelayTransport(server.relay(tls)).deliver(Desk(1))

@@ -4,7 +4,8 @@ import Synchronization
 /// Programs that tests use where they are there, and do without where they are not.
 enum Tools {
     /// Beside the package, in the workplace it is developed in.
-    static let witness = URL(fileURLWithPath: #filePath).appending(path: "../../../../shared/tools/smtp_witness.py").standardizedFileURL.path
+    static let witness = URL(fileURLWithPath: #filePath).appending(path: "../../../../shared/tools/smtp_witness.py").standardizedFileURL
+        .path
 
     static let hasWitness = FileManager.default.fileExists(atPath: witness) && succeeds("python3", "-c", "pass")
     static let hasAiosmtpd = succeeds("python3", "-c", "import aiosmtpd") && succeeds("openssl", "version")
@@ -61,15 +62,14 @@ final class ServerProcess {
         return nil
     }
 
-    /// Ends it and gives the rest of what it printed.
-    func end() -> String {
-        process.terminate()
-        let rest = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+    /// SIGKILL, since a child of a test inherits a mask that holds SIGTERM back.
+    func end() {
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        return String(decoding: rest, as: UTF8.self)
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        end()
     }
 }

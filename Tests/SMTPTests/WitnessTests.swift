@@ -24,7 +24,7 @@ struct WitnessTests {
         var relay = Relay.loopback(port, connections: 5)
         change(&relay)
         let error = await RelayTransport(relay, persistence: .brief).deliver(desk)
-        _ = witness.end()
+        witness.end()
         let lines = try String(contentsOfFile: folder.file("log"), encoding: .utf8).split(separator: "\n")
         let arrivals = try lines.map { try JSONDecoder().decode(Arrivals.self, from: Data($0.utf8)) }
         #expect(arrivals.allSatisfy { $0.to.count == 1 })
@@ -46,7 +46,10 @@ struct WitnessTests {
         }
     }
 
-    @Test(arguments: [[], ["--no-pipelining"], ["--final-delay", "0.002"], ["--busy-after", "7"], ["--busy-after", "7", "--no-pipelining"], ["--max-connections", "2"]])
+    @Test(arguments: [
+        [], ["--no-pipelining"], ["--final-delay", "0.002"], ["--busy-after", "7"], ["--busy-after", "7", "--no-pipelining"],
+        ["--max-connections", "2"],
+    ])
     func `everything arrives once, whatever the server's habits`(options: [String]) async throws {
         let desk = Desk(300, retries: true)
         let (arrivals, error) = try await deliver(desk, options: options)
@@ -56,7 +59,9 @@ struct WitnessTests {
         expectTruth(desk, arrivals)
     }
 
-    @Test(arguments: [[], ["--no-pipelining"]]) func `who is refused or put off is told apart from who got it`(options: [String]) async throws {
+    @Test(arguments: [[], ["--no-pipelining"]]) func `who is refused or put off is told apart from who got it`(options: [String])
+        async throws
+    {
         let desk = Desk(300)
         let (arrivals, error) = try await deliver(desk, options: ["--refuse", "u1", "--defer", "u2"] + options)
         #expect(error == nil)
@@ -74,7 +79,8 @@ struct WitnessTests {
     }
 
     @Test func `a connection lost in a large body is tried again, in a small one nobody knows`() async throws {
-        let desk = Desk(60, retries: true, body: { [UInt8](repeating: UInt8(ascii: "x"), count: $0 % 2 == 0 ? 8_000_000 : 1000) + [0x0D, 0x0A] })
+        let (large, small) = (lines(8_000_000), lines(1000))
+        let desk = Desk(60, retries: true, body: { $0 % 2 == 0 ? large : small })
         let (arrivals, error) = try await deliver(desk, options: ["--drop-in-data", "0.4"])
         #expect(error == nil)
         expectTruth(desk, arrivals)
@@ -89,8 +95,8 @@ struct WitnessTests {
     @Test func `the bytes that arrive are the bytes that were handed over`() async throws {
         let kept = try TemporaryFolder()
         let bodies: [[UInt8]] = [
-            ".\r\n", "..\r\n.\r\n", "a\r\n.\r\n.b\r\n..c\r\n", "\r\n\r\n", String(repeating: "x", count: 998) + "\r\n",
-            String(repeating: ".\r\n", count: 70_000), "é.\r\n",
+            "a: b\r\n.\r\n", "a:\r\n..\r\n.\r\n", "a\r\n.\r\n.b\r\n..c\r\n", "\r\n\r\n", String(repeating: "x", count: 998) + "\r\n",
+            "a:\r\n" + String(repeating: ".\r\n", count: 70_000), "é.\r\n",
         ].map { Array($0.utf8) }
         let desk = Desk(bodies.count, body: { bodies[Int($0) - 1] })
         let (arrivals, _) = try await deliver(desk, options: ["--keep", kept.path]) { $0.connections = 1 }
