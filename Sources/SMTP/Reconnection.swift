@@ -2,27 +2,27 @@
 ///
 /// Failures come in rounds: twenty connections that are refused together are one failure. After a round there is a
 /// pause, then a single connection is tried; a session that gets somewhere ends the caution.
-struct Reconnection: Sendable {
+package struct Reconnection: Sendable {
     let persistence: Persistence
     /// The number of failed rounds in a row. A connection remembers the round it was started in.
-    private(set) var round = 0
-    private(set) var pausedUntil: Int64 = 0
-    private(set) var hasEverWorked = false
+    package private(set) var round = 0
+    package private(set) var pausedUntil: Int64 = 0
+    package private(set) var hasEverWorked = false
 
-    init(_ persistence: Persistence) {
+    package init(_ persistence: Persistence) {
         self.persistence = persistence
     }
 
     /// How many connections may be opened now, where `opening` are being opened already.
-    func allowance(at now: Int64, opening: Int) -> Int {
+    package func allowance(at now: Int64, opening: Int) -> Int {
         if round == 0 { return .max }
         return opening == 0 && now >= pausedUntil ? 1 : 0
     }
 
     /// True once there is no point in trying on; only meant where no connection works.
-    var isHopeless: Bool { round >= (hasEverWorked ? persistence.rounds : min(2, persistence.rounds)) }
+    package var isHopeless: Bool { round >= (hasEverWorked ? persistence.rounds : min(2, persistence.rounds)) }
 
-    mutating func failed(startedIn started: Int, at now: Int64, othersWork: Bool) {
+    package mutating func failed(startedIn started: Int, at now: Int64, othersWork: Bool) {
         guard started >= round else { return }
         round += 1
         // While others work, the relay merely wants fewer connections; that must not count against it once they end.
@@ -33,7 +33,7 @@ struct Reconnection: Sendable {
     }
 
     /// A session has brought a message to a decision.
-    mutating func worked(startedIn started: Int) {
+    package mutating func worked(startedIn started: Int) {
         hasEverWorked = true
         if started >= round { round = 0 }
     }

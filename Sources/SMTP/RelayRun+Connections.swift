@@ -101,7 +101,8 @@ extension RelayRun {
             failure = failure ?? error
             return
         }
-        let othersWork = connections.contains { $0.hasWorked && $0.dialogue.ending == nil }
+        // A session that stands may be of use yet; if it is not, its own end comes here.
+        let othersWork = connections.contains { $0.dialogue.ending == nil }
         reconnection.failed(startedIn: connection.round, at: now, othersWork: othersWork)
         if !othersWork, reconnection.isHopeless { failure = failure ?? error }
     }

@@ -75,7 +75,7 @@ final class RelayRun {
             handOut(at: now)
             flush(at: now)
             // What ended while writing has left messages without a connection: look again before waiting.
-            if sweep(at: now) { continue }
+            if sweep(at: now) || (takesNoMore && !waiting.isEmpty) { continue }
             if isOver { break }
             wait(at: now)
             read(at: clock.now)

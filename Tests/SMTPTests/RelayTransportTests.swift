@@ -1,0 +1,192 @@
+import Delivery
+import Model
+import SMTP
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct RelayTransportTests {
+    @Test(arguments: [true, false]) func `every message is accepted once, over no more connections than allowed`(pipelining: Bool)
+        async throws
+    {
+        let server = try ScriptedServer { peer in
+            peer.greet(pipelining ? "PIPELINING" : "8BITMIME")
+            peer.serve()
+        }
+        defer { server.end() }
+        let desk = Desk(200)
+        #expect(await RelayTransport(.loopback(server.port, connections: 4)).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 200])
+        #expect(desk.isSound)
+        #expect((1...4).contains(server.connections))
+    }
+
+    @Test func `no more connections are opened than there are messages`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve()
+        }
+        defer { server.end() }
+        let desk = Desk(2)
+        #expect(await RelayTransport(.loopback(server.port, connections: 50)).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 2])
+        #expect((1...2).contains(server.connections))
+    }
+
+    @Test func `a connection ends politely after its share of messages`() async throws {
+        let goodbyes = Mutex(0)
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve { verb in
+                if verb == "QUIT" { goodbyes.withLock { $0 += 1 } }
+                return nil
+            }
+        }
+        defer { server.end() }
+        var relay = Relay.loopback(server.port)
+        relay.messagesPerConnection = 5
+        let desk = Desk(20)
+        #expect(await RelayTransport(relay).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 20])
+        #expect(server.connections == 4)
+        #expect(goodbyes.withLock { $0 } == 4)
+    }
+
+    @Test func `nobody listening is said with host and port, and everything goes back`() async throws {
+        let port = try Loopback.freePort()
+        let desk = Desk(10)
+        let error = await RelayTransport(.loopback(port, connections: 3), persistence: .brief).deliver(desk)
+        #expect(error?.kind == .unreachable)
+        #expect(error?.description.hasPrefix("127.0.0.1:\(port): nobody answers there") == true)
+        #expect(desk.isSound)
+        #expect(desk.tally == ["back relay": 3])
+    }
+
+    @Test func `a refused sender stops the relay and burns nobody, while what is in flight elsewhere is finished`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve { verb in ["MAIL": "550 5.7.1 not from you", "RCPT": "503 5.5.1 no", "DATA": "503 5.5.1 no"][verb] }
+        }
+        defer { server.end() }
+        let desk = Desk(1000)
+        let error = await RelayTransport(.loopback(server.port, connections: 3)).deliver(desk)
+        #expect(error?.kind == .senderRefused)
+        #expect(error?.reply?.code == 550)
+        #expect(desk.isSound)
+        #expect(Set(desk.tally.keys) == ["back relay"])
+        #expect(desk.tally["back relay"] ?? 0 <= 6)
+    }
+
+    @Test func `a relay that puts everything off is given up before everything is put off`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve { verb in verb == "MAIL" ? "452 4.3.1 disk full" : ["RCPT", "DATA"].contains(verb) ? "503 5.5.1 no" : nil }
+        }
+        defer { server.end() }
+        let desk = Desk(5000)
+        let error = await RelayTransport(.loopback(server.port, connections: 3)).deliver(desk)
+        #expect(error?.kind == .busy && error?.isTemporary == true)
+        #expect(desk.isSound)
+        #expect(desk.tally["deferred session"] ?? 0 < 120)
+    }
+
+    @Test func `told to drain, it finishes what is in flight, says goodbye and takes nothing more`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve()
+        }
+        defer { server.end() }
+        let control = Mutex<TransportControl?>(nil)
+        let desk = Desk(100_000, whenFinished: { ticket, _ in if ticket == 50 { control.withLock { $0?.stop() } } })
+        control.withLock { $0 = desk.control }
+        #expect(await RelayTransport(.loopback(server.port, connections: 3)).deliver(desk) == nil)
+        #expect(desk.isSound)
+        #expect(desk.tally.values.reduce(0, +) < 100)
+        #expect(Set(desk.tally.keys).isSubset(of: ["accepted", "back session"]))
+        control.withLock { $0 = nil }
+    }
+
+    @Test func `told to stop at once, what waits for its answer is unknown and the rest goes back`() async throws {
+        let control = Mutex<TransportControl?>(nil)
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            for _ in 0..<3 { _ = peer.line() }
+            peer.say(Array("250 ok\r\n250 ok\r\n354 go on\r\n".utf8))
+            peer.message()
+            control.withLock { $0?.stopNow() }
+            peer.silence()
+        }
+        defer { server.end() }
+        let desk = Desk(2)
+        control.withLock { $0 = desk.control }
+        #expect(await RelayTransport(.loopback(server.port)).deliver(desk) == nil)
+        #expect(desk.isSound)
+        #expect(desk.tally == ["unknown": 1, "back session": 1], "\(desk.state.withLock { $0.outcomes })")
+        control.withLock { $0 = nil }
+    }
+
+    @Test func `a source that had nothing is asked again when it wakes us`() async throws {
+        let visits = Mutex(0)
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            // The first connection is closed before the message is through, so that the source runs dry and the message comes back.
+            if visits.withLock({ visits in
+                defer { visits += 1 }; return visits
+            }) == 0 {
+                return
+            }
+            peer.serve()
+        }
+        defer { server.end() }
+        let desk = Desk(1, retries: true)
+        #expect(await RelayTransport(.loopback(server.port), persistence: .brief).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 1])
+        #expect(desk.state.withLock { $0.taken[1] } == 2)
+        #expect(desk.isSound)
+    }
+
+    @Test func `limits hold on the wire`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve()
+        }
+        defer { server.end() }
+        let limiter = RateLimiter([try #require(Rate("20/s"))])
+        let desk = Desk(45)
+        #expect(await RelayTransport(.loopback(server.port, connections: 3), limiter: limiter).deliver(desk) == nil)
+        let times = desk.state.withLock { $0.times }
+        #expect(times.count == 45)
+        let first = try #require(times.min()?.milliseconds), last = try #require(times.max()?.milliseconds)
+        #expect((1900...6000).contains(last - first))
+    }
+
+    @Test func `check tells what the relay offers`() throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING", "SIZE 1000")
+            peer.serve()
+        }
+        defer { server.end() }
+        let capabilities = try RelayTransport(.loopback(server.port)).check()
+        #expect(capabilities.pipelining && capabilities.largestMessage == 1000)
+        #expect(throws: RelayError.self) { try RelayTransport(.loopback(try Loopback.freePort())).check() }
+    }
+
+    @Test(arguments: ["", "a b", "host/path", "a@b", "-\r\nx"]) func `what is no host name never becomes part of a URL`(host: String) async
+    {
+        var relay = Relay.loopback(25)
+        relay.host = host
+        let desk = Desk(1)
+        #expect(await RelayTransport(relay).deliver(desk)?.kind == .settings)
+        #expect(desk.isSound)
+        relay = .loopback(25)
+        relay.helo = "x y\r\n"
+        #expect(await RelayTransport(relay).deliver(Desk(1))?.kind == .settings)
+    }
+
+    @Test func `a password is in no description and no dump`() {
+        var relay = Relay.loopback(25)
+        (relay.username, relay.password) = ("me", "s3cret")
+        var text = ""
+        dump(relay, to: &text)
+        #expect(!text.contains("s3cret") && !"\(relay)".contains("s3cret") && !String(reflecting: relay).contains("s3cret"))
+    }
+}
