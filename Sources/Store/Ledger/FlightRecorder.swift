@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Synchronization
 
 /// A memory-mapped file that knows, when the process dies, how far each message in hand had got.
 ///
@@ -48,7 +49,7 @@ package final class FlightRecorder: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     private let length: Int
 
-    private static let slotSize = 512
+    private static let slotSize = 1024
     private static let headerSize = 4096
     private static let magic: UInt64 = 0x5057_464C_4947_4854
 
@@ -56,14 +57,7 @@ package final class FlightRecorder: @unchecked Sendable {
     ///
     /// `boot` identifies the running of the machine; see ``currentBoot``.
     package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot) throws {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let busy = errno == EWOULDBLOCK
-            let reason = String(cString: strerror(errno))
-            Glibc.close(descriptor)
-            throw busy ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: reason)
-        }
+        let descriptor = try Self.openLocked(path)
         do {
             let previous = try Self.readAll(descriptor, path: path)
             let bootBytes = Array(boot.utf8.prefix(64))
@@ -90,6 +84,27 @@ package final class FlightRecorder: @unchecked Sendable {
     }
 
     private let header: [UInt8]
+
+    /// A sender that ends removes its file. Whoever had opened it by then holds the lock of a file without a name, which a
+    /// third sender does not see: such a one is let go of, and the name is opened again.
+    private static func openLocked(_ path: String) throws -> Int32 {
+        while true {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno))) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let busy = errno == EWOULDBLOCK
+                let reason = String(cString: strerror(errno))
+                Glibc.close(descriptor)
+                throw busy ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: reason)
+            }
+            var held = stat()
+            var named = stat()
+            if fstat(descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino, held.st_dev == named.st_dev {
+                return descriptor
+            }
+            Glibc.close(descriptor)
+        }
+    }
 
     deinit {
         munmap(memory, length)
@@ -144,19 +159,9 @@ extension FlightRecorder {
     package func markAnswer(_ slot: Int, _ settlement: Settlement) {
         guard let place = place(slot) else { return }
         name(settlement.key, settlement.attempt, at: place)
-        var text: [UInt8] = []
-        settlement.stored.write(to: &text)
-        if text.count > Self.slotSize - 64 {
-            var short = settlement
-            short.reply = String(settlement.reply.prefix(60))
-            short.sha256 = nil
-            short.contentSHA256 = nil
-            text.removeAll()
-            short.stored.write(to: &text)
-        }
-        let count = min(text.count, Self.slotSize - 64)
-        place.storeBytes(of: Int64(count), toByteOffset: 48, as: Int64.self)
-        _ = text.withUnsafeBytes { memcpy(place + 64, $0.baseAddress ?? UnsafeRawPointer(place), count) }
+        let text = settlement.stored(within: Self.slotSize - 64)
+        place.storeBytes(of: Int64(text.count), toByteOffset: 48, as: Int64.self)
+        (place + 64).copyMemory(from: text, byteCount: text.count)
         set(.answered, at: place)
     }
 
@@ -170,8 +175,10 @@ extension FlightRecorder {
         return memory + Self.headerSize + slot * Self.slotSize
     }
 
-    /// The mark is written last, in one byte: a death in the middle leaves the slot at what it was before.
+    /// The mark is written last, in one byte: a death in the middle leaves the slot at what it was before. The fence keeps
+    /// compiler and processor from writing it earlier.
     private func set(_ mark: Mark, at place: UnsafeMutableRawPointer) {
+        atomicMemoryFence(ordering: .releasing)
         place.storeBytes(of: mark.rawValue, as: UInt8.self)
     }
 

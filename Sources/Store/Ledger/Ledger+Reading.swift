@@ -137,13 +137,14 @@ extension Ledger {
         }
     }
 
-    /// Ends one message that can't be made, whatever state it is in hand in.
+    /// Ends messages in hand that can't be made. Nothing of them was on the wire, so it was no attempt.
     package func skip(_ keys: [DeliveryKey], reason: Obstacle, at now: Instant) throws {
         try database.write { session in
             for key in keys {
                 try session.execute(
                     """
-                    UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds), handed_at = NULL, sender = NULL \
+                    UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds), attempts = attempts - 1, \
+                    handed_at = NULL, sender = NULL, lease_until = NULL \
                     WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) AND state = 1
                     """)
             }

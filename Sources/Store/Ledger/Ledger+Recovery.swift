@@ -60,7 +60,11 @@ extension Ledger {
         return try database.write { session in
             guard let addresses else { return try session.execute(set) }
             return try addresses.reduce(0) { sum, address in
-                sum + (try session.execute(set + " AND email = \(address.description)"))
+                let whose: SQL = """
+                     AND (email = \(address.description) \
+                    OR contact_id IN (SELECT id FROM contact WHERE email_key = \(address.key)))
+                    """
+                return sum + (try session.execute(set + whose))
             }
         }
     }

@@ -67,7 +67,7 @@ package struct Ledger: Sendable {
             UPDATE delivery SET state = ?, reason = ?, due_at = ?, attempts = ?, settled_at = ?, handed_at = CASE WHEN ? = 1 THEN handed_at END, \
             sender = NULL, lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
             content_sha256 = COALESCE(?, content_sha256) \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
             """)
         let insert = try session.prepare(
             """
@@ -82,9 +82,10 @@ package struct Ledger: Sendable {
                 row.settled ? .integer(settlement.at.milliseconds) : .null, .integer(row.state == .planned ? 0 : 1),
                 settlement.messageID.map { .text($0) } ?? .null, settlement.sha256.map { .text($0) } ?? .null,
                 settlement.contentSHA256.map { .text($0) } ?? .null, .integer(key.campaign.rawValue), .integer(key.step),
-                .integer(key.contact.rawValue), .integer(key.entry),
+                .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
             ])
-            // Settled before, by a recovery that believed its sender dead: the first outcome stands.
+            // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
+            // earlier attempt says nothing of a later one.
             guard changed == 1, settlement.outcome != .returned else { continue }
             try insert.run([
                 .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),

@@ -30,14 +30,18 @@ package struct ContactStore: Sendable {
     /// Adds or updates people, all or none, and says what became of each, in order, with their IDs.
     ///
     /// An address that is in `entries` twice is the later entry's to update.
-    package func record(_ entries: [Entry], consent: ConsentTemplate? = nil, at now: Instant, source: String) throws -> [(id: ContactID, change: Change)] {
+    ///
+    /// `staysWithdrawn`: the person had taken back what `consent` would grant, and it stays so.
+    package func record(
+        _ entries: [Entry], consent: ConsentTemplate? = nil, at now: Instant, source: String
+    ) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
         guard !entries.isEmpty else { return [] }
         return try database.write { session in
             var writer = try ContactWriter(session: session, newContacts: entries.count, now: now, source: source)
             let results = try entries.map { entry in
-                let result = try writer.record(entry)
-                if let consent { try writer.record(consent, for: result.id) }
-                return result
+                let (id, change) = try writer.record(entry)
+                let granted = try consent.map { try writer.grant($0, to: id) } ?? true
+                return (id, change, !granted)
             }
             try writer.finish()
             return results

@@ -157,6 +157,7 @@ extension CampaignStore {
             """)
     }
 
+    /// Who the plan had in and is out now, with the reason of now, also where an earlier plan left a row unsent.
     private func insertSkipped(_ plan: PlanRecord, at now: Instant, in session: any SQLSession) throws {
         try session.execute(
             """
@@ -164,7 +165,8 @@ extension CampaignStore {
             SELECT \(plan.campaign), 0, p.contact_id, 0, \(plan.id), 5, COALESCE(f.r, 'left_segment'), 0, 0, 0, 0, \(now.milliseconds) \
             FROM plan_recipient p LEFT JOIN fresh f ON f.id = p.contact_id \
             WHERE p.plan_id = \(plan.id) AND p.reason IS NULL AND (f.id IS NULL OR f.r IS NOT NULL) \
-            ON CONFLICT (campaign_id, step, contact_id, entry) DO NOTHING
+            ON CONFLICT (campaign_id, step, contact_id, entry) DO UPDATE SET plan_id = excluded.plan_id, state = 5, \
+            reason = excluded.reason, settled_at = excluded.settled_at WHERE delivery.state = 0
             """)
     }
 
