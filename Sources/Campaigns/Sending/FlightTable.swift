@@ -5,6 +5,8 @@ import Synchronization
 struct Flight: Sendable {
     var claim: Claim
     var composed: ComposedMessage?
+    /// The transport has it and has not said what became of it.
+    var onWire = false
 }
 
 /// Everything that is under way, by slot. A slot is a place in the flight recorder; its number is what the transport knows
@@ -38,6 +40,38 @@ final class FlightTable: Sendable {
 
     func set(_ composed: ComposedMessage, in slot: Int) {
         state.withLock { $0.flights[slot]?.composed = composed }
+    }
+
+    /// Hands the message to the transport. Its bytes are let go of here: only the wire needs them from now on.
+    func depart(_ slot: Int) -> ComposedMessage? {
+        state.withLock { state in
+            guard let composed = state.flights[slot]?.composed else { return nil }
+            state.flights[slot]?.composed?.bytes = []
+            state.flights[slot]?.onWire = true
+            return composed
+        }
+    }
+
+    /// The flight whose outcome the transport tells; nil when it has told one before.
+    func arrive(_ slot: Int) -> Flight? {
+        state.withLock { state in
+            guard slot >= 0, slot < capacity, let flight = state.flights[slot], flight.onWire else { return nil }
+            state.flights[slot]?.onWire = false
+            return flight
+        }
+    }
+
+    /// The flights that a transport has ended without a word about.
+    func arriveForgotten() -> [(slot: Int, flight: Flight)] {
+        state.withLock { state in
+            var forgotten: [(Int, Flight)] = []
+            for (slot, flight) in state.flights.enumerated() {
+                guard let flight, flight.onWire else { continue }
+                state.flights[slot]?.onWire = false
+                forgotten.append((slot, flight))
+            }
+            return forgotten
+        }
     }
 
     subscript(slot: Int) -> Flight? {
