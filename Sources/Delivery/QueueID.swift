@@ -13,11 +13,12 @@ package enum QueueID {
         }
         let lower = text.lowercased()
         if let first = words.first, lower.contains("accepted for delivery") || lower.contains("queued mail"),
-            let found = clean(first), found.utf8.contains(where: isDigit)
+            let found = clean(first), found.utf8.contains(where: { isDigit($0) || $0 == UInt8(ascii: "@") })
         {
             return found
         }
-        guard words.count == 2, ["ok", "ok:"].contains(words[0].lowercased()), words[1].utf8.count >= 8, words[1].utf8.contains(where: isDigit)
+        guard words.count == 2, ["ok", "ok:"].contains(words[0].lowercased()), words[1].utf8.count >= 8,
+            words[1].utf8.contains(where: isDigit)
         else { return nil }
         return clean(words[1])
     }

@@ -23,7 +23,7 @@ package struct RetrySchedule: Hashable, Sendable {
     /// Milliseconds to wait after the attempt with this number, counted from 1: within ±20 % of the nominal interval.
     package func delay(ticket: UInt64, attempt: Int) -> Int64 {
         var nominal = first
-        var doublings = min(attempt, 64) - 1
+        var doublings = max(1, min(attempt, 64)) - 1
         while doublings > 0, nominal < longest {
             nominal = min(nominal * 2, longest)
             doublings -= 1

@@ -94,8 +94,9 @@ package struct Verdict: Hashable, Sendable {
 
     /// The words of Postfix, Exim, sendmail, Exchange and OpenSMTPD for "not from you".
     private static let wordsAboutUs = [
-        "relay access denied", "relaying denied", "relay not permitted", "relaying not allowed", "unable to relay", "not permitted to relay",
-        "we do not relay", "authentication required", "authentication is required", "must be authenticated", "must authenticate",
+        "relay access denied", "relaying denied", "relay not permitted", "relaying not allowed", "unable to relay",
+        "not permitted to relay", "we do not relay", "authentication required", "authentication is required", "must be authenticated",
+        "must authenticate",
         "client host rejected", "helo command rejected", "sender address rejected", "sender verify failed", "client was not authenticated",
     ]
 

@@ -16,18 +16,33 @@ package struct Template: Sendable {
     /// What standard Liquid accepts and ignores, and so what is most likely a mistake.
     package let warnings: [Diagnostic]
 
-    private let source: SourceText
+    private let program: Program
 
     /// Offsets and spans, in errors and in ``references``, count from the start of `source` even where only `span` is parsed.
     package init(parsing source: SourceText, in span: Span? = nil, options: ParseOptions = ParseOptions()) throws(DiagnosticList) {
-        self.source = source
-        references = []
-        warnings = []
+        let names = KnownNames(options)
+        let syntax = Parser.parse(source, in: span, names: names)
+        var compiler = Compiler(library: PartialLibrary(options, names: names))
+        compiler.compile(syntax)
+        guard compiler.problems.isEmpty else { throw DiagnosticList(compiler.problems) }
+        program = compiler.program(options)
+        references = ReferenceCollector.references(in: syntax, library: compiler.library)
+        warnings = compiler.warnings
     }
 
     /// Appends to `out`; after an error `out` is what it was before.
     package func render(_ scope: Scope, limits: Limits = .mail, into out: inout [UInt8]) throws(RenderError) {
-        out.append(contentsOf: source.bytes)
+        let start = out.count
+        var machine = Machine(program, scope: scope, limits: limits, out: out)
+        out = []
+        do throws(RenderError) {
+            try machine.run()
+        } catch {
+            machine.out.removeLast(machine.out.count - start)
+            swap(&out, &machine.out)
+            throw error
+        }
+        swap(&out, &machine.out)
     }
 
     package func render(_ scope: Scope, limits: Limits = .mail) throws(RenderError) -> String {

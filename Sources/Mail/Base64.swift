@@ -9,28 +9,31 @@ package enum Base64 {
     private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let url = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    package static func encode(_ bytes: some Sequence<UInt8>, _ alphabet: Alphabet = .standard, into out: inout [UInt8]) {
+    package static func encode(_ bytes: ArraySlice<UInt8>, _ alphabet: Alphabet = .standard, into out: inout [UInt8]) {
         let digits = alphabet == .standard ? standard : url
-        var word: UInt32 = 0
-        var held = 0
-        for byte in bytes {
-            word = word << 8 | UInt32(byte)
-            held += 1
-            if held == 3 {
-                for shift in stride(from: 18, through: 0, by: -6) { out.append(digits[Int(word >> UInt32(shift) & 63)]) }
-                word = 0
-                held = 0
-            }
+        var index = bytes.startIndex
+        while bytes.endIndex - index >= 3 {
+            let word = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+            out.append(digits[Int(word >> 18)])
+            out.append(digits[Int(word >> 12 & 63)])
+            out.append(digits[Int(word >> 6 & 63)])
+            out.append(digits[Int(word & 63)])
+            index += 3
         }
+        let held = bytes.endIndex - index
         guard held > 0 else { return }
-        word <<= UInt32(8 * (3 - held))
-        for place in 0...held { out.append(digits[Int(word >> UInt32(18 - 6 * place) & 63)]) }
+        let word = UInt32(bytes[index]) << 16 | (held == 2 ? UInt32(bytes[index + 1]) << 8 : 0)
+        out.append(digits[Int(word >> 18)])
+        out.append(digits[Int(word >> 12 & 63)])
+        if held == 2 { out.append(digits[Int(word >> 6 & 63)]) }
         if alphabet == .standard { out.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - held)) }
     }
 
     package static func encoded(_ bytes: some Sequence<UInt8>, _ alphabet: Alphabet = .standard) -> String {
+        let bytes = Array(bytes)
         var out: [UInt8] = []
-        encode(bytes, alphabet, into: &out)
+        out.reserveCapacity((bytes.count + 2) / 3 * 4)
+        encode(bytes[...], alphabet, into: &out)
         return String(decoding: out, as: UTF8.self)
     }
 

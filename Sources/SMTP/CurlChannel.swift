@@ -31,7 +31,8 @@ final class CurlChannel {
     /// Throws where the relay's settings can't be expressed.
     init(_ relay: Relay, deadlines: Deadlines) throws(RelayError) {
         guard Self.isReady, let easy = curl_easy_init() else {
-            throw RelayError(.settings, endpoint: relay.endpoint, text: "libcurl cannot be started", hint: "is memory short?", isTemporary: false)
+            throw RelayError(
+                .settings, endpoint: relay.endpoint, text: "libcurl cannot be started", hint: "is memory short?", isTemporary: false)
         }
         self.relay = relay
         self.easy = easy

@@ -5,10 +5,14 @@ extension Dialogue {
     package mutating func receive(_ bytes: UnsafeRawBufferPointer, into out: inout SendBuffer, results: inout [Result]) {
         guard ending == nil else { return }
         reader.append(bytes)
+        // What is written in answer to these bytes has not been sent yet, so that they can't hold its replies.
+        var owed = expected.count
         while ending == nil {
             do {
                 guard let code = try reader.next() else { return }
                 replies += 1
+                owed -= 1
+                if owed < 0, code < 400 { return end(.garbage, "the relay answered what was not said yet with \(code)", results: &results) }
                 handle(code, into: &out, results: &results)
             } catch {
                 end(.garbage, error.rawValue, results: &results)
@@ -41,8 +45,8 @@ extension Dialogue {
 
     private mutating func handle(_ code: Int, into out: inout SendBuffer, results: inout [Result]) {
         guard let awaited = expected.first else {
-            let kind: Ending.Kind = code == 421 ? .dismissed : .garbage
-            return end(kind, code == 421 ? "the relay closed the session: \(reader.reply)" : "the relay sent a reply to nothing: \(code)", results: &results)
+            guard code == 421 else { return end(.garbage, "the relay sent a reply to nothing: \(code)", results: &results) }
+            return end(.dismissed, "the relay closed the session: \(reader.reply)", results: &results)
         }
         if code == 421, awaited != .quit { return dismissed(awaited, results: &results) }
         switch awaited {

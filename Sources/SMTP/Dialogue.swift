@@ -151,7 +151,8 @@ package struct Dialogue: Sendable {
     private func refusalBeforehand(_ message: Outgoing) -> Reply? {
         if message.envelope.needsSMTPUTF8, !capabilities.smtpUTF8 {
             return Reply(
-                code: 553, enhanced: "5.6.7", text: "the address is not ASCII before its @ and the relay does not offer SMTPUTF8", origin: .here)
+                code: 553, enhanced: "5.6.7", text: "the address is not ASCII before its @ and the relay does not offer SMTPUTF8",
+                origin: .here)
         }
         if let largest = capabilities.largestMessage, message.body.count > largest {
             return Reply(

@@ -16,7 +16,7 @@ struct OpeningFailure {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             make(.unreachable, relay, "no such host", "check the host name in the relay's url, and this machine's DNS", temporary: true)
         case CURLE_COULDNT_CONNECT:
-            make(.unreachable, relay, "nobody answers there\(osWords)", "is the relay running, and does a firewall let port \(relay.port) through?", temporary: true)
+            make(.unreachable, relay, "nobody answers there\(osWords)", hintForPort, temporary: true)
         case CURLE_OPERATION_TIMEDOUT: timedOut(relay)
         case CURLE_USE_SSL_FAILED:
             if let reply = handshake.lastReply, reply.code >= 400 {
@@ -40,15 +40,18 @@ struct OpeningFailure {
         }
     }
 
-    private var hintForTLS: String { "ask for TLS at another port (587, or smtps:// at 465), or set tls: none where the way there is safe" }
+    private var hintForTLS: String { "use another port (587, or smtps:// at 465), or set tls: none where the way there is safe" }
+    private var hintForPort: String { "is the relay running, and does a firewall let us through to its port?" }
     private var osWords: String { osError > 0 ? " (\(String(cString: strerror(osError))))" : "" }
 
     private func timedOut(_ relay: Relay) -> RelayError {
         if !isConnected {
-            return make(.unreachable, relay, "nobody answers there in time", "does a firewall let port \(relay.port) through?", temporary: true)
+            return make(.unreachable, relay, "nobody answers there in time", hintForPort, temporary: true)
         }
         let said = handshake.lastReply.map { "the relay last said \($0)" } ?? "the relay did not greet us"
-        return make(.unreachable, relay, "\(said) and then nothing in time", "is this an SMTP port? A smtps:// port waits for TLS", temporary: true)
+        return make(
+            .unreachable, relay, "\(said) and then nothing in time", "is this an SMTP port? One for smtps:// waits for TLS", temporary: true
+        )
     }
 
     private func login(_ relay: Relay) -> RelayError {

@@ -15,7 +15,8 @@ package struct RelayTransport: Transport {
     private let persistence: Persistence
 
     /// `limiter` holds every limit that counts here, with what it remembers of earlier runs; nil: the relay's own, fresh.
-    package init(_ relay: Relay, limiter: RateLimiter? = nil, deadlines: Deadlines = Deadlines(), persistence: Persistence = Persistence()) {
+    package init(_ relay: Relay, limiter: RateLimiter? = nil, deadlines: Deadlines = Deadlines(), persistence: Persistence = Persistence())
+    {
         self.relay = relay
         self.limiter = limiter ?? RateLimiter(relay.limits)
         self.deadlines = deadlines

@@ -120,7 +120,7 @@ package struct SendBuffer: ~Copyable {
     ///
     /// Dots are doubled after every LF, also after one without its CR: no message of ours has those, but servers exist that
     /// take LF.CRLF for the end of a message.
-    mutating func append(message body: [UInt8]) {
+    package mutating func append(message body: [UInt8]) {
         body.withUnsafeBufferPointer { bytes in
             var copied = 0
             if bytes.first == UInt8(ascii: ".") { append(".") }

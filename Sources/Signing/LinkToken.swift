@@ -36,6 +36,8 @@ package struct LinkToken: Hashable, Sendable {
     private static let version: UInt8 = 1
     private static let testFlag: UInt8 = 0x80
     private static let signatureLength = 16
+    /// Signed before the content, so that no other use of the same key can be taken for a link.
+    private static let purpose = Array("pitwall link\0".utf8)
     private static let shortest = 1 + signatureLength
     private static let longestText = 512
 
@@ -57,15 +59,18 @@ package struct LinkToken: Hashable, Sendable {
 
     /// The token as it stands in a URL.
     package func signed(with keys: Keys) -> String {
-        var bytes: [UInt8] = [Self.version, kind.rawValue | (isTest ? Self.testFlag : 0)]
-        bytes.reserveCapacity(64)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(96)
+        bytes.append(contentsOf: Self.purpose)
+        bytes.append(Self.version)
+        bytes.append(kind.rawValue | (isTest ? Self.testFlag : 0))
         bytes.append(bigEndian: contact.rawValue)
         bytes.append(bigEndian: campaign.rawValue)
         bytes.append(bigEndian: step)
         bytes.append(UInt8(truncatingIfNeeded: topic.utf8.count))
         bytes.append(contentsOf: topic.utf8)
-        bytes.append(contentsOf: Self.signature(of: bytes[...], keys))
-        return Base64.encoded(bytes, .url)
+        bytes.append(contentsOf: Self.signature(of: bytes, keys))
+        return Base64.encoded(bytes.dropFirst(Self.purpose.count), .url)
     }
 
     package init(verifying text: some StringProtocol, with keys: Keys) throws(Problem) {
@@ -73,7 +78,9 @@ package struct LinkToken: Hashable, Sendable {
             throw .malformed
         }
         let content = bytes.dropLast(Self.signatureLength)
-        guard constantTimeEqual(Self.signature(of: content, keys), Array(bytes.suffix(Self.signatureLength))) else { throw .forged }
+        guard constantTimeEqual(Array(Self.signature(of: Self.purpose + content, keys)), Array(bytes.suffix(Self.signatureLength))) else {
+            throw .forged
+        }
         guard content.first == Self.version else { throw .newer }
         self = try Self.reading(content.dropFirst())
     }
@@ -95,9 +102,8 @@ package struct LinkToken: Hashable, Sendable {
         }
     }
 
-    /// Named for its use, so that no other use of the same key can be taken for a link.
-    private static func signature(of content: ArraySlice<UInt8>, _ keys: Keys) -> [UInt8] {
-        Array(HMAC.sha256(Array("pitwall link\0".utf8) + content, key: keys.links).bytes.prefix(signatureLength))
+    private static func signature(of content: [UInt8], _ keys: Keys) -> ArraySlice<UInt8> {
+        HMAC.sha256(content, key: keys.links).bytes.prefix(signatureLength)
     }
 }
 

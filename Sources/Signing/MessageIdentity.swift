@@ -12,6 +12,7 @@ package struct MessageIdentity: Hashable, Sendable {
     ///   - nonce: what tells one test send from another; nil for real ones.
     package init(plan: PlanID, step: UInt32, contact: ContactID, entry: Int64 = 0, nonce: [UInt8]? = nil, keys: Keys) {
         var bytes = Array("pitwall message\0".utf8)
+        bytes.reserveCapacity(64)
         bytes.append(bigEndian: plan.rawValue)
         bytes.append(bigEndian: step)
         bytes.append(bigEndian: contact.rawValue)

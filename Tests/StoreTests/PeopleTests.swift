@@ -12,7 +12,8 @@ import Testing
         -> (id: ContactID, change: ContactStore.Change)
     {
         let entry = ContactStore.Entry(email: try EmailAddress(name), externalID: externalID, attributes: attributes)
-        return try #require(try house.contacts.record([entry], at: now, source: "test").first)
+        let result = try #require(try house.contacts.record([entry], at: now, source: "test").first)
+        return (result.id, result.change)
     }
 
     @Test func `a person is added, updated, or left as they are`() throws {

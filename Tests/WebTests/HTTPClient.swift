@@ -1,28 +1,32 @@
 import Foundation
 
-/// One request over one connection, on a blocking socket.
+/// One request over one connection, on a blocking socket and a thread of its own: the server under test needs the threads of
+/// the cooperative pool.
 struct HTTPAnswer {
     var status: Int
     /// Names in lower case.
     var headers: [String: String]
     var body: String
 
-    static func get(_ path: String, port: Int, headers: [String] = []) throws -> HTTPAnswer {
-        try exchange("GET", path, headers, [], port)
+    static func get(_ path: String, port: Int, headers: [String] = []) async throws -> HTTPAnswer {
+        try await exchange("GET", path, headers, [], port)
     }
 
     static func post(
         _ path: String, _ body: String, port: Int, type: String? = "application/x-www-form-urlencoded", headers: [String] = []
-    ) throws -> HTTPAnswer {
+    ) async throws -> HTTPAnswer {
         let type = type.map { ["Content-Type: \($0)"] } ?? []
-        return try exchange("POST", path, headers + type + ["Content-Length: \(body.utf8.count)"], Array(body.utf8), port)
+        return try await exchange("POST", path, headers + type + ["Content-Length: \(body.utf8.count)"], Array(body.utf8), port)
     }
 
     enum Failure: Error { case cannotConnect, noAnswer }
 
-    static func exchange(_ method: String, _ path: String, _ headers: [String], _ body: [UInt8], _ port: Int) throws -> HTTPAnswer {
+    static func exchange(_ method: String, _ path: String, _ headers: [String], _ body: [UInt8], _ port: Int) async throws -> HTTPAnswer {
         let lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"] + headers + ["", ""]
-        let bytes = try raw(Array(lines.joined(separator: "\r\n").utf8) + body, port)
+        let request = Array(lines.joined(separator: "\r\n").utf8) + body
+        let bytes = try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try raw(request, port) }) }
+        }
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.range(of: "\r\n\r\n") else { throw Failure.noAnswer }
         let head = text[..<end.lowerBound].components(separatedBy: "\r\n")

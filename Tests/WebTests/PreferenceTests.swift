@@ -1,4 +1,5 @@
 import Model
+import Signing
 import Testing
 
 @testable import Web
@@ -6,7 +7,7 @@ import Testing
 @Suite struct PreferenceTests {
     @Test func `the page shows every topic with what holds`() async throws {
         try await withSite { site in
-            let page = try site.get(try site.link(.preferences))
+            let page = try await site.get(try site.link(.preferences))
             #expect(page.status == 200)
             #expect(page.body.contains("name=\"topic\" value=\"newsletter\" checked>"))
             #expect(page.body.contains("name=\"topic\" value=\"events\">"))
@@ -16,11 +17,12 @@ import Testing
 
     @Test func `only what was shown and changed is recorded`() async throws {
         try await withSite { site in
-            let page = try site.post(
+            let page = try await site.post(
                 try site.link(.preferences), "shown=newsletter&topic=newsletter&shown=events&topic=events&topic=offers&action=save")
             #expect(page.body.contains("Your choice is saved."))
             #expect(site.desk.deeds == [.confirmed(Site.person, ["events"], source: "preference page, campaign 3")])
-            _ = try site.post(try site.link(.preferences), "shown=newsletter&shown=offers&topic=offers&shown=events&topic=events&action=save")
+            _ = try await site.post(
+                try site.link(.preferences), "shown=newsletter&shown=offers&topic=offers&shown=events&topic=events&action=save")
             #expect(
                 site.desk.deeds.dropFirst() == [
                     .withdrew(Site.person, .topics(["newsletter"]), source: "preference page, campaign 3")
@@ -32,10 +34,11 @@ import Testing
         var person = Site.someone
         person.isUnsubscribedFromEverything = true
         try await withSite(MemoryDesk([Site.person: person])) { site in
-            #expect(try !site.get(try site.link(.preferences)).body.contains("checked"))
-            _ = try site.post(try site.link(.preferences), "action=everything")
+            let page = try await site.get(try site.link(.preferences))
+            #expect(!page.body.contains("checked"))
+            _ = try await site.post(try site.link(.preferences), "action=everything")
             #expect(site.desk.deeds.isEmpty)
-            _ = try site.post(
+            _ = try await site.post(
                 try site.link(.preferences), "shown=newsletter&topic=newsletter&shown=offers&shown=events&action=save")
             #expect(
                 site.desk.deeds == [
@@ -47,7 +50,8 @@ import Testing
 
     @Test func `a form without an action changes nothing`() async throws {
         try await withSite { site in
-            #expect(try site.post(try site.link(.preferences), "shown=newsletter").status == 400)
+            let link = try site.link(.preferences)
+            #expect(try await site.post(link, "shown=newsletter").status == 400)
             #expect(site.desk.deeds.isEmpty)
         }
     }

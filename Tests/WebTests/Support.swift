@@ -100,12 +100,12 @@ struct Site {
         return (kind == .unsubscribe ? "/u/" : "/p/") + token.signed(with: keys)
     }
 
-    func get(_ path: String, _ headers: String...) throws -> HTTPAnswer {
-        try HTTPAnswer.get(path, port: port, headers: headers)
+    func get(_ path: String, _ headers: String...) async throws -> HTTPAnswer {
+        try await HTTPAnswer.get(path, port: port, headers: headers)
     }
 
-    func post(_ path: String, _ body: String, type: String? = "application/x-www-form-urlencoded") throws -> HTTPAnswer {
-        try HTTPAnswer.post(path, body, port: port, type: type)
+    func post(_ path: String, _ body: String, type: String? = "application/x-www-form-urlencoded") async throws -> HTTPAnswer {
+        try await HTTPAnswer.post(path, body, port: port, type: type)
     }
 
     static let someone = SubscriptionState(

@@ -1,4 +1,5 @@
 import Model
+import Signing
 import Testing
 
 @testable import Web
@@ -6,8 +7,8 @@ import Testing
 @Suite struct WebServerTests {
     @Test func `health answers and unknown paths are a page`() async throws {
         try await withSite { site in
-            #expect(try site.get("/health").body == "ok\n")
-            let page = try site.get("/nothing/here")
+            #expect(try await site.get("/health").body == "ok\n")
+            let page = try await site.get("/nothing/here")
             #expect(page.status == 404)
             #expect(page.body.contains("Nothing here"))
         }
@@ -19,12 +20,12 @@ import Testing
             let preferences = try site.link(.preferences).replacing("/p/", with: "/u/")
             let stranger = try site.link(contact: ContactID(8))
             let changed = genuine.dropLast(3) + (genuine.hasSuffix("AAA") ? "BBB" : "AAA")
-            let answers = try [String(changed), preferences, stranger, "/u/x", "/u/" + String(repeating: "A", count: 5000)].map {
-                try site.get($0)
-            }
+            let paths = [String(changed), preferences, stranger, "/u/x", "/u/" + String(repeating: "A", count: 5000)]
+            var answers: [HTTPAnswer] = []
+            for path in paths { answers.append(try await site.get(path)) }
             #expect(answers.map(\.status) == [404, 404, 404, 404, 404])
             #expect(Set(answers.map(\.body)).count == 1)
-            #expect(try site.post(String(changed), "List-Unsubscribe=One-Click").body == answers[0].body)
+            #expect(try await site.post(String(changed), "List-Unsubscribe=One-Click").body == answers[0].body)
             #expect(site.desk.deeds.isEmpty)
         }
     }
@@ -32,7 +33,7 @@ import Testing
     @Test func `every answer carries the security headers`() async throws {
         try await withSite { site in
             for path in ["/health", "/none", "/u/x", try site.link(), try site.link(.preferences)] {
-                let answer = try site.get(path)
+                let answer = try await site.get(path)
                 let policy = try #require(answer.headers["content-security-policy"])
                 #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-"))
                 #expect(!policy.contains("unsafe"))
@@ -48,9 +49,10 @@ import Testing
     @Test func `a form that is too large is not read to its end`() async throws {
         try await withSite { site in
             let body = "List-Unsubscribe=One-Click&x=" + String(repeating: "x", count: 16_384)
-            #expect(try site.post(try site.link(), body).status == 413)
+            let link = try site.link()
+            #expect(try await site.post(link, body).status == 413)
             let chunked = "4001\r\n" + String(repeating: "x", count: 0x4001) + "\r\n0\r\n\r\n"
-            let answer = try HTTPAnswer.exchange(
+            let answer = try await HTTPAnswer.exchange(
                 "POST", try site.link(), ["Transfer-Encoding: chunked", "Content-Type: application/x-www-form-urlencoded"],
                 Array(chunked.utf8), site.port)
             #expect(answer.status == 413)
@@ -60,7 +62,7 @@ import Testing
 
     @Test func `a store in trouble is a page to try again, and the log holds no address`() async throws {
         try await withSite(MemoryDesk([:], isBroken: true)) { site in
-            let answer = try site.post(try site.link(), "List-Unsubscribe=One-Click")
+            let answer = try await site.post(try site.link(), "List-Unsubscribe=One-Click")
             #expect(answer.status == 503)
             #expect(answer.headers["retry-after"] == "60")
             #expect(answer.body.contains("Please try again in a minute"))
@@ -73,8 +75,8 @@ import Testing
     @Test func `no link and no token is logged`() async throws {
         try await withSite { site in
             let link = try site.link()
-            _ = try site.get(link)
-            _ = try site.post(link, "List-Unsubscribe=One-Click")
+            _ = try await site.get(link)
+            _ = try await site.post(link, "List-Unsubscribe=One-Click")
             #expect(site.log.all.contains { $0.contains("unsubscribed") && $0.contains("7") })
             #expect(!site.log.all.contains { $0.contains(link.dropFirst(3)) })
         }
@@ -90,7 +92,7 @@ import Testing
 
     @Test func `the page says what language it is in`() async throws {
         try await withSite { site in
-            let page = try site.get(try site.link(), "Accept-Language: it-IT")
+            let page = try await site.get(try site.link(), "Accept-Language: it-IT")
             #expect(page.body.contains("<html lang=\"it\">"))
             #expect(page.headers["content-language"] == "it")
             #expect(page.headers["vary"] == "Accept-Language")

@@ -27,6 +27,7 @@ package struct MessageComposer: Sendable {
     private let from: Mailbox
     private let replyTo: Mailbox?
     private let fixedHeaders: [MailHeader]
+    private let background: MessageBackground
 
     package init(
         _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery, clock: @escaping @Sendable () -> Instant
@@ -41,6 +42,7 @@ package struct MessageComposer: Sendable {
         from = Mailbox(definition.file.from.value)
         replyTo = definition.file.replyTo.map { Mailbox($0) }
         fixedHeaders = Self.headers(definition)
+        background = MessageBackground(definition.file, organisation: definition.settings.organisation)
     }
 
     /// What a person sees, and the message as it goes out.
@@ -85,7 +87,9 @@ package struct MessageComposer: Sendable {
     }
 
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
-        definition.messageData(contact: recipient.contact, address: recipient.address, unsubscribe: links.unsubscribe, preferences: links.preferences, now: plannedAt)
+        MessageData(
+            contact: recipient.contact, background: background, unsubscribeURL: links.unsubscribe, preferencesURL: links.preferences,
+            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone)
     }
 
     private static func name(of contact: Contact) -> String {

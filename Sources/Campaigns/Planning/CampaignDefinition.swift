@@ -55,7 +55,7 @@ package struct CampaignDefinition: Sendable {
         }
         var compiled: MessageTemplate?
         do {
-            compiled = try Self.template(file, settings: settings, files: files, vocabulary: vocabulary)
+            compiled = try Self.template(file, files: files, vocabulary: vocabulary)
         } catch let found as DiagnosticList {
             mistakes += found.items
         }

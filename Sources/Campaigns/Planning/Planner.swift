@@ -59,14 +59,17 @@ package struct Planner: Sendable {
     private func missingValues(_ plan: PlanRecord, _ definition: CampaignDefinition) throws -> [Diagnostic] {
         var checks: [Diagnostic] = []
         var seen: Set<String> = []
-        for reference in definition.template.attributesWithoutDefault where seen.insert(reference.name).inserted {
-            let missing = try workspace.campaigns.recipients(of: plan.id, lacking: reference.name)
+        for reference in definition.template.references {
+            guard reference.leavesGap, reference.path.first == "contact", reference.path.count == 2, let name = reference.path.last,
+                name != "email", seen.insert(name).inserted
+            else { continue }
+            let missing = try workspace.campaigns.recipients(of: plan.id, lacking: name)
             guard missing.count > 0 else { continue }
             let example = missing.example.map { ", \($0.redacted) for one" } ?? ""
             checks.append(
                 Diagnostic(
-                    .warning, "\(missing.count) of \(plan.recipients) recipients have no \"\(reference.name)\"\(example)",
-                    in: reference.source, at: reference.span, hint: "give a default: {{ contact.\(reference.name) | default: \"…\" }}"))
+                    .warning, "\(missing.count) of \(plan.recipients) recipients have no \"\(name)\"\(example)", in: reference.source,
+                    at: reference.span, hint: "give a default: {{ contact.\(name) | default: \"…\" }}"))
         }
         return checks
     }

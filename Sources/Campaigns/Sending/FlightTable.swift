@@ -42,8 +42,9 @@ final class FlightTable: Sendable {
         state.withLock { $0.flights[slot]?.composed = composed }
     }
 
-    /// Hands the message to the transport. Its bytes are let go of here: only the wire needs them from now on.
-    func depart(_ slot: Int) -> ComposedMessage? {
+    /// The message for the wire. Its bytes are the transport's from here on: kept until the commit, they would be most of what
+    /// a send holds in memory.
+    func takeMessage(_ slot: Int) -> ComposedMessage? {
         state.withLock { state in
             guard let composed = state.flights[slot]?.composed else { return nil }
             state.flights[slot]?.composed?.bytes = []

@@ -142,8 +142,8 @@ extension SendRun {
             if ending != nil { return run.returnUntaken() }
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
             switch wireEnd {
-            case .failed(let reason): return end(.relay(reason))
-            case .done: return end(.relay("the connection to the relay ended before everything was sent"))
+            case .failed(let error): return end(.relay(error))
+            case .done: return end(.relay(UseError(.relay, "sending through the relay ended before everything was sent")))
             case nil: break
             }
             if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 { return end(.stopped("as many as --limit asked for")) }
@@ -198,7 +198,7 @@ extension SendRun {
             report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             report.ending = ending ?? .complete
-            if case .failed(let reason) = run.wireEnd.withLock({ $0 }), case .complete = report.ending { report.ending = .relay(reason) }
+            if case .failed(let error) = run.wireEnd.withLock({ $0 }), case .complete = report.ending { report.ending = .relay(error) }
             return report
         }
     }

@@ -38,9 +38,15 @@ package struct FilterContext {
 package struct FilterFailure: Error {
     package var message: String
     package var hint: String?
+    var kind = RenderError.Kind.data
 
     package init(_ message: String, hint: String? = nil) {
         self.message = message
         self.hint = hint
+    }
+
+    init(limit message: String, hint: String? = nil) {
+        self.init(message, hint: hint)
+        kind = .limit
     }
 }

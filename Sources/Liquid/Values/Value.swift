@@ -20,8 +20,6 @@ package enum Value: Sendable {
     case range(Int64, Int64)
     /// Milliseconds since 1970 UTC; shown in the scope's zone.
     case instant(Int64)
-    /// The words `empty` and `blank`, which equal every empty, or blank, value.
-    case empty, blank
 }
 
 extension Value {
@@ -47,7 +45,7 @@ extension Value {
 }
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int64) { self = .integer(value) }
@@ -55,5 +53,4 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     package init(booleanLiteral value: Bool) { self = .bool(value) }
     package init(arrayLiteral elements: Value...) { self = .array(elements) }
     package init(dictionaryLiteral elements: (String, Value)...) { self = .object(Object(elements)) }
-    package init(nilLiteral: ()) { self = .null }
 }

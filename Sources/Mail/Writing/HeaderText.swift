@@ -3,27 +3,22 @@
 /// A run of blanks and control characters (also U+0085, U+2028 and U+2029, which some readers take for line ends) becomes
 /// one space, and none is left at the ends. Marks that turn the direction of text around are dropped: left open, they
 /// would turn what a mail reader shows after them. Marks that only say a direction stay, Hebrew needs them.
-package func headerText(_ value: some StringProtocol) -> [UInt8] {
-    var clean: [UInt8] = []
-    var previous = UInt8(ascii: " ")
-    var simple = true
-    clean.reserveCapacity(value.utf8.count)
-    for byte in value.utf8 {
-        guard byte > 0x20 || (byte == 0x20 && previous != 0x20), byte < 0x7F else {
-            simple = false
-            break
-        }
-        clean.append(byte)
-        previous = byte
-    }
-    if simple {
-        if clean.last == UInt8(ascii: " ") { clean.removeLast() }
-        return clean
-    }
-    return collapsed(value)
+package func headerText(_ value: String) -> [UInt8] {
+    var value = value
+    return value.withUTF8 { isClean($0) ? Array($0) : nil } ?? collapsed(value)
 }
 
-private func collapsed(_ value: some StringProtocol) -> [UInt8] {
+/// True for ASCII with single spaces inside and none at the ends: what most values are.
+private func isClean(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var previous = UInt8(ascii: " ")
+    for byte in bytes {
+        if byte < 0x20 || byte > 0x7E || (byte == 0x20 && previous == 0x20) { return false }
+        previous = byte
+    }
+    return bytes.isEmpty || previous != 0x20
+}
+
+private func collapsed(_ value: String) -> [UInt8] {
     var clean: [UInt8] = []
     clean.reserveCapacity(value.utf8.count)
     var blank = false

@@ -27,7 +27,7 @@ struct HeaderWriter {
         case .titled(let title, let identifier):
             begin(header.name)
             phrase(headerText(title))
-            word([UInt8(ascii: "<")] + Self.visible(identifier) + [UInt8(ascii: ">")])
+            angle(identifier)
             end()
         }
     }
@@ -37,33 +37,39 @@ struct HeaderWriter {
         begin(name)
         let clean = headerText(value)
         let longest = Self.width - column - 1
-        words(of: clean[...]) { Self.needsEncoding($0, longest: longest) }
+        if clean.count <= longest, !Self.needsEncoding(clean[...], longest: longest) {
+            word(clean)
+        } else {
+            words(of: clean[...]) { Self.needsEncoding($0, longest: longest) }
+        }
         end()
     }
 
     /// A structured value in ASCII, folded at its spaces.
     mutating func tokens(_ name: String, _ value: String) {
         begin(name)
-        for token in headerText(value).split(separator: UInt8(ascii: " ")) { word(token.filter { $0 < 0x7F }) }
+        plainWords(headerText(value).filter { $0 < 0x7F })
         end()
     }
 
     /// `<value>`, as a Message-ID is written.
     mutating func angle(_ name: String, _ value: String) {
         begin(name)
-        word([UInt8(ascii: "<")] + Self.visible(value) + [UInt8(ascii: ">")])
+        angle(value)
         end()
     }
 
     mutating func mailbox(_ name: String, _ mailbox: Mailbox) {
         begin(name)
         let title = headerText(mailbox.name)
-        if title.isEmpty {
-            word(Array(mailbox.address.wire.utf8))
-        } else {
-            phrase(title)
-            word(Array("<\(mailbox.address.wire)>".utf8))
-        }
+        let address = mailbox.address
+        phrase(title)
+        open(address.local.utf8.count + address.asciiDomain.utf8.count + (title.isEmpty ? 1 : 3))
+        if !title.isEmpty { out.append(UInt8(ascii: "<")) }
+        out.append(contentsOf: address.local.utf8)
+        out.append(UInt8(ascii: "@"))
+        out.append(contentsOf: address.asciiDomain.utf8)
+        if !title.isEmpty { out.append(UInt8(ascii: ">")) }
         end()
     }
 
@@ -99,11 +105,30 @@ struct HeaderWriter {
             word(bytes.prefix(Self.longest))
             return word(bytes.dropFirst(Self.longest))
         }
-        if !atStart, column + 1 + bytes.count > Self.width { fold() }
-        out.append(UInt8(ascii: " "))
+        open(bytes.count)
         out.append(contentsOf: bytes)
-        column += 1 + bytes.count
+    }
+
+    /// Goes to where the next `count` bytes, which the caller appends, stand apart from what is before.
+    private mutating func open(_ count: Int) {
+        if !atStart, column + 1 + count > Self.width { fold() }
+        out.append(UInt8(ascii: " "))
+        column += 1 + count
         atStart = false
+    }
+
+    private mutating func plainWords(_ text: [UInt8]) {
+        var start = 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: UInt8(ascii: " ")) ?? text.count
+            if end > start { word(text[start..<end]) }
+            start = end + 1
+        }
+    }
+
+    /// `<value>`
+    private mutating func angle(_ value: String) {
+        word([UInt8(ascii: "<")] + Self.visible(value) + [UInt8(ascii: ">")])
     }
 
     /// A display name: words as they are, else in quotes, else encoded.

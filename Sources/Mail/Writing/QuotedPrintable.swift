@@ -13,11 +13,13 @@ package enum QuotedPrintable {
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: flushAt + 128) { buffer in
                 guard let source = input.baseAddress, let target = buffer.baseAddress else { return }
                 var encoder = Encoder(input: source, count: input.count, output: target)
-                while encoder.encode(until: flushAt) {
-                    out.append(contentsOf: UnsafeBufferPointer(start: target, count: encoder.written))
+                var more = true
+                while more {
+                    more = encoder.encode(until: flushAt)
+                    assert(encoder.written <= buffer.count)
+                    out.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<encoder.written]))
                     encoder.written = 0
                 }
-                out.append(contentsOf: UnsafeBufferPointer(start: target, count: encoder.written))
             }
         }
     }
@@ -25,12 +27,14 @@ package enum QuotedPrintable {
     private struct Encoder {
         let input: UnsafePointer<UInt8>
         let count: Int
+        /// Holds a line and eight bytes more than `encode(until:)` is asked for.
         let output: UnsafeMutablePointer<UInt8>
         var index = 0
         var written = 0
         var column = 0
 
-        /// Goes on until the input ends (false), or at least `limit` bytes are written and a line has just ended (true).
+        /// Goes on until the input ends (false), or at least `limit` bytes are written and a line has just ended (true):
+        /// every step ends at most one line, so the test at a line's start is never passed by.
         mutating func encode(until limit: Int) -> Bool {
             while index < count {
                 if column == 0 {
@@ -45,20 +49,20 @@ package enum QuotedPrintable {
         }
 
         /// Copies bytes that stand for themselves, eight at a time, up to column 75.
-        private mutating func copyRun() {
-            while index + 8 <= count, column < 75 {
+        @inline(__always) private mutating func copyRun() {
+            while index &+ 8 <= count, column < 75 {
                 let word = UInt64(littleEndian: UnsafeRawPointer(input + index).loadUnaligned(as: UInt64.self))
                 let plain = min(Self.plainPrefix(word), 75 - column)
                 UnsafeMutableRawPointer(output + written).storeBytes(of: word.littleEndian, as: UInt64.self)
-                index += plain
-                written += plain
-                column += plain
+                index &+= plain
+                written &+= plain
+                column &+= plain
                 if plain < 8 { return }
             }
         }
 
         /// How many of the eight bytes, from the first, are 0x20…0x7E but not `=`.
-        private static func plainPrefix(_ word: UInt64) -> Int {
+        @inline(__always) private static func plainPrefix(_ word: UInt64) -> Int {
             let ones: UInt64 = 0x0101_0101_0101_0101
             let tops: UInt64 = 0x8080_8080_8080_8080
             let below = (word &- ones &* 0x20) & ~word
@@ -68,47 +72,47 @@ package enum QuotedPrintable {
             return odd.trailingZeroBitCount / 8
         }
 
-        private mutating func step() {
+        @inline(__always) private mutating func step() {
             let byte = input[index]
             switch byte {
             case UInt8(ascii: "\n"): endLine(1)
             case UInt8(ascii: "\r"):
-                if index + 1 < count, input[index + 1] == UInt8(ascii: "\n") { endLine(2) } else { escape(1) }
+                if index &+ 1 < count, input[index &+ 1] == UInt8(ascii: "\n") { endLine(2) } else { escape(1) }
             case 0x20...0x3C, 0x3E...0x7E, UInt8(ascii: "\t"):
-                makeRoom(for: 1, then: 1)
-                if column > 0 || byte != UInt8(ascii: "F") || !startsWithFrom {
-                    put(byte)
-                    index += 1
-                } else {
-                    escape(1)
-                }
+                guard hasRoom(for: 1, then: 1) else { return softBreak() }
+                put(byte)
+                index &+= 1
             default: escape(characterLength)
             }
         }
 
-        /// Writes the next `bytes` bytes as escapes, all on one line.
-        private mutating func escape(_ bytes: Int) {
-            makeRoom(for: bytes * 3, then: bytes)
-            for _ in 0..<bytes {
-                put(UInt8(ascii: "="))
-                put(Characters.hexDigit(input[index] >> 4))
-                put(Characters.hexDigit(input[index] & 15))
-                index += 1
-            }
+        /// Writes the next `bytes` bytes as escapes, all on one line; ends the line instead where they do not fit.
+        @inline(__always) private mutating func escape(_ bytes: Int) {
+            guard hasRoom(for: bytes * 3, then: bytes) else { return softBreak() }
+            for offset in 0..<bytes { putEscape(input[index &+ offset]) }
+            index &+= bytes
         }
 
-        /// Breaks the line where `width` more do not fit; the 76th column is free only to what ends its line.
-        private mutating func makeRoom(for width: Int, then consumed: Int) {
-            if column + width > 75, column + width > 76 || !lineEnds(at: index + consumed) { softBreak() }
+        @inline(__always) private mutating func putEscape(_ byte: UInt8) {
+            output[written] = UInt8(ascii: "=")
+            output[written &+ 1] = Characters.hexDigit(byte >> 4)
+            output[written &+ 2] = Characters.hexDigit(byte & 15)
+            written &+= 3
+            column &+= 3
+        }
+
+        /// The 76th column is free only to what ends its line.
+        @inline(__always) private func hasRoom(for width: Int, then consumed: Int) -> Bool {
+            column &+ width <= 75 || (column &+ width == 76 && lineEnds(at: index &+ consumed))
         }
 
         private func lineEnds(at position: Int) -> Bool {
             guard position < count else { return true }
             if input[position] == UInt8(ascii: "\n") { return true }
-            return input[position] == UInt8(ascii: "\r") && position + 1 < count && input[position + 1] == UInt8(ascii: "\n")
+            return input[position] == UInt8(ascii: "\r") && position &+ 1 < count && input[position &+ 1] == UInt8(ascii: "\n")
         }
 
-        private mutating func softBreak() {
+        @inline(__always) private mutating func softBreak() {
             put(UInt8(ascii: "="))
             breakLine()
         }
@@ -116,10 +120,10 @@ package enum QuotedPrintable {
         private mutating func endLine(_ consumed: Int) {
             if column > 0 { escapeTrailingBlank() }
             breakLine()
-            index += consumed
+            index &+= consumed
         }
 
-        private mutating func breakLine() {
+        @inline(__always) private mutating func breakLine() {
             put(UInt8(ascii: "\r"))
             put(UInt8(ascii: "\n"))
             column = 0
@@ -129,31 +133,29 @@ package enum QuotedPrintable {
         private mutating func escapeTrailingBlank() {
             let last = output[written - 1]
             guard last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") else { return }
-            written -= 1
-            column -= 1
-            if column + 3 > 76 { softBreak() }
-            put(UInt8(ascii: "="))
-            put(Characters.hexDigit(last >> 4))
-            put(Characters.hexDigit(last & 15))
+            written &-= 1
+            column &-= 1
+            if column &+ 3 > 76 { softBreak() }
+            putEscape(last)
         }
 
-        private mutating func put(_ byte: UInt8) {
+        @inline(__always) private mutating func put(_ byte: UInt8) {
             output[written] = byte
-            written += 1
-            column += 1
+            written &+= 1
+            column &+= 1
         }
 
         /// The bytes of the UTF-8 character that starts here; 1 for what is none.
-        private var characterLength: Int {
+        @inline(__always) private var characterLength: Int {
             let length = Characters.utf8Length(input[index])
-            guard index + length <= count else { return 1 }
-            for position in index + 1..<index + max(1, length) where input[position] & 0xC0 != 0x80 { return 1 }
+            guard index &+ length <= count else { return 1 }
+            for position in index &+ 1..<index &+ max(1, length) where input[position] & 0xC0 != 0x80 { return 1 }
             return length
         }
 
         private var startsWithFrom: Bool {
-            index + 5 <= count && input[index + 1] == UInt8(ascii: "r") && input[index + 2] == UInt8(ascii: "o")
-                && input[index + 3] == UInt8(ascii: "m") && input[index + 4] == UInt8(ascii: " ")
+            index &+ 5 <= count && input[index &+ 1] == UInt8(ascii: "r") && input[index &+ 2] == UInt8(ascii: "o")
+                && input[index &+ 3] == UInt8(ascii: "m") && input[index &+ 4] == UInt8(ascii: " ")
         }
     }
 }

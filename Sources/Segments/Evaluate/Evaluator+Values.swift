@@ -51,10 +51,8 @@ extension Evaluator {
         switch time {
         case .day(let day): return interval.contains(moment.zone.start(of: day))
         case .instant(let instant): return interval.contains(instant)
-        case .looksLikeDay, .looksLikeInstant:
-            let texts = TimeTexts(interval, zone: moment.zone)
-            let (from, to) = text.utf8.count == 10 ? texts.days : texts.instants
-            return text >= from && (texts.includesLast ? text <= to : text < to)
+        case .dayThatIsNone: return TimeTexts(interval, zone: moment.zone).days.contains(text)
+        case .instantThatIsNone: return TimeTexts(interval, zone: moment.zone).instants.contains(text)
         }
     }
 
@@ -66,7 +64,8 @@ extension Evaluator {
         case .instant(let instant):
             let day = moment.zone.date(at: instant)
             return runs.contains { $0.contains(day) }
-        case .looksLikeDay, .looksLikeInstant: return false
+        case .dayThatIsNone: return runs.contains { $0.contains(dayText: text) }
+        case .instantThatIsNone: return runs.contains { $0.instants(in: moment.zone).contains { $0.contains(text) } }
         }
     }
 }
@@ -75,16 +74,28 @@ extension Evaluator {
 enum StoredTime {
     case day(CivilDate)
     case instant(Instant)
-    case looksLikeDay
-    case looksLikeInstant
+    /// `2026-02-30`: text that was never a date and has the width and the signs of one. A database compares it as text, so
+    /// this does the same.
+    case dayThatIsNone
+    case instantThatIsNone
 
     init?(_ text: String) {
         if let day = CivilDate(iso: text) {
             self = .day(day)
         } else if text.utf8.count == 24, let instant = Instant(iso: text), instant.canonical == text {
             self = .instant(instant)
+        } else if Self.hasShape(text, TimeTexts.dayShape) {
+            self = .dayThatIsNone
+        } else if Self.hasShape(text, TimeTexts.instantShape) {
+            self = .instantThatIsNone
         } else {
             return nil
         }
+    }
+
+    /// As `LIKE` sees it: `_` is any character.
+    private static func hasShape(_ text: String, _ shape: String) -> Bool {
+        let characters = Array(text.unicodeScalars)
+        return characters.count == shape.unicodeScalars.count && zip(shape.unicodeScalars, characters).allSatisfy { $0 == "_" || $0 == $1 }
     }
 }

@@ -92,41 +92,55 @@ struct ValueSQL {
 
     // MARK: - Times
 
-    /// Compared as text: instants and days have one width each, and their bounds keep out what is neither.
+    /// Compared as text: instants and days have one width each, and their bounds keep out what is neither. The first test is
+    /// implied by the others; most values fail it, and reading a member is what costs.
     private func within(_ window: Window) -> SQL {
         let texts = TimeTexts(window.interval(at: moment.at, zone: moment.zone), zone: moment.zone)
-        let below = texts.includesLast ? "<=" : "<"
-        func isBetween(_ bounds: (from: String, to: String), _ shape: String) -> SQL {
-            "\(text) >= \(bounds.from) AND \(text) \(raw: below) \(bounds.to) AND \(text) LIKE '\(raw: shape)'"
-        }
         return """
-            CASE length(\(text)) \
-            WHEN 24 THEN \(isBetween(texts.instants, TimeTexts.instantShape)) \
-            WHEN 10 THEN \(isBetween(texts.days, TimeTexts.dayShape)) END
+            \(isIn(texts.both)) AND CASE length(\(text)) \
+            WHEN 24 THEN \(isIn(texts.instants)) AND \(text) LIKE '\(raw: TimeTexts.instantShape)' \
+            WHEN 10 THEN \(isIn(texts.days)) AND \(text) LIKE '\(raw: TimeTexts.dayShape)' END
             """
     }
 
-    /// A day is compared by its month and day. An instant has its day in the workspace's zone, which SQL can't work out; so
-    /// each year's run of days becomes a range of instants.
+    private func isIn(_ range: TextRange) -> SQL {
+        "\(text) >= \(range.from) AND \(text) \(raw: range.includesLast ? "<=" : "<") \(range.to)"
+    }
+
     private func anniversary(days: Int) -> SQL {
         let runs = AnniversaryDays.runs(from: moment.zone.date(at: moment.at), count: days)
+        let monthDay: SQL = "substr(\(text), 6)"
         let ofDays = runs.map { run -> SQL in
-            let monthDay: SQL = "substr(\(text), 6)"
-            let end: SQL = run.end.year > run.year ? "" : " AND \(monthDay) < \(run.end.monthDay)"
-            return "\(monthDay) >= \(run.first.monthDay)\(end) AND \(text) >= '1900-01-01' AND \(text) < \("\(run.year)-01-01")"
+            let end: SQL = run.endMonthDay.map { " AND \(monthDay) < \($0)" } ?? ""
+            return "\(monthDay) >= \(run.firstMonthDay)\(end) AND \(isIn(run.earlierYears))"
         }
-        let ofInstants = runs.flatMap { run in
-            (1900..<max(1900, run.year)).map { year -> SQL in
-                let days = run.days(in: year)
-                let from = moment.zone.start(of: days.first).canonical
-                return "\(text) >= \(from) AND \(text) < \(moment.zone.start(of: days.end).canonical)"
-            }
-        }
+        let ofInstants = runs.flatMap { instants(in: $0.instants(in: moment.zone)) }
         return """
             CASE length(\(text)) \
             WHEN 10 THEN \(text) LIKE '\(raw: TimeTexts.dayShape)' AND (\(either(ofDays))) \
             WHEN 24 THEN \(text) LIKE '\(raw: TimeTexts.instantShape)' AND (\(either(ofInstants))) END
             """
+    }
+
+    /// A range for each of a hundred years; most years begin and end the days at the same time of the year in Greenwich, so
+    /// they are asked together. Where the year turns within the range, it stands alone.
+    private func instants(in ranges: [TextRange]) -> [SQL] {
+        var alone: [SQL] = []
+        var years: [TextRange: [SQL]] = [:]
+        var order: [TextRange] = []
+        for range in ranges {
+            guard range.from.prefix(4) == range.to.prefix(4) else {
+                alone.append(isIn(range))
+                continue
+            }
+            let part = TextRange(from: String(range.from.dropFirst(5)), to: String(range.to.dropFirst(5)))
+            if years[part] == nil { order.append(part) }
+            years[part, default: []].append("\(String(range.from.prefix(4)))")
+        }
+        return order.map { part in
+            let inYear: SQL = "substr(\(text), 1, 4) IN (\((years[part] ?? []).joined(separator: ", ")))"
+            return "substr(\(text), 6) >= \(part.from) AND substr(\(text), 6) < \(part.to) AND \(inYear)"
+        } + alone
     }
 
     private func either(_ conditions: [SQL]) -> SQL {
@@ -142,9 +156,4 @@ extension Number {
         default: .null
         }
     }
-}
-
-extension CivilDate {
-    /// `02-29`
-    fileprivate var monthDay: String { String(description.suffix(5)) }
 }

@@ -39,8 +39,8 @@ extension Parser {
             let first = try time()
             try expect("and", after: "the first date")
             let last = try time()
-            let contradiction = first.day != nil && last.day != nil ? last.precedes(first) : !first.precedes(last) && first.text == last.text
-            if contradiction || last.precedes(first) {
+
+            if last.precedes(first) || first.day == nil && first == last {
                 throw error("nothing lies between these", start.union(lastSpan), hint: "the earlier date comes first")
             }
             return .between(first, last)

@@ -57,7 +57,7 @@ package final class FlightRecorder: @unchecked Sendable {
     ///
     /// `boot` identifies the running of the machine; see ``currentBoot``.
     package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot) throws {
-        let descriptor = try Self.openLocked(path)
+        let descriptor = try Self.locked(path)
         do {
             let previous = try Self.readAll(descriptor, path: path)
             let bootBytes = Array(boot.utf8.prefix(64))
@@ -85,23 +85,20 @@ package final class FlightRecorder: @unchecked Sendable {
 
     private let header: [UInt8]
 
-    /// A sender that ends removes its file. Whoever had opened it by then holds the lock of a file without a name, which a
-    /// third sender does not see: such a one is let go of, and the name is opened again.
-    private static func openLocked(_ path: String) throws -> Int32 {
+    /// The file, opened and locked. A sender that ends removes the file, so a lock may be on one that has no name any more:
+    /// then it says nothing, and the file is opened anew.
+    private static func locked(_ path: String) throws -> Int32 {
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno))) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                let busy = errno == EWOULDBLOCK
-                let reason = String(cString: strerror(errno))
+                let number = errno
                 Glibc.close(descriptor)
-                throw busy ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: reason)
+                throw number == EWOULDBLOCK
+                    ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: String(cString: strerror(number)))
             }
-            var held = stat()
-            var named = stat()
-            if fstat(descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino, held.st_dev == named.st_dev {
-                return descriptor
-            }
+            var facts = stat()
+            if fstat(descriptor, &facts) == 0, facts.st_nlink > 0 { return descriptor }
             Glibc.close(descriptor)
         }
     }

@@ -22,14 +22,17 @@ struct CampaignsCommand: ParsableCommand {
             let workspace = try workspace.open()
             let records = try workspace.campaigns.campaigns()
             let names = try CampaignDefinition.names(workspace.files)
-            var table = Table([("campaign", .left), ("state", .left), ("to go", .right), ("accepted", .right), ("refused", .right), ("since", .left)])
+            var table = Table([
+                ("campaign", .left), ("state", .left), ("to go", .right), ("accepted", .right), ("refused", .right), ("since", .left),
+            ])
             var rows: [JSONValue] = []
             for name in Set(names + records.map(\.name)).sorted() {
                 let record = records.first { $0.name == name }
                 let counts = try record.map { try workspace.ledger.counts(of: $0.id) } ?? DeliveryCounts()
                 let state = record?.state.rawValue ?? "draft"
                 table.add(
-                    name, names.contains(name) ? state : "\(state), file gone", Console.number(counts.remaining), Console.number(counts.accepted),
+                    name, names.contains(name) ? state : "\(state), file gone", Console.number(counts.remaining),
+                    Console.number(counts.accepted),
                     Console.number(counts.refused), record.map { Console.time($0.changedAt, workspace.settings.zone) } ?? "")
                 rows.append(.object(["name": .text(name), "state": .text(state), "counts": counts.json]))
             }
@@ -61,7 +64,11 @@ struct CampaignsCommand: ParsableCommand {
         }
 
         func tell(_ state: CampaignState, _ words: String) {
-            if json { Console.print(json: .object(["campaign": .text(campaign), "state": .text(state.rawValue)])) } else { Console.print(words) }
+            if json {
+                Console.print(json: .object(["campaign": .text(campaign), "state": .text(state.rawValue)]))
+            } else {
+                Console.print(words)
+            }
         }
     }
 
@@ -78,14 +85,19 @@ struct CampaignsCommand: ParsableCommand {
             if choice.json {
                 return Console.print(
                     json: .object([
-                        "campaign": .text(record.name), "state": .text(record.state.rawValue), "reason": record.reason.map { .text($0) } ?? .null,
+                        "campaign": .text(record.name), "state": .text(record.state.rawValue),
+                        "reason": record.reason.map { .text($0) } ?? .null,
                         "plan": plan.map { .integer($0.id.rawValue) } ?? .null, "counts": counts.json,
                     ]))
             }
             let zone = workspace.settings.zone
-            Console.print("\(Console.bold(record.name)) is \(record.state.rawValue) since \(Console.time(record.changedAt, zone))" + (record.reason.map { ": \($0)" } ?? ""))
+            Console.print(
+                "\(Console.bold(record.name)) is \(record.state.rawValue) since \(Console.time(record.changedAt, zone))"
+                    + (record.reason.map { ": \($0)" } ?? ""))
             if let plan {
-                Console.print("  plan \(plan.id) of \(Console.time(plan.at, zone)): \(Console.count(plan.recipients, "recipient"))" + (plan.activatedAt == nil ? ", not begun" : ""))
+                Console.print(
+                    "  plan \(plan.id) of \(Console.time(plan.at, zone)): \(Console.count(plan.recipients, "recipient"))"
+                        + (plan.activatedAt == nil ? ", not begun" : ""))
             }
             for (word, count) in counts.words where count > 0 { Console.print("  \(Console.number(count)) \(word)") }
             if counts.deferred > 0, let due = try workspace.ledger.nextDue(of: record.id, step: DeliveryKey.campaignStep) {
@@ -105,7 +117,9 @@ struct CampaignsCommand: ParsableCommand {
             let record = try choice.find(in: workspace)
             let moved = try workspace.campaigns.move(
                 record.id, to: .paused, from: [.planned, .sending], reason: "paused by hand", at: Clock.now())
-            guard moved || record.state == .paused else { throw UseError(.input, "\(record.name) is \(record.state.rawValue): there is nothing to pause") }
+            guard moved || record.state == .paused else {
+                throw UseError(.input, "\(record.name) is \(record.state.rawValue): there is nothing to pause")
+            }
             choice.tell(.paused, "\(record.name) is paused. Go on with: pitwall campaigns resume \(record.name)")
         }
     }
@@ -137,13 +151,18 @@ struct CampaignsCommand: ParsableCommand {
         func run() throws {
             let workspace = try choice.workspace.open()
             let record = try choice.find(in: workspace)
-            guard record.state != .sent, record.state != .cancelled else { throw UseError(.input, "\(record.name) is \(record.state.rawValue) already") }
+            guard record.state != .sent, record.state != .cancelled else {
+                throw UseError(.input, "\(record.name) is \(record.state.rawValue) already")
+            }
             let remaining = try workspace.ledger.counts(of: record.id).remaining
             if !yes, Console.isTerminal(.output), !choice.json {
                 Console.write("Cancel \(record.name) for good, \(Console.count(remaining, "message")) unsent? [y/N] ", to: .error)
-                guard ["y", "yes"].contains(readLine()?.trimmingSpaces.lowercased() ?? "") else { throw UseError(.notNow, "nothing was changed") }
+                guard ["y", "yes"].contains(readLine()?.trimmingSpaces.lowercased() ?? "") else {
+                    throw UseError(.notNow, "nothing was changed")
+                }
             }
-            try workspace.campaigns.move(record.id, to: .cancelled, from: [.planned, .sending, .paused], reason: "cancelled by hand", at: Clock.now())
+            try workspace.campaigns.move(
+                record.id, to: .cancelled, from: [.planned, .sending, .paused], reason: "cancelled by hand", at: Clock.now())
             let skipped = try workspace.ledger.skipRemaining(of: record.id, reason: .cancelled, at: Clock.now())
             choice.tell(.cancelled, "\(record.name) is cancelled; \(Console.count(skipped, "message")) will not be sent.")
         }
@@ -160,7 +179,9 @@ extension DeliveryCounts {
 
     var json: JSONValue {
         var object = JSONObject(words.map { ($0.0, .integer(Int64($0.1))) })
-        if !skippedBy.isEmpty { object["skipped_by"] = .object(JSONObject(skippedBy.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })) }
+        if !skippedBy.isEmpty {
+            object["skipped_by"] = .object(JSONObject(skippedBy.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) }))
+        }
         return .object(object)
     }
 }

@@ -88,7 +88,9 @@ private struct PersonView {
         }
         section("Consent", consents.isEmpty) {
             var table = Table([("topic", .left), ("state", .left), ("at", .left), ("source", .left)])
-            for statement in consents { table.add(statement.topic, statement.state.word, Console.time(statement.at, zone), statement.source) }
+            for statement in consents {
+                table.add(statement.topic, statement.state.word, Console.time(statement.at, zone), statement.source)
+            }
             table.print()
         }
         section("Suppressed", suppressions.isEmpty) {
@@ -98,7 +100,9 @@ private struct PersonView {
         }
         section("Last events", events.isEmpty) {
             var table = Table([("at", .left), ("event", .left), ("properties", .left)])
-            for event in events { table.add(Console.time(event.at, zone), event.name, event.properties.isEmpty ? "" : event.properties.json) }
+            for event in events {
+                table.add(Console.time(event.at, zone), event.name, event.properties.isEmpty ? "" : event.properties.json)
+            }
             table.print()
         }
         section("Messages", messages.isEmpty) {
@@ -129,7 +133,10 @@ private struct PersonView {
                 }),
             "events": .list(
                 events.map {
-                    .object(["event": .text($0.name), "at": .text($0.at.iso), "learned_at": .text($0.learnedAt.iso), "properties": .object($0.properties)])
+                    .object([
+                        "event": .text($0.name), "at": .text($0.at.iso), "learned_at": .text($0.learnedAt.iso),
+                        "properties": .object($0.properties),
+                    ])
                 }),
             "messages": .list(messages.map { .object($0.json) }),
         ])

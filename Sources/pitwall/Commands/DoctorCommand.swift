@@ -43,7 +43,8 @@ struct DoctorCommand: ParsableCommand {
         }
         switch settings.publicURL {
         case nil: examination.note("public_url", .bad, "not set: there is no page where people can unsubscribe")
-        case let url? where !url.hasPrefix("https://"): examination.note("public_url", .poor, "\(url) is not https: mail programs show no unsubscribe button for it")
+        case let url? where !url.hasPrefix("https://"):
+            examination.note("public_url", .poor, "\(url) is not https: mail programs show no unsubscribe button for it")
         case let url?: examination.note("public_url", .good, url)
         }
         if settings.topics.isEmpty { examination.note("topics", .bad, "none: marketing needs a topic that people consent to") }
@@ -55,26 +56,32 @@ struct DoctorCommand: ParsableCommand {
         var facts = statvfs()
         guard statvfs(workspace.databasePath, &facts) == 0 else { return examination.note("disk", .bad, String(cString: strerror(errno))) }
         let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize) >> 20
-        examination.note("disk", free < 100 ? .bad : free < 1024 ? .poor : .good, "\(Console.number(Int(clamping: free))) MB free beside the database")
+        examination.note(
+            "disk", free < 100 ? .bad : free < 1024 ? .poor : .good, "\(Console.number(Int(clamping: free))) MB free beside the database")
     }
 
     private func files(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         for name in (try? CampaignDefinition.names(workspace.files)) ?? [] {
             examination.look("campaign \(name)") {
                 let definition = try CampaignDefinition(name, files: workspace.files, vocabulary: try workspace.vocabulary())
-                return definition.warnings.isEmpty ? definition.file.title : "\(Console.count(definition.warnings.count, "warning")): pitwall plan \(name)"
+                return definition.warnings.isEmpty
+                    ? definition.file.title : "\(Console.count(definition.warnings.count, "warning")): pitwall plan \(name)"
             }
         }
     }
 
     private func relays(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         do {
-            let settings = relay == nil && Environment["PITWALL_RELAY_URL"] == nil ? workspace.settings.relays : [try workspace.relay(relay)]
+            let settings =
+                relay == nil && Environment["PITWALL_RELAY_URL"] == nil ? workspace.settings.relays : [try workspace.relay(relay)]
             if settings.isEmpty { examination.note("relay", .bad, "none is set") }
             for settings in settings {
                 examination.look("relay \(settings.name)") {
                     let offered = try RelayTransport(Relay(settings, in: workspace)).check()
-                    let words = [offered.pipelining ? "pipelining" : nil, offered.smtpUTF8 ? "SMTPUTF8" : nil, settings.username == nil ? nil : "logged in"]
+                    let words = [
+                        offered.pipelining ? "pipelining" : nil, offered.smtpUTF8 ? "SMTPUTF8" : nil,
+                        settings.username == nil ? nil : "logged in",
+                    ]
                     return (["\(settings.host):\(settings.port) answers"] + words.compactMap { $0 }).joined(separator: ", ")
                 }
             }

@@ -189,7 +189,9 @@ extension ImportCommand.Common {
             "unchanged": .integer(Int64(summary.unchanged)), "rejected": .integer(Int64(summary.rejected)), "seconds": .real(seconds),
         ]
         object["rejected_file"] = summary.rejectedFile.map { .text($0) }
-        if !summary.reasons.isEmpty { object["reasons"] = .object(JSONObject(summary.reasons.map { ($0.reason, .integer(Int64($0.count))) })) }
+        if !summary.reasons.isEmpty {
+            object["reasons"] = .object(JSONObject(summary.reasons.map { ($0.reason, .integer(Int64($0.count))) }))
+        }
         Console.print(json: .object(object))
     }
 }

@@ -21,7 +21,8 @@ struct InboxCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Refuse recipients that contain this (550).", valueName: "text"))
     var refuse: String?
 
-    @Option(name: .customLong("defer"), help: ArgumentHelp("Put off recipients that contain this, the first time (451).", valueName: "text"))
+    @Option(
+        name: .customLong("defer"), help: ArgumentHelp("Put off recipients that contain this, the first time (451).", valueName: "text"))
     var deferring: String?
 
     @Flag(name: .long, help: "Do not offer PIPELINING.")
@@ -34,9 +35,11 @@ struct InboxCommand: AsyncParsableCommand {
     var finalDelay: Int64 = 0
 
     func run() async throws {
-        let behaviour = InboxBehaviour(refuse: refuse, deferring: deferring, noPipelining: noPipelining, busyAfter: busyAfter, finalDelay: finalDelay)
+        let behaviour = InboxBehaviour(
+            refuse: refuse, deferring: deferring, noPipelining: noPipelining, busyAfter: busyAfter, finalDelay: finalDelay)
         let inbox = try await InboxServer.start(InboxSettings(port: port, outbox: discard ? nil : out, behaviour: behaviour))
-        Console.error("Listening on smtp://127.0.0.1:\(inbox.port)" + (discard ? "" : "; messages are kept in \(out), the list is \(out)/index.html"))
+        Console.error(
+            "Listening on smtp://127.0.0.1:\(inbox.port)" + (discard ? "" : "; messages are kept in \(out), the list is \(out)/index.html"))
         await Signals.first(of: [SIGINT, SIGTERM])
         await inbox.stop()
         let seen = inbox.statistics

@@ -44,7 +44,8 @@ struct LogCommand: ParsableCommand {
     func run() throws {
         let workspace = try workspace.open()
         let format = json ? Format.jsonl : format
-        var filter = LedgerFilter(state: state, address: try to.map { try Arguments.address($0) }, last: limit ?? (format == .table ? 20 : nil))
+        var filter = LedgerFilter(
+            state: state, address: try to.map { try Arguments.address($0) }, last: limit ?? (format == .table ? 20 : nil))
         if let campaign {
             guard let record = try workspace.campaigns.campaign(named: campaign) else {
                 let names = try workspace.campaigns.campaigns().map(\.name)
@@ -56,7 +57,9 @@ struct LogCommand: ParsableCommand {
         case .table: try printTable(filter, workspace)
         case .csv:
             Console.print(LedgerEntry.columns.joined(separator: ","))
-            try workspace.ledger.forEach(filter) { entry in Console.print(LedgerEntry.columns.map { Self.csv(entry.json[$0] ?? .null) }.joined(separator: ",")) }
+            try workspace.ledger.forEach(filter) { entry in
+                Console.print(LedgerEntry.columns.map { Self.csv(entry.json[$0] ?? .null) }.joined(separator: ","))
+            }
         case .jsonl: try workspace.ledger.forEach(filter) { Console.print($0.json.json) }
         }
     }
@@ -74,7 +77,9 @@ struct LogCommand: ParsableCommand {
     private static func csv(_ value: JSONValue) -> String {
         switch value {
         case .null: ""
-        case .text(let text): text.contains { ",\"\n\r".contains($0) } ? "\"\(text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" : text
+        case .text(let text):
+            text.contains { ",\"\n\r".contains($0) }
+                ? "\"\(text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" : text
         default: value.json
         }
     }
@@ -88,17 +93,21 @@ extension LedgerEntry {
     }
 
     static let columns = [
-        "campaign", "step", "email", "state", "message_id", "sha256", "content_sha256", "attempts", "code", "reply", "queue_id", "relay", "at",
+        "campaign", "step", "email", "state", "message_id", "sha256", "content_sha256", "attempts", "code", "reply", "queue_id", "relay",
+        "at",
     ]
 
     /// The fields that are a promise, and a few more.
     var json: JSONObject {
         func text(_ value: String?) -> JSONValue { value.map { .text($0) } ?? .null }
         return [
-            "campaign": .text(campaign), "step": .text(key.step == DeliveryKey.seedStep ? "seed" : "campaign"), "email": .text(address), "state": .text(stateWord),
-            "message_id": text(messageID), "sha256": text(sha256), "content_sha256": text(contentSHA256), "attempts": .integer(Int64(attempts)),
+            "campaign": .text(campaign), "step": .text(key.step == DeliveryKey.seedStep ? "seed" : "campaign"), "email": .text(address),
+            "state": .text(stateWord),
+            "message_id": text(messageID), "sha256": text(sha256), "content_sha256": text(contentSHA256),
+            "attempts": .integer(Int64(attempts)),
             "code": code.map { .integer(Int64($0)) } ?? .null, "reply": text(reply), "queue_id": text(queueID), "relay": text(relay),
-            "at": text((settledAt ?? attemptAt ?? handedAt)?.iso), "reason": text(reason), "enhanced": text(enhanced), "plan": .integer(plan.rawValue),
+            "at": text((settledAt ?? attemptAt ?? handedAt)?.iso), "reason": text(reason), "enhanced": text(enhanced),
+            "plan": .integer(plan.rawValue),
             "data_changed": .bool(dataChanged),
         ]
     }

@@ -35,7 +35,9 @@ struct PreviewCommand: ParsableCommand {
     @OptionGroup var workspace: WorkspaceOptions
 
     func validate() throws {
-        if [to != nil, sample != nil, all].count(where: { $0 }) > 1 { throw ValidationError("--to, --sample and --all exclude each other") }
+        if [to != nil, sample != nil, all].count(where: { $0 }) > 1 {
+            throw ValidationError("--to, --sample and --all exclude each other")
+        }
         if let sample, sample < 1 { throw ValidationError("--sample is at least 1") }
         if all, out == nil { throw ValidationError("--all needs --out DIR") }
     }
@@ -64,18 +66,28 @@ struct PreviewCommand: ParsableCommand {
             }
         }
         try recipients(workspace, prepared.plan, look)
-        if json { return Console.print(json: .object(["plan": .integer(prepared.plan.id.rawValue), "count": .integer(Int64(count)), "messages": .list(shown)])) }
+        if json {
+            return Console.print(
+                json: .object(["plan": .integer(prepared.plan.id.rawValue), "count": .integer(Int64(count)), "messages": .list(shown)]))
+        }
         if let out {
             Console.print("\(Console.count(count, "message")) in \(out): open an .html file in a browser, an .eml file in a mail program.")
         } else {
-            Console.print(Console.dim("nothing was sent. As files, with the HTML: pitwall preview \(campaign) --sample \(max(count, 1)) --out preview"))
+            Console.print(
+                Console.dim(
+                    "nothing was sent. As files, with the HTML: pitwall preview \(campaign) --sample \(max(count, 1)) --out preview"))
         }
     }
 
     private func plan(_ workspace: OpenWorkspace, _ sender: Sender) throws -> Sender.Prepared {
-        if let prepared = try sender.prepare(campaign, plan: nil), prepared.isResumed || prepared.changedFiles.isEmpty { return prepared }
+        if let prepared = try sender.prepare(campaign, plan: nil) {
+            let isUnderWay = try prepared.isResumed && workspace.ledger.hasUnfinished(prepared.campaign.id)
+            if isUnderWay || prepared.changedFiles.isEmpty { return prepared }
+        }
         let made = try Planner(workspace).plan(campaign, at: Clock.now())
-        guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else { throw UseError(.input, "\(campaign) could not be planned") }
+        guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else {
+            throw UseError(.input, "\(campaign) could not be planned")
+        }
         return prepared
     }
 
@@ -94,8 +106,12 @@ struct PreviewCommand: ParsableCommand {
     }
 
     private func show(_ rendered: RenderedMessage, _ message: MailMessage) {
-        Console.print("\(Console.dim("To:     ")) \(message.to.name.isEmpty ? "\(message.to.address)" : "\(message.to.name) <\(message.to.address)>")")
-        Console.print("\(Console.dim("From:   ")) \(message.from.name.isEmpty ? "\(message.from.address)" : "\(message.from.name) <\(message.from.address)>")")
+        Console.print(
+            "\(Console.dim("To:     ")) \(message.to.name.isEmpty ? "\(message.to.address)" : "\(message.to.name) <\(message.to.address)>")"
+        )
+        Console.print(
+            "\(Console.dim("From:   ")) \(message.from.name.isEmpty ? "\(message.from.address)" : "\(message.from.name) <\(message.from.address)>")"
+        )
         Console.print("\(Console.dim("Subject:")) \(Console.bold(rendered.subject))")
         if !rendered.preheader.isEmpty { Console.print("\(Console.dim("        ")) \(Console.dim(rendered.preheader))") }
         Console.print()

@@ -40,7 +40,9 @@ struct ResolveCommand: ParsableCommand {
         if verdict == .unsent, count > 0 { try workspace.campaigns.move(record.id, to: .sending, from: [.sent], at: Clock.now()) }
         if json { return Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text(verdict.rawValue)])) }
         if count == 0 { return Console.print("Nothing of \(campaign) is unknown\(addresses == nil ? "" : " for these addresses").") }
-        Console.print("\(Console.count(count, "message")) settled as \(verdict.rawValue)." + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
+        Console.print(
+            "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
+                + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
         if let addresses, count < addresses.count { throw Code.found }
     }
 }

@@ -84,7 +84,9 @@ struct SegmentsCommand: ParsableCommand {
                 rows.append(.object(row))
             }
             if json { return Console.print(json: .object(["segments": .list(rows)])) }
-            if table.rows.isEmpty { return Console.print("There are no segments yet: make \(SegmentFiles.folder)/NAME\(SegmentFiles.ending)") }
+            if table.rows.isEmpty {
+                return Console.print("There are no segments yet: make \(SegmentFiles.folder)/NAME\(SegmentFiles.ending)")
+            }
             table.print()
         }
     }
@@ -199,7 +201,9 @@ private struct PeoplePrinter {
         case .csv:
             Console.print(([email] + names + [contact.language ?? "", rest.json]).map(Self.csv).joined(separator: ","))
         case .json:
-            Console.write((rows > 1 ? "," : "") + JSONValue.object(["email": .text(email), "attributes": .object(contact.attributes)]).json, to: .output)
+            Console.write(
+                (rows > 1 ? "," : "") + JSONValue.object(["email": .text(email), "attributes": .object(contact.attributes)]).json,
+                to: .output)
         }
     }
 

@@ -12,24 +12,29 @@ extension SendCommand {
     func sendTest(_ prepared: Sender.Prepared, to text: String, _ workspace: OpenWorkspace, _ keys: Keys) throws {
         let address = try Arguments.address(text)
         let settings = try workspace.relay(relay)
-        let contact = try workspace.contacts.contact(address) ?? firstRecipient(prepared, workspace) ?? Contact(id: ContactID(0), email: address)
+        let contact =
+            try workspace.contacts.contact(address) ?? firstRecipient(prepared, workspace) ?? Contact(id: ContactID(0), email: address)
         let nonce = (0..<16).map { _ in UInt8.random(in: 0...255) }
         let composer = MessageComposer(prepared.definition, plan: prepared.plan, keys: keys, purpose: .test(nonce: nonce), clock: Clock.now)
         let message = try composer.compose(Recipient(contact: contact, address: address))
         let courier = Courier(Outgoing(ticket: 0, envelope: message.envelope, body: message.bytes))
-        try RelayTransport(settings, in: workspace, campaignRate: nil, campaign: nil).run(source: courier, observer: courier, control: TransportControl())
+        try RelayTransport(settings, in: workspace, campaignRate: nil, campaign: nil).run(
+            source: courier, observer: courier, control: TransportControl())
         let outcome = courier.outcome
         if json {
             let accepted: Bool = if case .accepted = outcome { true } else { false }
             Console.print(
                 json: .object([
-                    "to": .text("\(address)"), "accepted": .bool(accepted), "reply": .text(outcome?.reason ?? ""), "message_id": .text(message.messageID),
+                    "to": .text("\(address)"), "accepted": .bool(accepted), "reply": .text(outcome?.reason ?? ""),
+                    "message_id": .text(message.messageID),
                 ]))
         }
         guard case .accepted(let reply, _) = outcome else {
             throw UseError(.relay, "the test message was not accepted: \(outcome?.reason ?? "the relay said nothing")")
         }
-        if !json { Console.print("\(Console.green("✓")) Sent one test message (\(reply)). Its links do nothing, and it is not in the log.") }
+        if !json {
+            Console.print("\(Console.green("✓")) Sent one test message (\(reply)). Its links do nothing, and it is not in the log.")
+        }
     }
 
     private func firstRecipient(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace) throws -> Contact? {

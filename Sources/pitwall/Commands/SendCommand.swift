@@ -21,7 +21,8 @@ struct SendCommand: ParsableCommand {
     @Argument(help: "The campaign's name.")
     var campaign: String
 
-    @Option(name: .long, help: ArgumentHelp("The plan to carry out.", discussion: "Default: the one begun, else the newest.", valueName: "id"))
+    @Option(
+        name: .long, help: ArgumentHelp("The plan to carry out.", discussion: "Default: the one begun, else the newest.", valueName: "id"))
     var plan: Int64?
 
     @Flag(name: .shortAndLong, help: "Don't ask.")
@@ -30,10 +31,13 @@ struct SendCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Send at most this many now.", valueName: "count"))
     var limit: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Send one message, made for the plan's first person, to this address instead.", valueName: "email"))
+    @Option(
+        name: .long, help: ArgumentHelp("Send one message, made for the plan's first person, to this address instead.", valueName: "email"))
     var testTo: String?
 
-    @Option(name: .long, help: ArgumentHelp("The relay, in place of those in pitwall.yaml: smtp://HOST:PORT (or PITWALL_RELAY_URL).", valueName: "url"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The relay, in place of those in pitwall.yaml: smtp://HOST:PORT (or PITWALL_RELAY_URL).", valueName: "url"))
     var relay: String?
 
     @Flag(name: .long, help: "Print one JSON object.")
@@ -62,9 +66,13 @@ struct SendCommand: ParsableCommand {
         }
         let settings = try workspace.relay(relay)
         try sender.refuseUnlawful(prepared.definition, toLoopback: settings.isOnLoopback)
+        if prepared.definition.isMarketing, !settings.isOnLoopback, let url = prepared.definition.settings.publicURL {
+            try PublicPage.check(url, keys)
+        }
         try tellAndAsk(prepared, workspace, settings)
         try sender.activate(prepared, agreed: plan != nil && yes)
-        let transport = try RelayTransport(settings, in: workspace, campaignRate: prepared.definition.file.send.rate, campaign: prepared.campaign.id)
+        let transport = try RelayTransport(
+            settings, in: workspace, campaignRate: prepared.definition.file.send.rate, campaign: prepared.campaign.id)
         let run = try sender.run(prepared, recorder: recorder, transport: transport, pace: settings.limits, limit: limit)
         try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sending, .sent], at: Clock.now())
         let report = try withSignals(run) { try run.run(progress: show()) }
@@ -77,7 +85,9 @@ struct SendCommand: ParsableCommand {
     private func planned(_ workspace: OpenWorkspace, _ sender: Sender) throws -> Sender.Prepared {
         let made = try Planner(workspace).plan(campaign, at: Clock.now())
         if !json { made.print() }
-        guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else { throw UseError(.input, "\(campaign) could not be planned") }
+        guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else {
+            throw UseError(.input, "\(campaign) could not be planned")
+        }
         return prepared
     }
 
@@ -87,7 +97,8 @@ struct SendCommand: ParsableCommand {
             throw UseError(
                 .notNow, "\(campaign.name) is paused" + (campaign.reason.map { ": \($0)" } ?? ""),
                 hint: "go on with: pitwall campaigns resume \(campaign.name)")
-        case .cancelled: throw UseError(.input, "\(campaign.name) was cancelled", hint: "copy its file under another name to send it after all")
+        case .cancelled:
+            throw UseError(.input, "\(campaign.name) was cancelled", hint: "copy its file under another name to send it after all")
         case .planned, .sending, .sent: break
         }
     }
@@ -103,12 +114,17 @@ struct SendCommand: ParsableCommand {
 
     private func tellAndAsk(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace, _ relay: RelaySettings) throws {
         for path in prepared.changedFiles {
-            Console.error("\(Console.yellow("note:", on: .error)) \(path) has changed since plan \(prepared.plan.id); the plan's version is sent")
+            Console.error(
+                "\(Console.yellow("note:", on: .error)) \(path) has changed since plan \(prepared.plan.id); the plan's version is sent")
         }
         guard !yes, !prepared.isResumed, Console.isTerminal(.output), isatty(STDIN_FILENO) == 1 else { return }
-        Console.write("Send to \(Console.count(prepared.plan.recipients, "person", "people")) through \(relay.name) (\(relay.host):\(relay.port))? [y/N] ", to: .error)
+        Console.write(
+            "Send to \(Console.count(prepared.plan.recipients, "person", "people")) through \(relay.name) (\(relay.host):\(relay.port))? [y/N] ",
+            to: .error)
         let answer = readLine()?.trimmingSpaces.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else { throw UseError(.notNow, "nothing was sent", hint: "the plan is kept: pitwall send \(campaign)") }
+        guard ["y", "yes"].contains(answer) else {
+            throw UseError(.notNow, "nothing was sent", hint: "the plan is kept: pitwall send \(campaign)")
+        }
     }
 
     // MARK: During
@@ -118,7 +134,8 @@ struct SendCommand: ParsableCommand {
         return { progress in
             guard !json else { return }
             let share = progress.total > 0 ? progress.done * 100 / progress.total : 100
-            var text = "\(ProgressLine.bar(progress.done, of: progress.total, width: 30)) \(share)%  \(Console.number(progress.done))/\(Console.number(progress.total))"
+            var text =
+                "\(ProgressLine.bar(progress.done, of: progress.total, width: 30)) \(share)%  \(Console.number(progress.done))/\(Console.number(progress.total))"
             if progress.rate >= 1 { text += "  \(Console.number(Int(progress.rate)))/s" }
             if progress.report.refused > 0 { text += "  \(Console.number(progress.report.refused)) refused" }
             if progress.report.deferred > 0 { text += "  \(Console.number(progress.report.deferred)) deferred" }
@@ -154,17 +171,19 @@ struct SendCommand: ParsableCommand {
         let name = prepared.campaign.name
         if case .ledger(let reason) = report.ending {
             ProgressLine(enabled: !json).clear()
-            throw UseError(.cannotWrite, "the log can't be written: \(reason)", hint: "what was answered is kept in the flight recorder; when there is room: pitwall send \(name)")
+            throw UseError(
+                .cannotWrite, "the log can't be written: \(reason)",
+                hint: "what was answered is kept in the flight recorder; when there is room: pitwall send \(name)")
         }
         let counts = try workspace.ledger.counts(of: prepared.campaign.id)
         if case .complete = report.ending, counts.remaining == 0 {
             try workspace.campaigns.move(prepared.campaign.id, to: .sent, from: [.sending, .planned], at: Clock.now())
         }
-        SendSummary(name: name, plan: prepared.plan, report: report, counts: counts, zone: workspace.settings.zone, nothingToDo: nothingToDo)
-            .tell(json: json)
-        if case .relay(let reason) = report.ending {
-            throw UseError(.relay, reason, hint: "nothing is lost; when it answers again: pitwall send \(name)")
-        }
+        SendSummary(
+            name: name, plan: prepared.plan, report: report, counts: counts, zone: workspace.settings.zone, nothingToDo: nothingToDo
+        )
+        .tell(json: json)
+        if case .relay(let error) = report.ending { throw error }
         if counts.remaining > 0 { throw Code.resumable }
         if counts.unknown > 0 { throw Code.found }
     }

@@ -36,11 +36,13 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = .notice
         let organisation = workspace.settings.organisation.name
         let server = WebServer(
-            desk: StoreDesk(workspace), keys: keys, organisation: organisation.isEmpty ? workspace.settings.title : organisation, logger: logger)
+            desk: StoreDesk(workspace), keys: keys, organisation: organisation.isEmpty ? workspace.settings.title : organisation,
+            logger: logger)
         let (host, publicURL) = (host, workspace.settings.publicURL)
         do {
             try await server.run(host: host, port: port) { port in
-                Console.error("Answering on http://\(host):\(port)" + (publicURL.map { ", as \($0)" } ?? "; links need public_url in pitwall.yaml"))
+                Console.error(
+                    "Answering on http://\(host):\(port)" + (publicURL.map { ", as \($0)" } ?? "; links need public_url in pitwall.yaml"))
             }
         } catch {
             throw UseError(.cannotWrite, "cannot listen on \(host):\(port): \(error)", hint: "choose another port with --port")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaigns
 import Diagnostics
 import Foundation
+import Liquid
 import Model
 import Templating
 import Workspace
@@ -24,7 +25,7 @@ struct TemplatesCommand: ParsableCommand {
             var table = Table([("template", .left), ("languages", .left)])
             var rows: [JSONValue] = []
             for name in try library.names() {
-                let languages = try library.languages(of: name)
+                let languages = (try? library.load(name))?.languages ?? []
                 table.add(name, languages.joined(separator: ", "))
                 rows.append(.object(["name": .text(name), "languages": .list(languages.map { .text($0) })]))
             }
@@ -57,8 +58,8 @@ struct TemplatesCommand: ParsableCommand {
                 checks.looked += 1
                 do {
                     checks.add(try library.load(name).warnings)
-                } catch let mistakes as DiagnosticList {
-                    checks.add(mistakes.items)
+                } catch {
+                    checks.add(error.items)
                 }
             }
             try checks.report("template", json: json)
@@ -97,8 +98,9 @@ struct TemplatesCommand: ParsableCommand {
                 }
             }
             let files: any FileSource = try partials.map { try DiskFiles(root: $0) } ?? FrozenFiles([:])
-            let bytes = try renderFile(source, data: values, asHTML: mode == .html, partials: files)
-            Console.write(String(decoding: bytes, as: UTF8.self), to: .output)
+            Console.write(
+                try StandaloneTemplate.render(
+                    source, data: values, mode: mode == .html ? .html : .text, partials: files, now: Clock.now()), to: .output)
         }
 
         private static func read(_ path: String) throws -> [UInt8] {

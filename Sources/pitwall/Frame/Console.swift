@@ -18,11 +18,15 @@ enum Console {
 
     /// Standard output may be a closed pipe (`| head`): then there is nobody to tell.
     static func write(_ text: String, to stream: Stream) {
-        let bytes = Array(text.utf8)
+        write(Array(text.utf8), to: stream)
+    }
+
+    static func write(_ bytes: [UInt8], to stream: Stream) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Foundation.write(stream == .output ? STDOUT_FILENO : STDERR_FILENO, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                Foundation.write(
+                    stream == .output ? STDOUT_FILENO : STDERR_FILENO, buffer.baseAddress.map { $0 + written }, buffer.count - written)
             }
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count > 0 else { return }

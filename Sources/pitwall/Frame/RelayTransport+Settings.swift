@@ -23,7 +23,9 @@ extension RateLimiter {
             var limiter = RateLimiter(rates)
             guard let longest = rates.map(\.window.milliseconds).max() else { return limiter }
             let since = Clock.now().advanced(byMilliseconds: -longest)
-            for (at, count) in try workspace.ledger.attempts(since: since, campaign: campaign, relay: relay) { limiter.record(count, at: at) }
+            for (at, count) in try workspace.ledger.attempts(since: since, campaign: campaign, relay: relay) {
+                limiter.record(count, at: at)
+            }
             return limiter
         }
         var limits = try limiter(settings.limits, campaign: nil, relay: settings.name)
@@ -53,7 +55,9 @@ extension Relay {
         guard let file = settings.passwordFile else { return nil }
         let path = workspace.path(file)
         guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
-            throw UseError(.settings, "the password file \(file) of relay \(settings.name) can't be read", hint: "make it, with the password on its first line, readable by you alone (chmod 600)")
+            throw UseError(
+                .settings, "the password file \(file) of relay \(settings.name) can't be read",
+                hint: "make it, with the password on its first line, readable by you alone (chmod 600)")
         }
         let line = text.split(whereSeparator: \.isNewline).first.map { String($0) } ?? ""
         guard !line.isEmpty else { throw UseError(.settings, "the password file \(file) of relay \(settings.name) is empty") }

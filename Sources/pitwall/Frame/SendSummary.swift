@@ -21,10 +21,13 @@ struct SendSummary {
     private var json: JSONValue {
         .object([
             "plan": .integer(plan.id.rawValue), "accepted": .integer(Int64(counts.accepted)), "deferred": .integer(Int64(counts.deferred)),
-            "refused": .integer(Int64(counts.refused)), "unknown": .integer(Int64(counts.unknown)), "skipped": .integer(Int64(counts.skipped)),
-            "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds), "per_second": .real((perSecond * 10).rounded() / 10),
+            "refused": .integer(Int64(counts.refused)), "unknown": .integer(Int64(counts.unknown)),
+            "skipped": .integer(Int64(counts.skipped)),
+            "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds),
+            "per_second": .real((perSecond * 10).rounded() / 10),
             "this_run": .object([
-                "accepted": .integer(Int64(report.accepted)), "refused": .integer(Int64(report.refused)), "unknown": .integer(Int64(report.unknown)),
+                "accepted": .integer(Int64(report.accepted)), "refused": .integer(Int64(report.refused)),
+                "unknown": .integer(Int64(report.unknown)),
                 "skipped": .integer(Int64(report.skipped)),
             ]),
         ])
@@ -33,9 +36,13 @@ struct SendSummary {
     private func tell() {
         ProgressLine(enabled: true).clear()
         if nothingToDo {
-            Console.print("Nothing is left to send: \(Console.count(counts.accepted, "message")) of \(name) accepted, \(Console.number(counts.refused)) refused.")
+            Console.print(
+                "Nothing is left to send: \(Console.count(counts.accepted, "message")) of \(name) accepted, \(Console.number(counts.refused)) refused."
+            )
         } else {
-            Console.print("\(mark) \(Console.bold(Console.count(report.accepted, "message"))) accepted in \(Console.duration(report.seconds))\(rate).")
+            Console.print(
+                "\(mark) \(Console.bold(Console.count(report.accepted, "message"))) accepted in \(Console.duration(report.seconds))\(rate)."
+            )
         }
         if !nothingToDo, counts.accepted != report.accepted { Console.print("  \(Console.number(counts.accepted)) of the campaign in all") }
         if counts.refused > 0 { Console.print("  \(Console.number(counts.refused)) refused: pitwall log \(name) --state refused") }
@@ -48,7 +55,10 @@ struct SendSummary {
         for failure in report.failures { Console.error(failure) }
         if report.changed > 0 { Console.print("  \(Console.number(report.changed)) whose data changed after the plan was made") }
         if counts.unknown > 0 {
-            Console.print(Console.yellow("  \(Console.number(counts.unknown)) unknown: the connection was lost after the whole message had gone out; they are never sent again by themselves"))
+            Console.print(
+                Console.yellow(
+                    "  \(Console.number(counts.unknown)) unknown: the connection was lost after the whole message had gone out; they are never sent again by themselves"
+                ))
             Console.print("  look at them: pitwall log \(name) --state unknown    settle them: pitwall resolve \(name) --as sent|unsent")
         }
         if counts.remaining > 0 { tellRemaining() }

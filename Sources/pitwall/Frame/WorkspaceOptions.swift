@@ -11,10 +11,13 @@ import Workspace
 
 /// Which workspace, and what flags and environment put in the place of its settings.
 struct WorkspaceOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The workspace.", discussion: "Default: the nearest folder above with a pitwall.yaml.", valueName: "dir"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The workspace.", discussion: "Default: the nearest folder above with a pitwall.yaml.", valueName: "dir"))
     var workspace: String?
 
-    @Option(name: .long, help: ArgumentHelp("The database file, in place of the one in pitwall.yaml (or PITWALL_DATABASE).", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The database file, in place of the one in pitwall.yaml (or PITWALL_DATABASE).", valueName: "file"))
     var database: String?
 
     /// The folder of the workspace.

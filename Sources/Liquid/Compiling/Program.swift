@@ -1,0 +1,109 @@
+import Diagnostics
+
+/// A compiled template with all its partials: code and the tables that it points into.
+///
+/// SAFETY: everything is written in `init` and never again, so that threads may share it. The tables are plain memory,
+/// since reading an element of an array that is shared by threads counts a reference on it, and that costs more than
+/// the element.
+final class Program: @unchecked Sendable {
+    let code: Table<Instruction>
+    let literals: Table<UInt8>
+    let constants: Table<Value>
+    let names: Table<Name>
+    let paths: Table<PathEntry>
+    let steps: Table<Step>
+    let operands: Table<Operand>
+    let pipelines: Table<PipelineEntry>
+    let filters: Table<FilterEntry>
+    let conditions: Table<ConditionEntry>
+    let tests: Table<TestEntry>
+    let loops: Table<LoopEntry>
+    let tableRows: Table<TableRowEntry>
+    let selects: Table<SelectEntry>
+    let selectParts: Table<SelectPartEntry>
+    let cycles: Table<CycleEntry>
+    let calls: Table<CallEntry>
+    let arguments: Table<ArgumentEntry>
+    let hosts: Table<HostEntry>
+    let functions: Table<FunctionEntry>
+    let spans: Table<SpanEntry>
+
+    let mode: OutputMode
+    let sources: [SourceText]
+    let hostFilters: [HostFilter]
+    /// Names of the variables, by slot.
+    let slotNames: [Name]
+    let slotsByName: [String: Int32]
+    let forloopSlot: Int32
+    let tablerowSlot: Int32
+    /// Whether any `increment` or `decrement` is in it.
+    let hasCounters: Bool
+    /// How many marks `offset: continue` needs.
+    let markCount: Int
+
+    init(_ assembly: Assembly, mode: OutputMode, sources: [SourceText], hostFilters: [HostFilter]) {
+        code = Table(assembly.code)
+        literals = Table(assembly.literals)
+        constants = Table(assembly.constants)
+        names = Table(assembly.names)
+        paths = Table(assembly.paths)
+        steps = Table(assembly.steps)
+        operands = Table(assembly.operands)
+        pipelines = Table(assembly.pipelines)
+        filters = Table(assembly.filters)
+        conditions = Table(assembly.conditions)
+        tests = Table(assembly.tests)
+        loops = Table(assembly.loops)
+        tableRows = Table(assembly.tableRows)
+        selects = Table(assembly.selects)
+        selectParts = Table(assembly.selectParts)
+        cycles = Table(assembly.cycles)
+        calls = Table(assembly.calls)
+        arguments = Table(assembly.arguments)
+        hosts = Table(assembly.hosts)
+        functions = Table(assembly.functions)
+        spans = Table(assembly.spans)
+        self.mode = mode
+        self.sources = sources
+        self.hostFilters = hostFilters
+        forloopSlot = assembly.slotsByName["forloop"] ?? 0
+        tablerowSlot = assembly.slotsByName["tablerowloop"] ?? 0
+        slotNames = assembly.slotNames
+        slotsByName = assembly.slotsByName
+        hasCounters = assembly.hasCounters
+        markCount = assembly.marks.count
+    }
+
+    deinit {
+        for release in [
+            code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, pipelines.free, filters.free,
+            conditions.free, tests.free, loops.free, tableRows.free, selects.free, selectParts.free, cycles.free, calls.free,
+            arguments.free,
+            hosts.free, functions.free, spans.free,
+        ] { release() }
+    }
+}
+
+/// An array that never changes and whose owner frees it by hand.
+struct Table<Element> {
+    private let start: UnsafeMutablePointer<Element>
+    let count: Int
+
+    init(_ elements: [Element]) {
+        count = elements.count
+        start = .allocate(capacity: max(1, count))
+        start.initialize(from: elements, count: count)
+    }
+
+    @inline(__always)
+    subscript(index: Int32) -> Element {
+        start[Int(index)]
+    }
+
+    var bytes: UnsafePointer<Element> { UnsafePointer(start) }
+
+    func free() {
+        start.deinitialize(count: count)
+        start.deallocate()
+    }
+}

@@ -1,0 +1,33 @@
+/// `date`: points in time, written as a pattern says.
+enum DateFilter {
+    /// What is no time, and everything without a pattern, stays as it is.
+    static func apply(to input: Value, pattern: Value, context: FilterContext, meter: inout Meter) throws(FilterFailure) -> Value {
+        let pattern = pattern.text(in: context)
+        guard !pattern.isEmpty, let milliseconds = time(input, context) else { return input }
+        let formatter = TimeFormatter(
+            milliseconds: milliseconds, offset: context.zone(milliseconds), zoneName: context.zoneName(milliseconds))
+        var out: [UInt8] = []
+        guard formatter.write(pattern: pattern, into: &out, limit: meter.valueBytes) else { throw .tooMuchData }
+        try meter.work(bytes: out.count * 4)
+        try meter.make(bytes: out.count)
+        return .string(String(decoding: out, as: UTF8.self))
+    }
+
+    static func time(_ input: Value, _ context: FilterContext) -> Int64? {
+        switch input {
+        case .instant(let milliseconds): return milliseconds
+        case .integer(let seconds): return milliseconds(seconds)
+        case .string(let text), .markup(let text):
+            if text == "now" || text == "today" { return context.now }
+            if !text.isEmpty, text.utf8.allSatisfy(\.isDigit) { return Int64(text).flatMap(milliseconds) }
+            return DateParser.parse(text, context)
+        default: return nil
+        }
+    }
+
+    /// Nil beyond any time that is meant.
+    private static func milliseconds(_ seconds: Int64) -> Int64? {
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow || milliseconds.magnitude > CivilTime.furthest ? nil : milliseconds
+    }
+}

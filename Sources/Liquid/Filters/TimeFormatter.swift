@@ -1,0 +1,187 @@
+/// Writes a point in time as `strftime` does, with Ruby's flags: `%-d`, `%^b`, `%010Y`, `%:z`.
+struct TimeFormatter {
+    enum Style {
+        /// `2026-11-02 09:30:00 +0100`
+        case plain
+    }
+
+    private let local: CivilTime
+    private let milliseconds: Int64
+    private let offset: Int
+    private let zoneName: String
+
+    init(milliseconds: Int64, offset: Int, zoneName: String = "") {
+        local = CivilTime(milliseconds: milliseconds.addingReportingOverflow(Int64(offset) * 1000).partialValue)
+        self.milliseconds = milliseconds
+        self.offset = offset
+        self.zoneName = zoneName
+    }
+
+    func write(_ style: Style, into out: inout [UInt8]) {
+        _ = write(pattern: offset == 0 ? "%Y-%m-%d %H:%M:%S UTC" : "%Y-%m-%d %H:%M:%S %z", into: &out, limit: .max)
+    }
+
+    /// False where it would take more than `limit` bytes.
+    func write(pattern: String, into out: inout [UInt8], limit: Int) -> Bool {
+        let start = out.count
+        let bytes = Array(pattern.utf8)
+        var index = 0
+        while index < bytes.count {
+            guard bytes[index] == .percent else {
+                out.append(bytes[index])
+                index += 1
+                continue
+            }
+            var directive = Directive(bytes, at: index)
+            if directive.letter == 0 || !write(&directive, into: &out) {
+                out.append(contentsOf: bytes[index..<directive.end])
+            }
+            index = directive.end
+            if out.count - start > limit { return false }
+        }
+        return out.count - start <= limit
+    }
+
+    /// `%`, flags, a width, colons, a letter.
+    private struct Directive {
+        var letter: UInt8 = 0
+        var padding: UInt8?
+        var isUnpadded = false
+        var isUpper = false
+        var swapsCase = false
+        var colons = 0
+        var width: Int?
+        var end: Int
+
+        init(_ bytes: [UInt8], at start: Int) {
+            end = start + 1
+            flags: while end < bytes.count {
+                switch bytes[end] {
+                case .minus: isUnpadded = true
+                case UInt8(ascii: "0"): padding = UInt8(ascii: "0")
+                case UInt8(ascii: "_"): padding = .space
+                case UInt8(ascii: "^"): isUpper = true
+                case UInt8(ascii: "#"): swapsCase = true
+                case UInt8(ascii: ":"): colons += 1
+                default: break flags
+                }
+                end += 1
+            }
+            while end < bytes.count, bytes[end].isDigit {
+                // Wider than anybody means; and no pattern makes gigabytes.
+                width = min(1000, (width ?? 0) * 10 + Int(bytes[end] - UInt8(ascii: "0")))
+                end += 1
+            }
+            while end < bytes.count, bytes[end] == UInt8(ascii: ":") {
+                colons += 1
+                end += 1
+            }
+            if end < bytes.count {
+                letter = bytes[end]
+                end += 1
+            }
+        }
+    }
+
+    private func write(_ directive: inout Directive, into out: inout [UInt8]) -> Bool {
+        switch Character(UnicodeScalar(directive.letter)) {
+        case "Y": number(local.year, width: local.year < 0 ? 5 : 4, directive, into: &out)
+        case "C": number(Self.floor(local.year, by: 100), width: 2, directive, into: &out)
+        case "y": number(local.year - Self.floor(local.year, by: 100) * 100, width: 2, directive, into: &out)
+        case "m": number(local.month, width: 2, directive, into: &out)
+        case "d": number(local.day, width: 2, directive, into: &out)
+        case "e": number(local.day, width: 2, padding: .space, directive, into: &out)
+        case "j": number(local.dayOfYear, width: 3, directive, into: &out)
+        case "H": number(local.hour, width: 2, directive, into: &out)
+        case "k": number(local.hour, width: 2, padding: .space, directive, into: &out)
+        case "I": number((local.hour + 11) % 12 + 1, width: 2, directive, into: &out)
+        case "l": number((local.hour + 11) % 12 + 1, width: 2, padding: .space, directive, into: &out)
+        case "M": number(local.minute, width: 2, directive, into: &out)
+        case "S": number(local.second, width: 2, directive, into: &out)
+        case "L": fraction(digits: directive.width ?? 3, into: &out)
+        case "N": fraction(digits: directive.width ?? 9, into: &out)
+        case "u": number((local.weekday + 6) % 7 + 1, width: 1, directive, into: &out)
+        case "w": number(local.weekday, width: 1, directive, into: &out)
+        case "G": number(local.isoWeek.year, width: 4, directive, into: &out)
+        case "g": number(local.isoWeek.year % 100, width: 2, directive, into: &out)
+        case "V": number(local.isoWeek.week, width: 2, directive, into: &out)
+        case "U": number((local.dayOfYear + 6 - local.weekday) / 7, width: 2, directive, into: &out)
+        case "W": number((local.dayOfYear + 6 - (local.weekday + 6) % 7) / 7, width: 2, directive, into: &out)
+        case "s": number(Self.floor(Int(milliseconds), by: 1000), width: 1, directive, into: &out)
+        case "B": text(Self.months[local.month - 1], directive, into: &out)
+        case "b", "h": text(String(Self.months[local.month - 1].prefix(3)), directive, into: &out)
+        case "A": text(Self.weekdays[local.weekday], directive, into: &out)
+        case "a": text(String(Self.weekdays[local.weekday].prefix(3)), directive, into: &out)
+        case "p": text(local.hour < 12 ? "AM" : "PM", directive, into: &out)
+        case "P": text(local.hour < 12 ? "am" : "pm", directive, into: &out)
+        case "Z": text(zoneName, directive, into: &out)
+        case "z": zone(directive, into: &out)
+        case "n": text("\n", directive, into: &out)
+        case "t": text("\t", directive, into: &out)
+        case "%": text("%", directive, into: &out)
+        default:
+            guard let pattern = Self.compounds[directive.letter] else { return false }
+            var inner: [UInt8] = []
+            _ = write(pattern: pattern, into: &inner, limit: .max)
+            text(String(decoding: inner, as: UTF8.self), directive, into: &out)
+        }
+        return true
+    }
+
+    private static let months = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    ]
+    private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+    private static let compounds: [UInt8: String] = [
+        UInt8(ascii: "D"): "%m/%d/%y", UInt8(ascii: "x"): "%m/%d/%y", UInt8(ascii: "F"): "%Y-%m-%d", UInt8(ascii: "T"): "%H:%M:%S",
+        UInt8(ascii: "X"): "%H:%M:%S", UInt8(ascii: "R"): "%H:%M", UInt8(ascii: "r"): "%I:%M:%S %p",
+        UInt8(ascii: "c"): "%a %b %e %H:%M:%S %Y",
+        UInt8(ascii: "v"): "%e-%^b-%Y",
+    ]
+
+    private static func floor(_ number: Int, by divisor: Int) -> Int {
+        number >= 0 ? number / divisor : (number + 1) / divisor - 1
+    }
+
+    private func number(
+        _ number: Int, width: Int, padding: UInt8 = UInt8(ascii: "0"), _ directive: Directive, into out: inout [UInt8]
+    ) {
+        let width = directive.isUnpadded ? 1 : directive.width ?? width
+        out.append(number: number, width: width, padding: directive.padding ?? padding)
+    }
+
+    private func text(_ text: String, _ directive: Directive, into out: inout [UInt8]) {
+        var text = text
+        if directive.isUpper {
+            text = text.uppercased()
+        } else if directive.swapsCase {
+            text = directive.letter == UInt8(ascii: "p") ? text.lowercased() : text.uppercased()
+        }
+        if !directive.isUnpadded, let width = directive.width {
+            for _ in 0..<max(0, width - text.utf8.count) { out.append(directive.padding ?? .space) }
+        }
+        out.append(contentsOf: text.utf8)
+    }
+
+    private func fraction(digits: Int, into out: inout [UInt8]) {
+        let text = String(local.millisecond)
+        let known = Array(String(repeating: "0", count: 3 - text.count).utf8) + Array(text.utf8)
+        out.append(contentsOf: known.prefix(digits))
+        for _ in 0..<max(0, digits - 3) { out.append(UInt8(ascii: "0")) }
+    }
+
+    /// `%z` +0100, `%:z` +01:00, `%::z` +01:00:00.
+    private func zone(_ directive: Directive, into out: inout [UInt8]) {
+        let seconds = Int(offset.magnitude)
+        var parts = [seconds / 3600, seconds / 60 % 60]
+        if directive.colons > 1 { parts.append(seconds % 60) }
+        var digits: [UInt8] = []
+        for (index, part) in parts.enumerated() {
+            if index > 0, directive.colons > 0 { digits.append(UInt8(ascii: ":")) }
+            digits.append(number: part, width: 2)
+        }
+        out.append(offset < 0 ? .minus : UInt8(ascii: "+"))
+        for _ in 0..<max(0, (directive.width ?? 0) - digits.count - 1) { out.append(UInt8(ascii: "0")) }
+        out.append(contentsOf: digits)
+    }
+}

@@ -1,0 +1,46 @@
+/// Every name that has a meaning in a template: tags, filters, host blocks. Found when a template is parsed.
+struct KnownNames: Sendable {
+    let hostBlocks: Set<String>
+    private let hostFilters: [String: Int]
+    private let hostArguments: [ClosedRange<Int>]
+    let partials: [String]
+
+    init(_ options: ParseOptions) {
+        hostBlocks = options.hostBlocks
+        hostFilters = Dictionary(options.hostFilters.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
+        hostArguments = options.hostFilters.map(\.arguments)
+        partials = options.knownPartials
+    }
+
+    func filter(_ name: String) -> FilterUse.Function? {
+        if let place = hostFilters[name] { return .host(place) }
+        return StandardFilter.named(name).map { .standard($0) }
+    }
+
+    var filterNames: [String] { StandardFilter.allCases.map(\.rawValue) + hostFilters.keys.sorted() }
+
+    func arguments(of function: FilterUse.Function) -> ClosedRange<Int> {
+        switch function {
+        case .standard(let filter): filter.arguments
+        case .host(let place): hostArguments[place]
+        }
+    }
+
+    var tagNames: [String] { TagName.allCases.map(\.rawValue) + hostBlocks.sorted() }
+
+    var closerNames: [String] { TagName.blocks.map { "end" + $0.rawValue } + hostBlocks.sorted().map { "end" + $0 } }
+}
+
+/// The tags of the language.
+enum TagName: String, CaseIterable {
+    case assign, `break`, capture, `case`, comment, `continue`, cycle, decrement, doc, echo, `for`, `if`, ifchanged, include
+    case increment, liquid, raw, render, tablerow, unless
+    case inlineComment = "#"
+
+    static let blocks: [TagName] = [.capture, .case, .comment, .doc, .for, .if, .ifchanged, .raw, .tablerow, .unless]
+    static let dividers: Set<String> = ["else", "elsif", "when"]
+
+    static func isCloser(_ name: String) -> Bool {
+        name.hasPrefix("end") || dividers.contains(name)
+    }
+}

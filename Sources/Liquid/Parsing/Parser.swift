@@ -1,0 +1,227 @@
+import Diagnostics
+
+/// A template or partial as it was written, with what is wrong with it.
+struct Syntax {
+    var source: SourceText
+    var body: Block
+    var problems: [Diagnostic]
+    var warnings: [Diagnostic]
+}
+
+/// Reads one source into ``Syntax``. It never stops at a mistake: the tag is left out, and the rest is read.
+struct Parser {
+    let source: SourceText
+    let names: KnownNames
+    var tokens: TokenStream
+    var problems: [Diagnostic] = []
+    var warnings: [Diagnostic] = []
+    /// The tags whose end is not reached yet, from the outside in.
+    private var open: [String] = []
+    /// An end tag that closes a block further out than the one that met it.
+    private var pendingCloser: TemplateTokenizer.Tag?
+    private var isAbandoned = false
+
+    /// Blocks in blocks.
+    private static let deepest = 100
+    /// More would help nobody.
+    private static let mostProblems = 50
+
+    static func parse(_ source: SourceText, in span: Span? = nil, names: KnownNames) -> Syntax {
+        let span = span ?? Span(0, source.bytes.count)
+        var parser = Parser(source, names: names, tokens: .template(TemplateTokenizer(source, in: span)))
+        let body = parser.sequence()
+        return Syntax(source: source, body: body, problems: parser.problems, warnings: parser.warnings)
+    }
+
+    private init(_ source: SourceText, names: KnownNames, tokens: TokenStream) {
+        self.source = source
+        self.names = names
+        self.tokens = tokens
+    }
+
+    // MARK: Blocks
+
+    /// Everything to the end of the tokens.
+    mutating func sequence() -> Block {
+        var block = Block()
+        let outer = open
+        open = []
+        defer { open = outer }
+        while let token = nextToken() {
+            switch token {
+            case .tag(let tag) where TagName.isCloser(text(tag.name)): report(strayCloser(tag))
+            default: append(node(for: token), to: &block)
+            }
+        }
+        return block
+    }
+
+    /// The body of a block tag, up to its end tag or a tag that divides it, which is returned. Nil where it never comes.
+    mutating func body(
+        of opener: TemplateTokenizer.Tag, dividers: Set<String> = []
+    ) -> (block: Block, closer: (name: String, tag: TemplateTokenizer.Tag)?) {
+        var block = Block()
+        let name = text(opener.name)
+        let closing = "end" + name
+        open.append(name)
+        defer { open.removeLast() }
+        if open.count > Self.deepest {
+            abandon("blocks are nested too deeply", at: opener.whole)
+        }
+        while let token = nextToken() {
+            guard case .tag(let tag) = token else {
+                append(node(for: token), to: &block)
+                continue
+            }
+            let found = text(tag.name)
+            if found == closing || dividers.contains(found) { return (block, (found, tag)) }
+            guard TagName.isCloser(found) else {
+                append(node(for: token), to: &block)
+                continue
+            }
+            if open.dropLast().contains(where: { "end" + $0 == found }) {
+                report("\(name) is not closed before \(found)", at: opener.whole, hint: "{% \(closing) %} is missing")
+                pendingCloser = tag
+                return (block, nil)
+            }
+            report(strayCloser(tag))
+        }
+        if !isAbandoned { report("\(name) is never closed", at: opener.whole, hint: "{% \(closing) %} is missing") }
+        return (block, nil)
+    }
+
+    private mutating func nextToken() -> TemplateTokenizer.Token? {
+        if isAbandoned { return nil }
+        if let tag = pendingCloser {
+            pendingCloser = nil
+            return .tag(tag)
+        }
+        return tokens.next()
+    }
+
+    private func strayCloser(_ tag: TemplateTokenizer.Tag) -> Diagnostic {
+        let name = text(tag.name)
+        if let inner = open.last {
+            let hint: String? = name.hasPrefix("end") ? "{% end\(inner) %} closes \(inner)" : nil
+            return Diagnostic(.error, "\(name) does not belong in \(inner)", in: source, at: tag.whole, hint: hint)
+        }
+        let hint = TagName.dividers.contains(name) ? nil : suggestion(for: name, among: names.closerNames)
+        return Diagnostic(.error, "\(name) has nothing to close or divide", in: source, at: tag.whole, hint: hint)
+    }
+
+    mutating func append(_ node: Node?, to block: inout Block) {
+        guard let node else { return }
+        block.isBlank = block.isBlank && node.isBlank(in: source)
+        block.nodes.append(node)
+    }
+
+    // MARK: Nodes
+
+    private mutating func node(for token: TemplateTokenizer.Token) -> Node? {
+        switch token {
+        case .text(let span): return .text(span)
+        case .unclosed(let span):
+            let isTag = source.bytes[span.start + 1] == .percent
+            report("this \(text(span)) is never closed", at: span, hint: isTag ? "a tag ends with %}" : "an output ends with }}")
+            return nil
+        case .output(let markup, _):
+            return reading { parser throws(Diagnostic) in try parser.output(markup) }
+        case .tag(let tag):
+            return reading { parser throws(Diagnostic) in try parser.tag(tag) }
+        }
+    }
+
+    /// What `read` returns, or nil and one problem more.
+    private mutating func reading(_ read: (inout Parser) throws(Diagnostic) -> Node?) -> Node? {
+        do {
+            return try read(&self)
+        } catch {
+            report(error)
+            return nil
+        }
+    }
+
+    func output(_ markup: Span) throws(Diagnostic) -> Node {
+        guard markup.start < markup.end else {
+            return .output(FilteredExpression(base: .literal(.null, markup), filters: [], span: markup))
+        }
+        var expressions = try parser(markup)
+        let value = try expressions.filtered()
+        try expressions.expectEnd(after: "the value")
+        return .output(value)
+    }
+
+    private mutating func tag(_ tag: TemplateTokenizer.Tag) throws(Diagnostic) -> Node? {
+        let name = text(tag.name)
+        if names.hostBlocks.contains(name) { return try hostBlock(tag) }
+        switch TagName(rawValue: name) {
+        case .assign: return try assign(tag)
+        case .capture: return try capture(tag)
+        case .increment: return try counter(tag, delta: 1)
+        case .decrement: return try counter(tag, delta: -1)
+        case .echo: return try output(tag.markup)
+        case .cycle: return try cycle(tag)
+        case .if: return try conditional(tag, isNegated: false)
+        case .unless: return try conditional(tag, isNegated: true)
+        case .case: return try select(tag)
+        case .for: return try loop(tag)
+        case .tablerow: return try tableRow(tag)
+        case .break: return .interrupt(.break, tag.whole)
+        case .continue: return .interrupt(.continue, tag.whole)
+        case .ifchanged: return .ifChanged(body(of: tag).block, tag.whole)
+        case .include: return try partial(tag, style: .include)
+        case .render: return try partial(tag, style: .render)
+        case .comment: return try comment(tag)
+        case .inlineComment: return try inlineComment(tag)
+        case .raw, .doc: return try verbatim(tag)
+        case .liquid: return lines(tag)
+        case nil: throw unknown(tag, name)
+        }
+    }
+
+    private func unknown(_ tag: TemplateTokenizer.Tag, _ name: String) -> Diagnostic {
+        guard !name.isEmpty else {
+            return Diagnostic(.error, "a tag starts with its name", in: source, at: tag.whole)
+        }
+        let hint = suggestion(for: name, among: names.tagNames)
+        return Diagnostic(.error, "there is no tag \"\(name)\"", in: source, at: tag.name, hint: hint)
+    }
+
+    /// `{% liquid %}`: each line is a tag, and blocks end inside it.
+    private mutating func lines(_ tag: TemplateTokenizer.Tag) -> Node? {
+        guard open.count < Self.deepest else { return nil }
+        let outer = tokens
+        tokens = .lines(LineTokenizer(source, in: tag.markup))
+        let block = sequence()
+        tokens = outer
+        return .sequence(block)
+    }
+
+    // MARK: Telling
+
+    func text(_ span: Span) -> String { source.text(in: span) }
+
+    func parser(_ markup: Span) throws(Diagnostic) -> ExpressionParser {
+        try ExpressionParser(source, in: markup, names: names)
+    }
+
+    mutating func report(_ problem: Diagnostic) {
+        guard !isAbandoned else { return }
+        problems.append(problem)
+        isAbandoned = problems.count >= Self.mostProblems
+    }
+
+    mutating func report(_ message: String, at span: Span, hint: String? = nil) {
+        report(Diagnostic(.error, message, in: source, at: span, hint: hint))
+    }
+
+    mutating func warn(_ message: String, at span: Span, hint: String? = nil) {
+        guard warnings.count < Self.mostProblems else { return }
+        warnings.append(Diagnostic(.warning, message, in: source, at: span, hint: hint))
+    }
+
+    private mutating func abandon(_ message: String, at span: Span) {
+        report(message, at: span)
+        isAbandoned = true
+    }
+}

@@ -1,0 +1,182 @@
+import Diagnostics
+
+/// Finds every ``Reference`` of a template and its partials by walking through them as a rendering would.
+struct ReferenceCollector {
+    private var references: [Reference] = []
+    private var library: PartialLibrary
+    private var source: SourceText
+    /// Names that the template made itself.
+    private var locals: Set<String> = ["forloop", "tablerowloop"]
+    /// Paths that the conditions around this place ask about.
+    private var guards: [[String]] = []
+    /// Partials around this place: one that renders itself is walked through once.
+    private var partials: [String] = []
+
+    private static let most = 20_000
+
+    static func references(in main: Syntax, library: PartialLibrary) -> [Reference] {
+        var collector = ReferenceCollector(library: library, source: main.source)
+        collector.walk(main.body)
+        return collector.references
+    }
+
+    private init(library: PartialLibrary, source: SourceText) {
+        self.library = library
+        self.source = source
+    }
+
+    private mutating func walk(_ block: Block?) {
+        guard let block, references.count < Self.most else { return }
+        for node in block.nodes { walk(node) }
+    }
+
+    private mutating func walk(_ node: Node) {
+        switch node {
+        case .text, .verbatim, .nothing, .counter, .interrupt: break
+        case .sequence(let body), .ifChanged(let body, _): walk(body)
+        case .output(let value): read(value)
+        case .assign(let name, let value):
+            read(value)
+            locals.insert(name)
+        case .capture(let name, let body, _):
+            walk(body)
+            locals.insert(name)
+        case .conditional(let branches, let otherwise):
+            let outer = guards.count
+            for branch in branches {
+                read(branch.condition)
+                // An `elsif` is reached through what the conditions before it asked.
+                guards += paths(in: branch.condition)
+                walk(branch.body)
+            }
+            walk(otherwise)
+            guards.removeLast(guards.count - outer)
+        case .select(let select): walk(select)
+        case .loop(let loop): walk(loop)
+        case .tableRow(let row):
+            [row.collection, row.columns, row.limit, row.offset].forEach { read($0) }
+            inside([row.variable]) { $0.walk(row.body) }
+        case .cycle(let cycle):
+            read(cycle.name)
+            cycle.values.forEach { read($0) }
+        case .host(let use):
+            use.arguments.forEach { read($0) }
+            walk(use.body)
+        case .partial(let call): walk(call)
+        }
+    }
+
+    private mutating func walk(_ select: Select) {
+        read(select.subject, isGuarded: true)
+        let outer = guards.count
+        if let path = path(of: select.subject) { guards.append(path) }
+        for part in select.parts {
+            switch part {
+            case .when(let values, let body):
+                for case .value(let value) in values { read(value, isGuarded: true) }
+                walk(body)
+            case .otherwise(let body): walk(body)
+            }
+        }
+        guards.removeLast(guards.count - outer)
+    }
+
+    private mutating func walk(_ loop: Loop) {
+        read(loop.collection)
+        read(loop.limit)
+        if case .at(let offset)? = loop.offset { read(offset) }
+        inside([loop.variable]) { $0.walk(loop.body) }
+        walk(loop.otherwise)
+    }
+
+    private mutating func walk(_ call: PartialCall) {
+        read(call.name)
+        read(call.subject)
+        call.arguments.forEach { read($0.value) }
+        guard case .literal(.string(let name), _) = call.name, !partials.contains(name), partials.count < 100,
+            references.count < Self.most, let partial = library.partial(name)
+        else { return }
+        let own = Set(call.arguments.map(\.name) + [call.alias ?? PartialLibrary.variable(of: name)])
+        partials.append(name)
+        let outerSource = source
+        source = partial.source
+        defer { source = outerSource }
+        if call.style == .include {
+            inside(own) { $0.walk(partial.body) }
+        } else {
+            let outer = (locals, guards)
+            locals = own.union(["forloop", "tablerowloop"])
+            // What is guarded here is guarded there, unless an argument has its name.
+            guards.removeAll { outer.0.contains($0[0]) || own.contains($0[0]) }
+            walk(partial.body)
+            (locals, guards) = outer
+        }
+        partials.removeLast()
+    }
+
+    /// Where these names are the template's own; what is assigned there stays.
+    private mutating func inside(_ names: Set<String>, _ body: (inout ReferenceCollector) -> Void) {
+        let hidden = names.subtracting(locals)
+        locals.formUnion(hidden)
+        body(&self)
+        locals.subtract(hidden)
+    }
+
+    // MARK: Reading
+
+    private mutating func read(_ value: FilteredExpression) {
+        var hasDefault = false
+        if case .standard(.default)? = value.filters.first?.function { hasDefault = true }
+        read(value.base, hasDefault: hasDefault)
+        for filter in value.filters {
+            filter.arguments.forEach { read($0) }
+            read(filter.allowFalse)
+        }
+    }
+
+    private mutating func read(_ condition: Condition) {
+        for test in condition.tests {
+            for case .value(let value) in [test.left, test.comparison?.right ?? .empty] { read(value, isGuarded: true) }
+        }
+    }
+
+    private mutating func read(_ expression: Expression?, hasDefault: Bool = false, isGuarded: Bool = false) {
+        switch expression {
+        case nil, .literal: break
+        case .range(let first, let last, _):
+            read(first)
+            read(last)
+        case .path(let path):
+            if case .computed(let inner) = path.root { read(inner) }
+            for case .computed(let inner) in path.steps { read(inner) }
+            guard let names = self.path(of: path), !locals.contains(names[0]) else { return }
+            let isGuarded = isGuarded || guards.contains { names.starts(with: $0) || $0.starts(with: names) }
+            references.append(Reference(path: names, source: source, span: path.span, hasDefault: hasDefault, isGuarded: isGuarded))
+        }
+    }
+
+    private func paths(in condition: Condition) -> [[String]] {
+        condition.tests.flatMap { test -> [[String]] in
+            [test.left, test.comparison?.right ?? .empty].compactMap {
+                if case .value(let value) = $0 { path(of: value) } else { nil }
+            }
+        }
+    }
+
+    private func path(of expression: Expression) -> [String]? {
+        if case .path(let path) = expression { self.path(of: path) } else { nil }
+    }
+
+    /// As far as it is written out.
+    private func path(of path: Path) -> [String]? {
+        guard case .name(let root) = path.root else { return nil }
+        var names = [root]
+        for step in path.steps {
+            switch step {
+            case .name(let name), .key(let name): names.append(name)
+            case .index, .computed: return names
+            }
+        }
+        return names
+    }
+}

@@ -1,0 +1,100 @@
+/// Reading variables and paths.
+extension Machine {
+    mutating func value(of operand: Operand) throws(RenderError) -> Value {
+        switch operand {
+        case .constant(let index): return program.constants[index]
+        case .slot(let slot): return frame.slots[Int(slot)]
+        case .path(let index): return try value(ofPath: index)
+        case .range(let index): return try range(program.operands[index], program.operands[index + 1])
+        case .pipeline(let index):
+            let entry = program.pipelines[index]
+            return try value(of: entry, filters: entry.filterCount)
+        case .loop(let field, let up): return loopValue(field, up: up)
+        case .wholeLoop: return frame.loops.isEmpty ? frame.slots[Int(program.forloopSlot)] : wholeLoop(frame.loops.count - 1)
+        case .tableRow(let field):
+            if let row = frame.tableRows.last { return row.value(of: field) }
+            return self.field(of: frame.slots[Int(program.tablerowSlot)], Name(field.rawValue), nil)
+        case .computedRoot(let index):
+            let name = try value(of: program.operands[index])
+            guard let name = name.string else { return .null }
+            if let slot = program.slotsByName[name] { return frame.slots[Int(slot)] }
+            return scope.values[name] ?? .null
+        case .absent: return .null
+        }
+    }
+
+    private mutating func value(ofPath index: Int32) throws(RenderError) -> Value {
+        let entry = program.paths[index]
+        var value = try value(of: entry.root)
+        for place in entry.firstStep..<entry.firstStep + entry.stepCount {
+            switch program.steps[place] {
+            case .field(let name, let command): value = field(of: value, program.names[name], command)
+            case .index(let index): value = item(of: value, index)
+            case .computed(let operand):
+                let key = try self.value(of: operand)
+                switch key {
+                case .integer(let index): value = item(of: value, index)
+                case .string(let name), .markup(let name): value = field(of: value, Name(name), Command(rawValue: name))
+                default: return .null
+                }
+            }
+        }
+        return value
+    }
+
+    private func field(of value: Value, _ name: Name, _ command: Command?) -> Value {
+        if case .object(let object) = value, let found = object.value(of: name) { return found }
+        switch command {
+        case nil: return .null
+        case .size: return value.size ?? .null
+        case .first: return value.firstItem
+        case .last: return value.lastItem
+        }
+    }
+
+    private func item(of value: Value, _ index: Int64) -> Value {
+        if case .array(let items) = value { return items.item(at: index) ?? .null }
+        return .null
+    }
+
+    /// What is no number counts from or to 0.
+    private mutating func range(_ first: Operand, _ last: Operand) throws(RenderError) -> Value {
+        .range(try rangeEnd(value(of: first)), try rangeEnd(value(of: last)))
+    }
+
+    private func rangeEnd(_ value: Value) -> Int64 {
+        if case .integer(let number) = value { return number }
+        guard let decimal = try? Number(value).decimal else { return 0 }
+        return decimal.rounded(decimal.coefficient < 0 ? .up : .down).integer ?? 0
+    }
+
+    // MARK: Loops
+
+    private func loopValue(_ field: LoopField, up: UInt8) -> Value {
+        guard var index = frame.loops.indices.last else {
+            let loop = frame.slots[Int(program.forloopSlot)]
+            return up == 0 ? self.field(of: loop, Name(field.rawValue), nil) : .null
+        }
+        for _ in 0..<up {
+            guard let parent = parent(of: index) else { return .null }
+            index = parent
+        }
+        if field == .parentloop { return parent(of: index).map { wholeLoop($0) } ?? .null }
+        let loop = frame.loops[index]
+        return loop.value(of: field, name: field == .name ? program.constants[loop.name] : .null)
+    }
+
+    private func parent(of index: Int) -> Int? {
+        index > 0 && frame.loops[index].isParent && frame.loops[index - 1].isParent ? index - 1 : nil
+    }
+
+    /// A loop as a value: what it says now.
+    private func wholeLoop(_ index: Int) -> Value {
+        var pairs: [(String, Value)] = []
+        for field in [LoopField.name, .length, .index, .index0, .rindex, .rindex0, .first, .last] {
+            pairs.append((field.rawValue, frame.loops[index].value(of: field, name: program.constants[frame.loops[index].name])))
+        }
+        if let parent = parent(of: index) { pairs.append((LoopField.parentloop.rawValue, wholeLoop(parent))) }
+        return .object(Object(pairs))
+    }
+}

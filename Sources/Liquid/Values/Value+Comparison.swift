@@ -1,0 +1,104 @@
+/// Equality and order.
+extension Value {
+    /// Whole and decimal numbers compare as numbers, texts byte by byte, arrays and objects by what they hold.
+    func equals(_ other: Value, depth: Int = 0) -> Bool {
+        switch (self, other) {
+        case (.null, .null): return true
+        case (.bool(let a), .bool(let b)): return a == b
+        case (.integer(let a), .integer(let b)): return a == b
+        case (.integer(let a), .decimal(let b)), (.decimal(let b), .integer(let a)): return Double(a) == b
+        case (.decimal(let a), .decimal(let b)): return a == b
+        case (.string(let a), .string(let b)), (.string(let a), .markup(let b)), (.markup(let a), .string(let b)),
+            (.markup(let a), .markup(let b)):
+            return a.hasSameBytes(as: b)
+        case (.range(let a, let b), .range(let c, let d)): return a == c && b == d
+        case (.instant(let a), .instant(let b)): return a == b
+        case (.array(let a), .array(let b)):
+            return a.count == b.count && depth < 100 && zip(a, b).allSatisfy { $0.equals($1, depth: depth + 1) }
+        case (.object(let a), .object(let b)):
+            guard a.count == b.count, depth < 100 else { return false }
+            return a.names.indices.allSatisfy { place in
+                b[a.names[place]].map { a.values[place].equals($0, depth: depth + 1) } ?? false
+            }
+        default: return false
+        }
+    }
+
+    var isEmpty: Bool {
+        switch self {
+        case .string(let text), .markup(let text): text.isEmpty
+        case .array(let items): items.isEmpty
+        case .object(let object): object.isEmpty
+        default: false
+        }
+    }
+
+    /// Empty, or nil, false, or nothing but spaces.
+    var isBlank: Bool {
+        switch self {
+        case .null, .bool(false): true
+        case .string(let text), .markup(let text): text.utf8.allSatisfy(\.isSpace)
+        default: isEmpty
+        }
+    }
+
+    /// -1, 0 or 1 for numbers, for texts and for points in time; nil where there is no order.
+    func order(_ other: Value) -> Int? {
+        switch (self, other) {
+        case (.integer(let a), .integer(let b)): return Self.order(a, b)
+        case (.integer(let a), .decimal(let b)): return Self.order(Double(a), b)
+        case (.decimal(let a), .integer(let b)): return Self.order(a, Double(b))
+        case (.decimal(let a), .decimal(let b)): return Self.order(a, b)
+        case (.instant(let a), .instant(let b)): return Self.order(a, b)
+        default:
+            guard let a = string, let b = other.string else { return nil }
+            if a.hasSameBytes(as: b) { return 0 }
+            return a.utf8.lexicographicallyPrecedes(b.utf8) ? -1 : 1
+        }
+    }
+
+    private static func order<Number: Comparable>(_ a: Number, _ b: Number) -> Int {
+        a < b ? -1 : a == b ? 0 : 1
+    }
+
+    /// Texts hold texts, arrays hold items, objects have names, ranges hold numbers.
+    func contains(_ other: Value) -> Bool {
+        guard isTruthy, other.isTruthy else { return false }
+        switch self {
+        case .string(let text), .markup(let text):
+            if case .array = other { return text.hasBytes(of: other.inspected) }
+            return text.hasBytes(of: other.text)
+        case .array(let items): return items.contains { $0.equals(other) }
+        case .object(let object): return other.string.map { object[$0] != nil } ?? false
+        case .range(let first, let last):
+            guard case .integer(let number) = other else { return false }
+            return number >= first && number <= last
+        default: return false
+        }
+    }
+
+    /// For messages: what kind of thing it is, never what it says.
+    var kind: String {
+        switch self {
+        case .null: "nothing"
+        case .bool: "true or false"
+        case .integer, .decimal: "a number"
+        case .string, .markup: "a text"
+        case .array: "a list"
+        case .object: "an object"
+        case .range: "a range"
+        case .instant: "a point in time"
+        }
+    }
+}
+
+extension String {
+    /// Swift's `==` also takes differently composed accents as the same; those differ in length.
+    func hasSameBytes(as other: String) -> Bool {
+        utf8.count == other.utf8.count && self == other
+    }
+
+    func hasBytes(of other: String) -> Bool {
+        ByteSearch(other).first(in: self) != nil
+    }
+}

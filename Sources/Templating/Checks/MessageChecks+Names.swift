@@ -1,0 +1,61 @@
+import Diagnostics
+import Model
+
+extension MessageChecks {
+    private static let roots = ["contact", "campaign", "organisation", "links", "now", "subject", "preheader"]
+    private static let members: [String: [String]] = [
+        "campaign": ["name", "title", "topic", "data"], "organisation": ["name", "postal_address"],
+        "links": ["unsubscribe", "preferences"],
+    ]
+
+    /// Every name that is read must be one that a message has. What a contact lacks is a warning: data changes.
+    func names(_ references: [TemplateReference], knowledge: TemplateKnowledge, use: TemplateUse) {
+        for reference in references {
+            guard let root = reference.path.first else { continue }
+            guard Self.roots.contains(root) else {
+                unknownRoot(root, reference, knowledge)
+                continue
+            }
+            guard reference.path.count > 1 else { continue }
+            let name = reference.path[1]
+            if root == "contact" {
+                attribute(name, reference, knowledge)
+            } else if let known = Self.members[root], !known.contains(name) {
+                let hint = suggestion(for: name, among: known) ?? "known: \(known.map { "\(root).\($0)" }.joined(separator: ", "))"
+                report(.error, "there is no \(root).\(name)", reference, hint)
+            } else if root == "campaign", name == "data", reference.path.count > 2, let data = use.data {
+                campaignData(reference.path[2], reference, data.names)
+            }
+        }
+    }
+
+    private func unknownRoot(_ root: String, _ reference: TemplateReference, _ knowledge: TemplateKnowledge) {
+        // In a partial other names are its parameters, and whoever renders it may leave one out: only a near miss is told.
+        if reference.source.name.hasPrefix("\(TemplateNames.partials)/"), suggestion(for: root, among: Self.roots) == nil { return }
+        let attributes = TemplateKnowledge.standardAttributes + (knowledge.contactAttributes ?? [])
+        let hint =
+            attributes.contains(root)
+            ? "did you mean \"contact.\(root)\"?"
+            : suggestion(for: root, among: Self.roots) ?? "known: \(Self.roots.dropLast(2).joined(separator: ", "))"
+        report(.error, "unknown variable \"\(root)\"", reference, hint)
+    }
+
+    private func attribute(_ name: String, _ reference: TemplateReference, _ knowledge: TemplateKnowledge) {
+        guard let known = knowledge.contactAttributes, !known.contains(name), !TemplateKnowledge.standardAttributes.contains(name) else {
+            return
+        }
+        let hint = suggestion(for: name, among: known + TemplateKnowledge.standardAttributes)
+        report(.warning, "no contact has an attribute \"\(name)\"", reference, hint)
+    }
+
+    /// Optional data is asked about before it is used, or has a default.
+    private func campaignData(_ name: String, _ reference: TemplateReference, _ known: [String]) {
+        guard reference.leavesGap, !known.contains(name) else { return }
+        let hint = suggestion(for: name, among: known) ?? "give it under data: in the campaign's file"
+        report(.error, "the campaign has no data \"\(name)\"", reference, hint)
+    }
+
+    private func report(_ severity: Diagnostic.Severity, _ message: String, _ reference: TemplateReference, _ hint: String?) {
+        compilation.report(Diagnostic(severity, message, in: reference.source, at: reference.span, hint: hint))
+    }
+}

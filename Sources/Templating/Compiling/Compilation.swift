@@ -1,0 +1,124 @@
+import Diagnostics
+
+/// What one loading of a template works on: the files it has read, the Liquid it has put aside, the mistakes it has found.
+final class Compilation {
+    private(set) var sources: [SourceText] = []
+    private(set) var marks = Marks()
+    private(set) var problems: [Diagnostic] = []
+
+    func add(_ source: SourceText) -> Int {
+        sources.append(source)
+        return sources.count - 1
+    }
+
+    func report(_ message: String, source: Int, at span: Span?, hint: String? = nil) {
+        problems.append(Diagnostic(.error, message, in: sources[source], at: span, hint: hint))
+    }
+
+    func report(_ diagnostic: Diagnostic) {
+        let isKnown = problems.contains {
+            $0.source.name == diagnostic.source.name && $0.span == diagnostic.span && $0.message == diagnostic.message
+        }
+        if !isKnown { problems.append(diagnostic) }
+    }
+
+    /// Says what is wrong at a place of a text that was put together.
+    func report(
+        _ severity: Diagnostic.Severity, _ message: String, in text: ComposedText, at span: Span, fallback: Int, hint: String? = nil
+    ) {
+        let origin = text.origin(of: span)
+        report(Diagnostic(severity, message, in: sources[origin?.source ?? fallback], at: origin?.span, hint: hint))
+    }
+
+    var hasErrors: Bool { problems.contains { $0.severity == .error } }
+
+    /// The text of a file with its Liquid stood for by marks.
+    func marked(_ source: Int, in span: Span) -> ComposedText {
+        let text = sources[source]
+        var result = ComposedText()
+        if let collision = Self.position(of: Marks.prefix, in: text.bytes) {
+            let place = Span(collision, collision + Marks.prefix.count)
+            report("the letters \"zqlmark\" are kept for the program's own use", source: source, at: place)
+            return result
+        }
+        var scanner = LiquidScanner(text.bytes, in: span)
+        var offset = span.start
+        while let token = scanner.next() {
+            guard marks.entries.count < Marks.most else {
+                report("too much Liquid", source: source, at: token.span)
+                break
+            }
+            result.copy(Span(offset, token.span.start), of: text, source: source)
+            result.append(marks.add(token, source: source), from: token.span, source: source)
+            offset = token.span.end
+        }
+        if let place = scanner.unclosed {
+            let closing = text.text(in: place) == "{{" ? "}}" : "%}"
+            report("this is never closed", source: source, at: place, hint: "close it with \(closing)")
+        }
+        result.copy(Span(offset, span.end), of: text, source: source)
+        return result
+    }
+
+    /// Marks for a block of the program's own making.
+    func block(_ opening: String, closing: String) -> (opening: String, closing: String) {
+        let text = "{% \(opening) %}{% \(closing) %}"
+        let source = add(SourceText(name: "links", text: text))
+        let middle = opening.utf8.count + 6
+        let first = LiquidToken(kind: .tag(opening), span: Span(0, middle))
+        let second = LiquidToken(kind: .tag(closing), span: Span(middle, text.utf8.count))
+        return (
+            String(decoding: marks.add(first, source: source), as: UTF8.self),
+            String(decoding: marks.add(second, source: source), as: UTF8.self)
+        )
+    }
+
+    /// The author's Liquid in place of its marks, `<!--mark-->` included.
+    func restored(_ text: ComposedText) -> ComposedText {
+        var result = ComposedText()
+        var offset = 0
+        let opening = Array("<!--".utf8)
+        let closing = Array("-->".utf8)
+        for found in Marks.marks(in: text.bytes) where found.index < marks.entries.count {
+            var range = found.range
+            if range.lowerBound - offset >= 4, text.bytes[..<range.lowerBound].suffix(4).elementsEqual(opening),
+                text.bytes[range.upperBound...].starts(with: closing)
+            {
+                range = (range.lowerBound - 4)..<(range.upperBound + 3)
+            }
+            result.append(text, offset..<range.lowerBound)
+            restore(found.index, trimless: text.bytes[found.range.upperBound - 1] == Marks.trimlessEnd, into: &result)
+            offset = range.upperBound
+        }
+        result.append(text, offset..<text.bytes.count)
+        return result
+    }
+
+    private func restore(_ index: Int, trimless: Bool, into result: inout ComposedText) {
+        let entry = marks.entries[index]
+        let source = sources[entry.source]
+        let span = entry.token.span
+        guard trimless, case .tag = entry.token.kind, span.end - span.start > 5 else {
+            return result.copy(span, of: source, source: entry.source)
+        }
+        let start = span.start + 2 + (source.bytes[span.start + 2] == UInt8(ascii: "-") ? 1 : 0)
+        let end = span.end - 2 - (source.bytes[span.end - 3] == UInt8(ascii: "-") ? 1 : 0)
+        result.copy(Span(span.start, span.start + 2), of: source, source: entry.source)
+        result.copy(Span(start, max(start, end)), of: source, source: entry.source)
+        result.copy(Span(span.end - 2, span.end), of: source, source: entry.source)
+    }
+
+    private static func position(of word: [UInt8], in bytes: [UInt8]) -> Int? {
+        guard let first = word.first, bytes.count >= word.count else { return nil }
+        for offset in 0...(bytes.count - word.count) where bytes[offset] | 0x20 == first {
+            if zip(bytes[offset...], word).allSatisfy({ $0 | 0x20 == $1 }) { return offset }
+        }
+        return nil
+    }
+
+    /// The text of an entry as the author wrote it.
+    func text(of mark: Int) -> String {
+        let entry = marks.entries[mark]
+        return sources[entry.source].text(in: entry.token.span)
+    }
+}

@@ -1,0 +1,92 @@
+import Diagnostics
+import Workspace
+
+/// A page, or a partial, with its links done and its text part written. Liquid is still held by marks.
+struct CompiledPart {
+    /// Before links were changed; positions of ``nodes`` and ``links`` are in this.
+    var source: ComposedText
+    var nodes: [HTMLNode]
+    var links: LinkSlots
+    var html: ComposedText
+    var text: ComposedText
+}
+
+/// Puts a message into its layout, and makes parts of HTML ready for Liquid.
+struct PageComposer {
+    let files: any FileSource
+    let compilation: Compilation
+    let paths: [String]
+
+    // MARK: Layout
+
+    func page(
+        around body: ComposedText, of file: TemplateFile, own: Int, layout: Located<String>?
+    ) throws(WorkspaceError) -> ComposedText {
+        guard let layout else { return file.isMarkdown ? Self.plainPage(around: body, language: file.language) : body }
+        let path = "\(TemplateNames.layouts)/\(layout.value).html"
+        guard CampaignFile.isName(layout.value), let bytes = try files.read(path) else {
+            let known = names(in: TemplateNames.layouts)
+            let hint = suggestion(for: layout.value, among: known) ?? "it would be \(path)"
+            compilation.report("there is no layout \"\(layout.value)\"", source: own, at: layout.span, hint: hint)
+            return body
+        }
+        let source = compilation.add(SourceText(name: path, bytes: bytes))
+        let marked = compilation.marked(source, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+        let places = Marks.marks(in: marked.bytes).filter { Self.isContent(compilation.text(of: $0.index)) }
+        guard let place = places.first, places.count == 1 else {
+            let message = places.isEmpty ? "the layout does not say where the message goes" : "the message would be in the layout twice"
+            let second = places.dropFirst().first.map { compilation.marks.entries[$0.index].token.span }
+            compilation.report(message, source: source, at: second, hint: "write {{ content }} at one place")
+            return body
+        }
+        return marked.applying([TextEdit(place.range, body)])
+    }
+
+    private static func isContent(_ output: String) -> Bool {
+        guard output.hasPrefix("{{") else { return false }
+        let inside = output.dropFirst(2).dropLast(2).filter { !$0.isWhitespace && $0 != "-" }
+        return inside == "content" || inside == "content|raw"
+    }
+
+    private static func plainPage(around body: ComposedText, language: String?) -> ComposedText {
+        var page = ComposedText()
+        let attribute = language.map { " lang=\"\($0)\"" } ?? ""
+        page.append("<!DOCTYPE html>\n<html\(attribute)>\n<head>\n<meta charset=\"utf-8\">\n")
+        page.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        page.append("<title>{{ subject }}</title>\n</head>\n<body>\n")
+        page.append(body)
+        page.append("</body>\n</html>\n")
+        return page
+    }
+
+    /// The names of the files of a folder, without their endings.
+    func names(in folder: String) -> [String] {
+        let own = paths.filter { $0.hasPrefix(folder + "/") }.map { path in
+            let name = path.dropFirst(folder.count + 1)
+            return String(name.lastIndex(of: ".").map { name[..<$0] } ?? name)
+        }
+        return Set(own).sorted()
+    }
+
+    // MARK: Parts
+
+    /// - Parameter isPart: a partial, which is only a piece of a page.
+    /// - Returns: nil where gumbo must not see it; why is reported.
+    func compiled(_ marked: ComposedText, isPart: Bool, parameters: LinkTarget.Parameters, own: Int) -> CompiledPart? {
+        let source = HTMLGuard.wrappingTags(in: marked, marks: compilation.marks)
+        if let problem = HTMLGuard.problem(in: source.bytes) {
+            compilation.report(.error, problem.message, in: source, at: Span(problem.offset, problem.offset + 1), fallback: own)
+            return nil
+        }
+        let isPage = !isPart && HTMLGuard.isWholePage(source.bytes)
+        let nodes = HTMLNode.parse(source.bytes, isPage: isPage)
+        let links = LinkSlots(nodes, bytes: source.bytes)
+        let edits = links.edits(parameters, compilation: compilation)
+        let html = source.applying(edits)
+        let linked = edits.isEmpty ? nodes : HTMLNode.parse(html.bytes, isPage: isPage)
+        var text = ComposedText()
+        text.append(TextWriter.text(of: linked, marks: compilation.marks))
+        if isPart, nodes.contains(where: { $0.name.map { TextElements.block.contains($0) } ?? false }) { text.append("\n\n") }
+        return CompiledPart(source: source, nodes: nodes, links: links, html: html, text: text)
+    }
+}

@@ -1,0 +1,82 @@
+import Diagnostics
+import Workspace
+
+/// The partials that a message may render, by name, for each of its parts.
+struct PartialSources: Sendable {
+    var html: [String: SourceText] = [:]
+    var text: [String: SourceText] = [:]
+    /// Of all there are.
+    var names: [String] = []
+}
+
+/// Reads the partials that a message names, and those that they name, and no others.
+struct PartialCompiler {
+    let composer: PageComposer
+    let parameters: LinkTarget.Parameters
+
+    private var compilation: Compilation { composer.compilation }
+
+    /// - Parameter texts: Liquid that is not held by marks: subject, preheader, a text part written by hand.
+    func compile(_ texts: [LiquidText], _ origins: inout Origins) throws(WorkspaceError) -> PartialSources {
+        var result = PartialSources(names: composer.names(in: TemplateNames.partials))
+        var wanted: [String] = texts.flatMap { names(in: $0.source, $0.span, result.names) }
+        var looked = 0
+        var seen: Set<String> = []
+        repeat {
+            while looked < compilation.marks.entries.count {
+                wanted += names(in: compilation.text(of: looked), result.names)
+                looked += 1
+            }
+            let next = wanted.filter { seen.insert($0).inserted }
+            wanted = []
+            for name in next { wanted += try add(name, &result, &origins) }
+        } while !wanted.isEmpty || looked < compilation.marks.entries.count
+        return result
+    }
+
+    private func names(in tag: String, _ known: [String]) -> [String] {
+        let found = PartialNames.names(in: tag)
+        return found.isDynamic ? found.names + known : found.names
+    }
+
+    private func names(in source: SourceText, _ span: Span?, _ known: [String]) -> [String] {
+        LiquidScanner.tokens(in: source.bytes, span).flatMap { names(in: source.text(in: $0.span), known) }
+    }
+
+    /// - Returns: the names of partials that this one names.
+    private func add(_ name: String, _ result: inout PartialSources, _ origins: inout Origins) throws(WorkspaceError) -> [String] {
+        guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ CampaignFile.isName(String($0)) }) else {
+            return []
+        }
+        var further: [String] = []
+        let path = "\(TemplateNames.partials)/\(name)"
+        if let bytes = try composer.files.read("\(path).liquid") {
+            let source = SourceText(name: "\(path).liquid", bytes: bytes)
+            _ = compilation.add(source)
+            result.html[name] = source
+            result.text[name] = source
+            further = names(in: source, nil, result.names)
+        } else if let part = try part(path) {
+            result.html[name] = origins.add(compilation.restored(part.html), name: "\(name)/html")
+            result.text[name] = origins.add(compilation.restored(part.text), name: "\(name)/text")
+        }
+        if let bytes = try composer.files.read("\(path).txt") {
+            let source = SourceText(name: "\(path).txt", bytes: bytes)
+            _ = compilation.add(source)
+            result.text[name] = source
+            further += names(in: source, nil, result.names)
+        }
+        return further
+    }
+
+    private func part(_ path: String) throws(WorkspaceError) -> CompiledPart? {
+        for ending in ["html", "md"] {
+            guard let bytes = try composer.files.read("\(path).\(ending)") else { continue }
+            let own = compilation.add(SourceText(name: "\(path).\(ending)", bytes: bytes))
+            var marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+            if ending == "md" { marked = MarkdownBody.html(marked, source: own, in: compilation) }
+            return composer.compiled(marked, isPart: true, parameters: parameters, own: own)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,139 @@
+import CGumbo
+
+/// An element, a text or a comment, as a browser would see it, with the places it was written at.
+final class HTMLNode {
+    struct Attribute {
+        var name: String
+        /// Decoded.
+        var value: String
+        /// The value in the source, without its quotes; nil where it cannot be told.
+        var range: Range<Int>?
+    }
+
+    enum Kind {
+        case element(String, [Attribute])
+        case text(String)
+        case comment(String)
+    }
+
+    let kind: Kind
+    /// Of the element's start tag, or of the text.
+    let offset: Int
+    let children: [HTMLNode]
+
+    private init(_ kind: Kind, offset: Int, children: [HTMLNode] = []) {
+        self.kind = kind
+        self.offset = offset
+        self.children = children
+    }
+
+    var name: String? { if case .element(let name, _) = kind { name } else { nil } }
+
+    func attribute(_ name: String) -> Attribute? {
+        guard case .element(_, let attributes) = kind else { return nil }
+        return attributes.first { $0.name == name }
+    }
+
+    /// Parses a page, or a part of one. ``HTMLGuard/problem(in:)`` must have found nothing.
+    static func parse(_ bytes: [UInt8], isPage: Bool) -> [HTMLNode] {
+        bytes.withUnsafeBytes { buffer in
+            let text = buffer.bindMemory(to: CChar.self)
+            guard let base = text.baseAddress else { return [] }
+            let context = isPage ? GUMBO_TAG_LAST : self.context(of: bytes)
+            guard let output = pitwall_gumbo_parse(base, text.count, context) else { return [] }
+            defer { pitwall_gumbo_free(output) }
+            let reader = Reader(base: base, count: text.count)
+            guard let document = output.pointee.document else { return [] }
+            if isPage { return reader.children(document.pointee.v.document.children, depth: 0) }
+            guard let root = output.pointee.root else { return [] }
+            return reader.children(root.pointee.v.element.children, depth: 0)
+        }
+    }
+
+    /// Rows and cells mean something only where rows and cells can stand.
+    private static func context(of bytes: [UInt8]) -> GumboTag {
+        var scanner = HTMLScanner(bytes)
+        while let token = scanner.next() {
+            guard case .start(let name, _, _) = token else { continue }
+            switch name {
+            case "tr": return GUMBO_TAG_TBODY
+            case "td", "th": return GUMBO_TAG_TR
+            case "tbody", "thead", "tfoot", "caption", "colgroup": return GUMBO_TAG_TABLE
+            default: return GUMBO_TAG_BODY
+            }
+        }
+        return GUMBO_TAG_BODY
+    }
+
+    private struct Reader {
+        let base: UnsafePointer<CChar>
+        let count: Int
+
+        func children(_ vector: GumboVector, depth: Int) -> [HTMLNode] {
+            guard depth < 1200, let data = vector.data else { return [] }
+            return (0..<Int(vector.length)).compactMap { index in
+                data[index].flatMap { node($0.assumingMemoryBound(to: GumboNode.self), depth: depth) }
+            }
+        }
+
+        private func node(_ pointer: UnsafePointer<GumboNode>, depth: Int) -> HTMLNode? {
+            switch pointer.pointee.type {
+            case GUMBO_NODE_ELEMENT, GUMBO_NODE_TEMPLATE:
+                let element = pointer.pointee.v.element
+                return HTMLNode(
+                    .element(name(of: element), attributes(of: element)), offset: offset(element.original_tag.data) ?? -1,
+                    children: children(element.children, depth: depth + 1))
+            case GUMBO_NODE_TEXT, GUMBO_NODE_WHITESPACE, GUMBO_NODE_CDATA:
+                let text = pointer.pointee.v.text
+                return HTMLNode(.text(String(cString: text.text)), offset: offset(text.original_text.data) ?? -1)
+            case GUMBO_NODE_COMMENT:
+                let text = pointer.pointee.v.text
+                return HTMLNode(.comment(String(cString: text.text)), offset: offset(text.original_text.data) ?? -1)
+            default: return nil
+            }
+        }
+
+        private func name(of element: GumboElement) -> String {
+            if element.tag != GUMBO_TAG_UNKNOWN { return String(cString: gumbo_normalized_tagname(element.tag)) }
+            var piece = element.original_tag
+            gumbo_tag_from_original_text(&piece)
+            guard let data = piece.data else { return "" }
+            return String(decoding: UnsafeRawBufferPointer(start: data, count: piece.length), as: UTF8.self).lowercased()
+        }
+
+        private func attributes(of element: GumboElement) -> [Attribute] {
+            guard let data = element.attributes.data else { return [] }
+            return (0..<Int(element.attributes.length)).compactMap { index in
+                guard let attribute = data[index]?.assumingMemoryBound(to: GumboAttribute.self).pointee else { return nil }
+                return Attribute(
+                    name: String(cString: attribute.name), value: String(cString: attribute.value), range: range(attribute.original_value))
+            }
+        }
+
+        private func range(_ piece: GumboStringPiece) -> Range<Int>? {
+            guard let start = offset(piece.data), piece.length > 0, start + piece.length <= count else { return nil }
+            let first = UInt8(bitPattern: base[start])
+            let isQuoted = first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
+            guard isQuoted, piece.length >= 2 else { return start..<(start + piece.length) }
+            return (start + 1)..<(start + piece.length - 1)
+        }
+
+        private func offset(_ pointer: UnsafePointer<CChar>?) -> Int? {
+            guard let pointer else { return nil }
+            let offset = UnsafeRawPointer(pointer) - UnsafeRawPointer(base)
+            return (0..<count).contains(offset) ? offset : nil
+        }
+    }
+}
+
+extension HTMLNode {
+    /// Never seen by a reader of the mail.
+    var isHidden: Bool {
+        guard case .element(let name, _) = kind else { return false }
+        if ["head", "style", "script", "title", "template", "noscript", "meta", "link"].contains(name) { return true }
+        if attribute("hidden") != nil { return true }
+        guard let style = attribute("style")?.value else { return false }
+        let plain = style.lowercased().filter { !$0.isWhitespace }
+        return plain.contains("display:none") || plain.contains("visibility:hidden") || plain.contains("mso-hide:all")
+    }
+}

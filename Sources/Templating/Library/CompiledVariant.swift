@@ -1,0 +1,89 @@
+import Diagnostics
+import Foundation
+import Liquid
+import Model
+
+/// One language variant of a message, compiled.
+struct CompiledVariant: Sendable {
+    let language: String?
+    let subject: Template
+    let preheader: Template?
+    let html: Template
+    let text: Template
+    /// The text part was written from the page and still needs its lines arranged.
+    let arrangesText: Bool
+    let origins: Origins
+    let links: [MessageLink]
+    let references: [TemplateReference]
+
+    /// Attributes that are read, with the names they are read by; nil where a template walks over the contact.
+    let attributes: Object.Keys?
+
+    private static let roots = Object.Keys(["contact", "campaign", "organisation", "links", "now", "subject", "preheader"])
+    private static let linkNames = Object.Keys(["unsubscribe", "preferences"])
+
+    func render(_ data: MessageData, _ parameters: LinkTarget.Parameters) throws(Diagnostic) -> RenderedMessage {
+        do throws(RenderError) {
+            return try rendered(data, parameters)
+        } catch {
+            throw origins.diagnostic(error.diagnostic)
+        }
+    }
+
+    private func rendered(_ data: MessageData, _ parameters: LinkTarget.Parameters) throws(RenderError) -> RenderedMessage {
+        let links = Value.object(Object(Self.linkNames, [.string(data.unsubscribeURL), .string(data.preferencesURL)]))
+        var roots: [Value] = [
+            .object(contact(data.contact)), data.background.campaign, data.background.organisation, links,
+            .instant(data.now.milliseconds), .null, .null,
+        ]
+        var scope = Scope(Object(Self.roots, roots), now: data.now.milliseconds)
+        let zone = data.zone
+        scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
+        scope.zoneName = { zone.timeZone.abbreviation(for: Date(Instant(milliseconds: $0))) ?? "" }
+        scope.language = language ?? data.contact.language ?? ""
+
+        var buffer: [UInt8] = []
+        try subject.render(scope, into: &buffer)
+        let subject = SingleLine.text(buffer)
+        buffer.removeAll(keepingCapacity: true)
+        try preheader?.render(scope, into: &buffer)
+        let preheader = SingleLine.text(buffer)
+
+        roots[5] = .string(subject)
+        roots[6] = .string(preheader)
+        scope.values = Object(Self.roots, roots)
+        let own = [data.unsubscribeURL, data.preferencesURL]
+        var page: [UInt8] = []
+        page.reserveCapacity(16_384)
+        scope.host = { block, out in Self.fill(block.body, parameters, except: own, isHTML: true, into: &out) }
+        try html.render(scope, into: &page)
+        var plain: [UInt8] = []
+        plain.reserveCapacity(4096)
+        scope.host = { block, out in Self.fill(block.body, parameters, except: own, isHTML: false, into: &out) }
+        try text.render(scope, into: &plain)
+        if arrangesText { plain = TextLayout.arranged(plain) }
+        return RenderedMessage(subject: subject, preheader: preheader, html: page, text: plain, language: language)
+    }
+
+    private func contact(_ contact: Contact) -> Object {
+        let email = contact.email.map { Value.string("\($0.local)@\($0.domain)") } ?? .null
+        if let attributes {
+            return Object(
+                attributes,
+                attributes.names.map { name in
+                    name == "email" ? email : contact.attributes[name].map { Value($0) } ?? .null
+                })
+        }
+        return Object([("email", email)] + contact.attributes.members.map { ($0.name, Value($0.value)) })
+    }
+
+    /// A link whose address came from Liquid.
+    private static func fill(
+        _ body: [UInt8], _ parameters: LinkTarget.Parameters, except own: [String], isHTML: Bool, into out: inout [UInt8]
+    ) {
+        let isOwn = own.contains { url in
+            !url.isEmpty && body.starts(with: isHTML ? HTMLEscaping.text(Array(url.utf8)) : Array(url.utf8))
+        }
+        out += isOwn ? body : LinkTarget.adding(parameters, to: body, ampersand: isHTML ? "&amp;" : "&")
+    }
+}

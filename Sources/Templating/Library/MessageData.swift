@@ -1,0 +1,93 @@
+package import Liquid
+package import Model
+package import Workspace
+
+/// What all messages of a campaign have in common: `campaign.*` and `organisation.*`. Made once.
+package struct MessageBackground: Sendable {
+    let campaign: Value
+    let organisation: Value
+
+    package init(name: String = "", title: String = "", topic: String? = nil, data: JSONObject = [:], organisation: Settings.Organisation) {
+        campaign = .object([
+            "name": .string(name), "title": .string(title), "topic": topic.map { .string($0) } ?? .null,
+            "data": Value(JSONValue.object(data)),
+        ])
+        self.organisation = .object([
+            "name": .string(organisation.name), "postal_address": organisation.postalAddress.map { .string($0) } ?? .null,
+        ])
+    }
+
+    package init(_ campaign: CampaignFile, organisation: Settings.Organisation) {
+        self.init(
+            name: campaign.name, title: campaign.title, topic: campaign.topic?.value, data: campaign.data, organisation: organisation)
+    }
+}
+
+/// What one message is made of.
+package struct MessageData: Sendable {
+    package var contact: Contact
+    package var background: MessageBackground
+    package var unsubscribeURL: String
+    package var preferencesURL: String
+    /// The plan's time, the same for all messages of a plan.
+    package var now: Instant
+    /// In which times are shown.
+    package var zone: Zone
+
+    package init(
+        contact: Contact, background: MessageBackground, unsubscribeURL: String, preferencesURL: String, now: Instant, zone: Zone
+    ) {
+        self.contact = contact
+        self.background = background
+        self.unsubscribeURL = unsubscribeURL
+        self.preferencesURL = preferencesURL
+        self.now = now
+        self.zone = zone
+    }
+}
+
+/// A message as one person gets it, before it becomes mail.
+package struct RenderedMessage: Hashable, Sendable {
+    /// One line.
+    package var subject: String
+    /// One line, possibly empty.
+    package var preheader: String
+    package var html: [UInt8]
+    package var text: [UInt8]
+    /// Of the variant that was used; nil for the template itself.
+    package var language: String?
+}
+
+extension Value {
+    /// Data as a template sees it. Times stay text; the `date` filter reads them.
+    package init(_ json: JSONValue) {
+        switch json {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .integer(value)
+        case .real(let value): self = .decimal(value)
+        case .text(let text): self = .string(text)
+        case .list(let items): self = .array(items.map { Value($0) })
+        case .object(let object): self = .object(Object(object.members.map { ($0.name, Value($0.value)) }))
+        }
+    }
+}
+
+/// One line of text for a header or a page's title.
+enum SingleLine {
+    /// Line ends, controls and runs of blanks become one blank: no value can start a new header line.
+    static func text(_ bytes: [UInt8]) -> String {
+        var out = String.UnicodeScalarView()
+        var owesBlank = false
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0...0x20, 0x7F...0xA0, 0x2028, 0x2029: owesBlank = true
+            default:
+                if owesBlank, !out.isEmpty { out.append(" ") }
+                owesBlank = false
+                out.append(scalar)
+            }
+        }
+        return String(out)
+    }
+}

@@ -1,0 +1,64 @@
+package import Diagnostics
+import Liquid
+import Model
+
+/// A message that is ready to be rendered for anybody: all its language variants, compiled and checked.
+///
+/// It is immutable, and any number of threads may render it at once; per message only Liquid runs.
+package struct MessageTemplate: Sendable {
+    package let name: String
+    /// Links of the first variant's page, in their order.
+    package let links: [MessageLink]
+    package let warnings: [Diagnostic]
+    /// Every place where a variant reads data.
+    package let references: [TemplateReference]
+
+    private let base: CompiledVariant
+    private let variants: [String: CompiledVariant]
+    private let parameters: LinkTarget.Parameters
+
+    init(
+        name: String, base: CompiledVariant, variants: [String: CompiledVariant], parameters: LinkTarget.Parameters, warnings: [Diagnostic]
+    ) {
+        self.name = name
+        self.base = base
+        self.variants = variants
+        self.parameters = parameters
+        self.warnings = warnings
+        links = base.links
+        references = base.references + variants.keys.sorted().flatMap { variants[$0]?.references ?? [] }
+    }
+
+    /// Tags of the variants there are beside the template itself.
+    package var languages: [String] { variants.keys.sorted() }
+
+    /// The variant in somebody's language: that very tag, else its first part (`pt` for `pt-br`), else the template itself.
+    private func variant(for language: String?) -> CompiledVariant {
+        guard let language, !variants.isEmpty else { return base }
+        let tag = language.replacing("_", with: "-")
+        if let exact = variants[tag] { return exact }
+        return variants[String(tag.prefix { $0 != "-" })] ?? base
+    }
+
+    /// - Throws: where the template cannot be rendered with this data, with the place in the author's file.
+    package func render(_ data: MessageData) throws(Diagnostic) -> RenderedMessage {
+        try variant(for: data.contact.language).render(data, parameters)
+    }
+}
+
+/// One place where a template, its layout or a partial reads data.
+package struct TemplateReference: Sendable {
+    /// `["contact", "first_name"]`
+    package let path: [String]
+    /// The file its author wrote.
+    package let source: SourceText
+    package let span: Span
+    package let hasDefault: Bool
+    /// Stands within an `if` that asks about it.
+    package let isGuarded: Bool
+    /// Of the variant; nil for the template itself.
+    package let language: String?
+
+    /// A recipient who lacks the value gets a gap in the text.
+    package var leavesGap: Bool { !hasDefault && !isGuarded }
+}

@@ -1,0 +1,38 @@
+import Diagnostics
+
+/// Makes HTML of a Markdown file whose Liquid is held by marks.
+enum MarkdownBody {
+    static func html(_ marked: ComposedText, source: Int, in compilation: Compilation) -> ComposedText {
+        do throws(MarkdownNode.TooDeep) {
+            let kept = marksInRawParts(of: try MarkdownNode.parse(marked.bytes))
+            let lifted = LiftedLines(marked, marks: compilation.marks, keeping: kept)
+            let document = try MarkdownNode.parse(lifted.text.bytes)
+            let placement = TagPlacement(document, lines: lifted.lines, marks: compilation.marks)
+            for torn in placement.torn { report(torn.mark, opening: torn.opening, in: compilation) }
+            var writer = MarkdownWriter(placement: placement, text: lifted.text, source: source)
+            writer.write(document)
+            return writer.result
+        } catch {
+            compilation.report("quotes or lists are nested deeper than any message needs", source: source, at: nil)
+            return ComposedText()
+        }
+    }
+
+    private static func report(_ mark: Int, opening: Int, in compilation: Compilation) {
+        let entry = compilation.marks.entries[mark]
+        let first = compilation.marks.entries[opening]
+        let line = compilation.sources[first.source].location(of: first.token.span.start).line
+        compilation.report(
+            "\(compilation.text(of: mark)) stands under another parent than \(compilation.text(of: opening)) on line \(line)",
+            source: entry.source, at: entry.token.span,
+            hint: "put both on lines of their own, or both into the same paragraph, item or cell")
+    }
+
+    /// Tags in HTML blocks and code blocks stay where they are, also alone on their lines.
+    private static func marksInRawParts(of node: MarkdownNode) -> Set<Int> {
+        var found: Set<Int> = []
+        if node.kind == .htmlBlock || node.kind.isCodeBlock { found.formUnion(Marks.marks(in: node.literal).map(\.index)) }
+        for child in node.children { found.formUnion(marksInRawParts(of: child)) }
+        return found
+    }
+}

@@ -1,0 +1,307 @@
+/// Writes the plain-text part of a message from its HTML, once, when the template is compiled; Liquid stays in it as marks.
+///
+/// Blocks are followed by their empty line, never preceded by one: so a tag between two blocks can make the second
+/// vanish, or repeat it, and the lines still come out right.
+struct TextWriter {
+    private let marks: Marks
+    private(set) var out: [UInt8] = []
+    /// Line ends that are owed before the next text.
+    private var owed = 0
+    /// Line ends that `out` ends with, marks not counted.
+    private var ended = 2
+    private var owesBlank = false
+    /// What each line starts with, from the outside in.
+    private var prefixes: [String] = []
+    /// The bullet of an item, to be written before its first text.
+    private var bullet: String?
+    private var preformatted = 0
+
+    init(marks: Marks) {
+        self.marks = marks
+    }
+
+    static func text(of nodes: [HTMLNode], marks: Marks) -> [UInt8] {
+        var writer = TextWriter(marks: marks)
+        writer.flow(nodes)
+        writer.flushOwed()
+        return writer.out
+    }
+
+    // MARK: Output
+
+    private mutating func owe(_ count: Int) {
+        owed = max(owed, count)
+        owesBlank = false
+    }
+
+    private mutating func flushOwed() {
+        while ended < owed {
+            out.append(0x0A)
+            ended += 1
+        }
+        owed = 0
+    }
+
+    /// Opens the line where it is not open yet.
+    private mutating func open() {
+        flushOwed()
+        if ended > 0 {
+            let last = bullet.map { _ in prefixes.count - 1 } ?? prefixes.count
+            for prefix in prefixes.prefix(max(0, last)) { out += Array(prefix.utf8) }
+            if let bullet { out += Array(bullet.utf8) }
+            bullet = nil
+        } else if owesBlank {
+            out.append(0x20)
+        }
+        owesBlank = false
+        ended = 0
+    }
+
+    /// Text in a line; blanks are one blank.
+    private mutating func append(_ text: String) {
+        var word: [UInt8] = []
+        for byte in text.replacing("\u{A0}", with: " ").utf8 {
+            if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                flush(&word)
+                if ended == 0 { owesBlank = true }
+            } else {
+                word.append(byte)
+            }
+        }
+        flush(&word)
+    }
+
+    private mutating func flush(_ word: inout [UInt8]) {
+        guard !word.isEmpty else { return }
+        open()
+        out += word
+        word = []
+    }
+
+    /// A tag among words takes part in the line, which it may open: what is owed stands before it, or it would be paid in
+    /// the first branch of an `if` alone. Between blocks a tag takes no place at all.
+    private mutating func appendTag(_ index: Int, inLine: Bool) {
+        if inLine {
+            open()
+            out += Marks.bytes(of: index)
+        } else {
+            flushOwed()
+            out += Marks.bytes(of: index, end: Marks.trimlessEnd)
+        }
+    }
+
+    // MARK: Flow
+
+    private mutating func flow(_ nodes: [HTMLNode]) {
+        let hasText = nodes.contains { Self.isInline($0, marks) }
+        for node in nodes { write(node, inLine: hasText) }
+    }
+
+    /// Something that makes a line: a word, an inline element, an output.
+    private static func isInline(_ node: HTMLNode, _ marks: Marks) -> Bool {
+        switch node.kind {
+        case .text(let text): text.utf8.contains { !($0 == 0x20 || (0x09...0x0D).contains($0)) }
+        case .comment: false
+        case .element(let name, _): !TextElements.block.contains(name) && name != "br" && !node.isHidden
+        }
+    }
+
+    private mutating func write(_ node: HTMLNode, inLine: Bool) {
+        switch node.kind {
+        case .comment(let text):
+            for index in Marks.marks(in: text) where Marks.length == text.utf8.count { appendTag(index, inLine: inLine) }
+        case .text(let text):
+            preformatted > 0 ? appendPreformatted(text) : append(TextElements.withoutInvisible(text))
+        case .element(let name, _):
+            if node.isHidden { return assignments(in: node) }
+            element(name, node, inLine: inLine)
+        }
+    }
+
+    private mutating func element(_ name: String, _ node: HTMLNode, inLine: Bool) {
+        switch name {
+        case "br":
+            flushOwed()
+            if ended == 0 { owe(1) } else if bullet == nil { owe(min(ended + 1, 2)) }
+        case "hr": block { $0.rule() }
+        case "h1": heading(node, "=")
+        case "h2": heading(node, "-")
+        case "ul", "ol": list(node, isOrdered: name == "ol")
+        case "li": item(node, bullet: "- ")
+        case "blockquote":
+            owe(2)
+            prefixes.append("> ")
+            flow(node.children)
+            owe(2)
+            prefixes.removeLast()
+        case "pre":
+            owe(2)
+            prefixes.append("    ")
+            preformatted += 1
+            flow(node.children)
+            preformatted -= 1
+            owe(2)
+            prefixes.removeLast()
+        case "img": append(node.attribute("alt")?.value ?? "")
+        case "a": link(node, isAlone: !inLine)
+        case "table" where TextElements.isData(node): dataTable(node)
+        case "td", "th", "tr", "tbody", "thead", "tfoot", "table", "center", "div", "section", "article", "header", "footer", "main", "nav",
+            "aside", "html", "body", "form", "fieldset", "address", "figure":
+            owe(ended > 0 && owed == 0 ? 0 : 1)
+            flow(node.children)
+            owe(name == "table" || TextElements.endsLoosely(node) ? 2 : 1)
+        case _ where TextElements.block.contains(name): block { $0.flow(node.children) }
+        default: flow(inline: node.children)
+        }
+    }
+
+    private mutating func flow(inline nodes: [HTMLNode]) {
+        for node in nodes { write(node, inLine: true) }
+    }
+
+    private mutating func block(_ content: (inout TextWriter) -> Void) {
+        owe(2)
+        content(&self)
+        owe(2)
+    }
+
+    private mutating func rule() {
+        open()
+        out += Array(repeating: UInt8(ascii: "-"), count: 40)
+    }
+
+    private mutating func appendPreformatted(_ text: String) {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { owe(min(ended + owed + 1, 2)) }
+            if !line.isEmpty {
+                open()
+                out += Array(line.utf8)
+            }
+        }
+    }
+
+    /// Values that a hidden part sets are used further down.
+    private mutating func assignments(in node: HTMLNode) {
+        if case .comment(let text) = node.kind {
+            for index in Marks.marks(in: text) where ["assign", "increment", "decrement"].contains(marks.tagName(index) ?? "") {
+                appendTag(index, inLine: false)
+            }
+        }
+        for child in node.children { assignments(in: child) }
+    }
+
+    // MARK: Elements
+
+    private mutating func heading(_ node: HTMLNode, _ underline: Character) {
+        owe(2)
+        flushOwed()
+        let start = out.count
+        flow(node.children)
+        let width = TextElements.width(of: out[min(start, out.count)...])
+        if width > 0 {
+            owe(1)
+            open()
+            out += Array(String(repeating: underline, count: min(width, TextLayout.width)).utf8)
+        }
+        owe(2)
+    }
+
+    private mutating func list(_ node: HTMLNode, isOrdered: Bool) {
+        let isNested = !prefixes.isEmpty
+        owe(isNested ? 1 : 2)
+        let hasTags = node.children.contains { if case .comment(let text) = $0.kind { !Marks.marks(in: text).isEmpty } else { false } }
+        var number = node.attribute("start").flatMap { Int($0.value) } ?? 1
+        for child in node.children {
+            if child.name == "li", !child.isHidden {
+                item(child, bullet: isOrdered && !hasTags ? "\(number). " : "- ")
+                number = number < 9999 ? number + 1 : number
+            } else {
+                write(child, inLine: false)
+            }
+        }
+        owe(isNested ? 1 : 2)
+    }
+
+    private mutating func item(_ node: HTMLNode, bullet mark: String) {
+        owe(1)
+        flushOwed()
+        prefixes.append(String(repeating: " ", count: mark.count))
+        bullet = mark
+        flow(node.children)
+        let isLoose = node.children.contains { $0.name == "p" }
+        bullet = nil
+        prefixes.removeLast()
+        owed = 0
+        owe(isLoose ? 2 : 1)
+    }
+
+    /// `label (address)` among words, `label: address` on its own, the address alone where the label says the same.
+    private mutating func link(_ node: HTMLNode, isAlone: Bool) {
+        let address = TextElements.address(node.attribute("href")?.value ?? "")
+        guard let address, !TextElements.holdsBlocks(node) else {
+            let start = out.count
+            flow(node.children)
+            if let address, out.count > start {
+                owe(1)
+                append(address)
+                owe(2)
+            }
+            return
+        }
+        var label = TextWriter(marks: marks)
+        label.flow(inline: node.children)
+        let text = String(decoding: label.out, as: UTF8.self)
+        if text.isEmpty {
+            if !Marks.marks(in: address).isEmpty || node.children.contains(where: { $0.name == "img" }) { append(address) }
+        } else if TextElements.says(text, address) {
+            append(address)
+        } else {
+            flow(inline: node.children)
+            if isAlone {
+                if ended == 0, out.last != UInt8(ascii: ":") { out.append(UInt8(ascii: ":")) }
+                append(" \(address)")
+            } else {
+                append(" (\(address))")
+            }
+        }
+    }
+
+    /// A row a line, its cells parted by bars.
+    private mutating func dataTable(_ node: HTMLNode) {
+        owe(2)
+        rows(of: node)
+        owe(2)
+    }
+
+    private mutating func rows(of node: HTMLNode) {
+        for child in node.children {
+            switch child.name {
+            case "tr":
+                owe(1)
+                row(child)
+                owe(1)
+            case "thead", "tbody", "tfoot": rows(of: child)
+            case "caption": block { $0.flow(child.children) }
+            default: write(child, inLine: false)
+            }
+        }
+    }
+
+    private mutating func row(_ node: HTMLNode) {
+        var isFirst = true
+        for child in node.children {
+            if child.name == "td" || child.name == "th" {
+                if !isFirst {
+                    open()
+                    out += Array(" |".utf8)
+                    owesBlank = true
+                }
+                flow(inline: child.children)
+                owed = 0
+                isFirst = false
+            } else {
+                write(child, inLine: true)
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Database
+import Diagnostics
+import Model
+import Testing
+
+@testable import Segments
+
+@Suite struct CheckerTests {
+    private static let vocabulary = Vocabulary(
+        attributes: [
+            "plan": ValueFacts(kinds: [.text]), "age": ValueFacts(kinds: [.number]), "country": ValueFacts(kinds: [.text]),
+            "signed_up": ValueFacts(kinds: [.instant]),
+            "birthday": ValueFacts(kinds: [.day]), "tags": ValueFacts(kinds: [.list]), "mixed": ValueFacts(kinds: [.text, .number]),
+            "vip": ValueFacts(kinds: [.truth]),
+            "odd": ValueFacts(),
+        ],
+        events: [
+            "purchase": EventFacts(properties: [
+                "amount": ValueFacts(kinds: [.number]),
+                "category": ValueFacts(kinds: [.text]),
+            ]), "page_viewed": EventFacts(),
+        ],
+        topics: ["newsletter", "offers"], segments: ["lapsed", "circle", "round", "broken", "self"])
+
+    private static let files = [
+        "lapsed": "did not purchase in last 90 days", "circle": "in segment round", "round": "vip = true or in segment circle",
+        "broken": "---\ntitle: x\n---\nplna = \"pro\"", "self": "in segment self",
+    ]
+
+    private func check(_ text: String, named: String? = nil) -> (plan: SegmentPlan?, said: [String]) {
+        do throws(DiagnosticList) {
+            let plan = try SegmentPlan(try SegmentSyntax(where: text), named: named, against: Self.vocabulary) { name in
+                Self.files[name].map { SourceText(name: "Segments/\(name).segment", text: $0) }
+            }
+            return (plan, plan.warnings.map(Self.line))
+        } catch {
+            return (nil, error.items.map(Self.line))
+        }
+    }
+
+    private static func line(_ item: Diagnostic) -> String {
+        "\(item.headline)" + (item.hint.map { " (\($0))" } ?? "")
+    }
+
+    @Test func `a name that nobody knows is shown with its place and the nearest name`() throws {
+        let text = "---\ntitle: Looked at pricing\n---\ndid page_viewed\nand did not purchse in last 7 days\n"
+        let syntax = try SegmentSyntax(parsing: SourceText(name: "Segments/pricing.segment", text: text))
+        let error = #expect(throws: DiagnosticList.self) { try SegmentPlan(syntax, against: Self.vocabulary) }
+        #expect(
+            error?.description == """
+                Segments/pricing.segment:5:13: error: no event "purchse" has ever been recorded
+                5 | and did not purchse in last 7 days
+                  |             ^~~~~~~ did you mean "purchase"?
+                """)
+    }
+
+    @Test(arguments: [
+        (#"contry = "IT""#, #"1:1: error: no contact has an attribute "contry" (did you mean "country"?)"#),
+        (#"did purchase where (amuont > 3)"#, #"1:21: error: no "purchase" has a property "amuont" (did you mean "amount"?)"#),
+        ("consents to ofers", #"1:13: error: no topic "ofers" is in pitwall.yaml (did you mean "offers"?)"#),
+        ("in segment lasped", #"1:12: error: no segment "lasped" is there (did you mean "lapsed"?)"#),
+        (#"age = "old""#, #"1:7: error: "age" holds numbers, not texts"#),
+        ("plan = 3", #"1:8: error: "plan" holds texts, not numbers (as a text it is "3")"#),
+        ("age in last 3 days", #"1:1: error: "age" holds numbers, not days or times"#),
+        ("age = true", #"1:7: error: "age" holds numbers, not true or false"#),
+        (#"age contains "3""#, #"1:1: error: "age" holds numbers, not texts or days or times or lists"#),
+        (#"plan < "pro""#, "1:8: error: only numbers and dates have an order (< takes a number or a date)"),
+        ("plan = 2026-01-01", #"1:8: error: "plan" holds texts, not days or times (as a text it is "2026-01-01")"#),
+        (#"did purchase where (category > 3)"#, #"1:32: error: "category" holds texts, not numbers (as a text it is "3")"#),
+        ("email > 3", #"1:9: error: "email" holds texts, not numbers (as a text it is "3")"#),
+    ])
+    func `what can't be meant is an error`(text: String, expected: String) {
+        let checked = check(text)
+        #expect(checked.plan == nil)
+        #expect(checked.said == ["--where:\(expected)"])
+    }
+
+    @Test(arguments: [
+        #"plan = "pro" and age > 3 and signed_up in last 3 days and birthday has anniversary within next 7 days"#, #"tags contains "vip""#,
+        #"mixed = 3 or mixed = "x""#, #"odd = 3 or odd = "x" or odd in last 3 days"#,
+        #"first_name = "Ada" and email is known and language is it"#,
+        #"did page_viewed where (anything = 3)"#, "in segment lapsed and not in segment lapsed",
+        "birthday = 2026-01-01 and signed_up > 2026-01-01",
+    ])
+    func `what can be meant is accepted in silence`(text: String) {
+        #expect(check(text).said == [])
+    }
+
+    @Test func `a number in quotes is warned about where the data has numbers`() {
+        let checked = check(#"age = "30""#)
+        #expect(checked.plan != nil)
+        #expect(checked.said == [#"--where:1:7: warning: "age" holds numbers, which no text equals (write 30 without quotes)"#])
+    }
+
+    @Test func `all mistakes are told in one go`() {
+        #expect(check(#"contry = "IT" and age = "x" and did purchse"#).said.count == 3)
+    }
+
+    @Test func `a circle of segments is told at the word that closes it`() {
+        #expect(
+            check("in segment circle").said == [
+                "Segments/round.segment:1:26: error: segment \"circle\" refers to itself (circle → round → circle)"
+            ])
+        #expect(check("in segment self", named: "self").said == ["--where:1:12: error: segment \"self\" refers to itself (self → self)"])
+    }
+
+    @Test func `a mistake in a segment that is referred to is told once, in its own file`() {
+        let said = check("in segment broken or in segment broken").said
+        #expect(said == ["Segments/broken.segment:4:1: error: no contact has an attribute \"plna\" (did you mean \"plan\"?)"])
+    }
+
+    @Test func `segments that multiply each other end in an error`() throws {
+        let text = "in segment a9 and in segment a9"
+        let error = #expect(throws: DiagnosticList.self) {
+            try SegmentPlan(try SegmentSyntax(where: text), against: nil) { name in
+                let number = Int(name.dropFirst()) ?? 0
+                return SourceText(
+                    name: name,
+                    text: number == 0 ? "vip = true" : Array(repeating: "in segment a\(number - 1)", count: 9).joined(separator: " or "))
+            }
+        }
+        #expect(error?.items.last?.message.contains("more than 400 conditions") == true)
+    }
+
+    @Test func `a chain of segments longer than anybody can follow ends in an error`() throws {
+        let error = #expect(throws: DiagnosticList.self) {
+            try SegmentPlan(try SegmentSyntax(where: "in segment s0"), against: nil) { name in
+                SourceText(name: name, text: "in segment s\((Int(name.dropFirst()) ?? 0) + 1)")
+            }
+        }
+        #expect(error?.items.first?.message == "segments refer to each other through more than 16 files")
+    }
+
+    @Test func `the outermost conditions can be asked one by one`() throws {
+        let plan = try #require(check("age > 3 and (vip = true or plan = \"pro\") and did not purchase").plan)
+        #expect(plan.clauses.map(\.text) == ["age > 3", "(vip = true or plan = \"pro\")", "did not purchase"])
+        #expect(try #require(check("age > 3 or vip = true").plan).clauses.map(\.text) == ["age > 3 or vip = true"])
+    }
+
+    @Test func `what a person wrote is never part of the SQL's text`() throws {
+        let evil = "x' OR 1=1 --"
+        let plan = try #require(
+            try? SegmentPlan(
+                try SegmentSyntax(
+                    where: """
+                        `\(evil)` = "\(evil)" and did `\(evil)` where (`\(evil)` contains "\(evil)") and consents to `\(evil)` and sample 3% seed "\(evil)"
+                        """), against: nil))
+        let sql = plan.sql(dialect: PlainDialect(), at: .now(.init(seconds: 0), zone: .utc))
+        #expect(!sql.text.contains("OR 1=1"))
+        #expect(sql.arguments.contains(.text(evil)))
+        #expect(sql.text.count { $0 == "?" } == sql.arguments.count)
+    }
+}

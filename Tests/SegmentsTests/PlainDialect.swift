@@ -1,0 +1,14 @@
+import Database
+
+/// A dialect that calls functions by their names, to look at the SQL around them.
+struct PlainDialect: Dialect {
+    var name: String { "plain" }
+    var int64: String { "BIGINT" }
+    var bytes: String { "BYTEA" }
+    var clustered: String { "" }
+
+    func jsonMember(_ column: String, _ name: String) -> SQL { "member(\(raw: column), \(name))" }
+    func jsonKind(_ column: String, _ name: String) -> SQL { "kind(\(raw: column), \(name))" }
+    func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL { "contains(\(raw: column), \(name), \(item))" }
+    func folded(_ expression: SQL) -> SQL { "fold(\(expression))" }
+}

@@ -1,0 +1,30 @@
+# Shared by the scripts: what has to be on the machine, and how it gets there. Source it; it runs nothing by itself.
+
+# Debian's names of the C libraries that pitwall is built on.
+PITWALL_LIBRARIES="libcurl4-openssl-dev libssl-dev libgumbo-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libidn2-dev libsqlite3-dev"
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Installs those of the given Debian packages that are missing, and says which.
+install_missing() {
+    command -v dpkg-query >/dev/null 2>&1 || { say "This is no Debian: make sure that these are installed: $*"; return 0; }
+    local missing=""
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    local root=""
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null 2>&1 || fail "these packages are missing and need root to be installed:$missing"
+        root="sudo"
+    fi
+    say "Installing:$missing"
+    $root apt-get update -qq >/dev/null || fail "the list of packages can't be had: is there a network?"
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+        fail "these packages can't be installed:$missing"
+}
+
+need_swift() {
+    command -v swift >/dev/null 2>&1 || fail "there is no swift: install Swift 6.2 or later from https://swift.org/install"
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything, runs all tests. Arguments go to `swift test`: scripts/test.sh --filter LiquidTests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/setup.sh
+
+need_swift
+install_missing $PITWALL_LIBRARIES python3 python3-venv openssl sqlite3 procps
+
+# Python's side of the tests: an SMTP server with TLS and AUTH that was not written here. In a folder of its own, so that nothing of
+# the system's Python changes. Tests that need it say that they skip where it is not there.
+venv=.build/test-venv
+if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import aiosmtpd' 2>/dev/null; then
+    mkdir -p .build
+    if python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check aiosmtpd; then
+        say "Installed aiosmtpd for the tests."
+    else
+        say "aiosmtpd can't be installed: the tests that need it are skipped."
+    fi
+fi
+[ -x "$venv/bin/python3" ] && PATH="$PWD/$venv/bin:$PATH"
+export PATH
+# A crash ends at once instead of symbolising for a minute.
+export SWIFT_BACKTRACE=enable=no
+
+swift build --build-tests
+swift test --skip-build "$@"
