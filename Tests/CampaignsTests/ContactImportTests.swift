@@ -26,7 +26,8 @@ import Testing
         ]
         #expect(try desk.contact("ada@example.com")?.attributes == ada)
         let bob: JSONObject = [
-            "postcode": "12345", "age": 9, "member": false, "born": "1990-01-01", "seen": "2026-01-03T00:00:00.000Z", "score": 2, "mixed": "x",
+            "postcode": "12345", "age": 9, "member": false, "born": "1990-01-01", "seen": "2026-01-03T00:00:00.000Z", "score": 2,
+            "mixed": "x",
         ]
         #expect(try desk.contact("bob@example.com")?.attributes == bob)
     }
@@ -40,7 +41,8 @@ import Testing
 
     @Test(arguments: [
         ("\u{FEFF}email;name\r\nada@example.com;Zoë\r\n", "Zoë"), ("email\tname\nada@example.com\tZoë", "Zoë"),
-        ("name,email\r\"Zoë\r\nLee\",ada@example.com\r", "Zoë\r\nLee"), ("\"email\",\"name\"\n\"ada@example.com\",\"a \"\"b\"\"\"", "a \"b\""),
+        ("name,email\r\"Zoë\r\nLee\",ada@example.com\r", "Zoë\r\nLee"),
+        ("\"email\",\"name\"\n\"ada@example.com\",\"a \"\"b\"\"\"", "a \"b\""),
     ])
     func `a file is understood however a spreadsheet wrote it`(_ text: String, _ name: String) throws {
         let summary = try desk.importContacts(text)
@@ -72,12 +74,15 @@ import Testing
     @Test func `a column is mapped by its name in the file`() throws {
         try desk.importContacts("adresse,vorname\nada@example.com,Ada\n") { $0.map = ["adresse": "email", "vorname": "first_name"] }
         #expect(try desk.contact("ada@example.com")?.attributes == ["first_name": "Ada"])
-        let problem = #expect(throws: ImportProblem.self) { try desk.importContacts("email\na@b.example\n") { $0.map = ["adresse": "email"] } }
+        let problem = #expect(throws: ImportProblem.self) {
+            try desk.importContacts("email\na@b.example\n") { $0.map = ["adresse": "email"] }
+        }
         #expect(problem?.description.contains("adresse") == true)
     }
 
     @Test(arguments: [
-        ("email,email\n", "two columns"), ("email,E-Mail\n", "two columns"), ("email,\n", "column 2 is empty"), ("email,a\"\"b\u{1}\n", "column 2"),
+        ("email,email\n", "two columns"), ("email,E-Mail\n", "two columns"), ("email,\n", "column 2 is empty"),
+        ("email,a\"\"b\u{1}\n", "column 2"),
         ("email,\(String(repeating: "x", count: 65))\n", "longer than 64"),
     ])
     func `a column that can't be is told by its number or name`(_ text: String, _ part: String) throws {
@@ -124,7 +129,9 @@ import Testing
     }
 
     @Test func `an unclosed quote ends the import before anything is written`() throws {
-        let problem = #expect(throws: ImportProblem.self) { try desk.importContacts("email,name\nada@example.com,Ada\nbob@example.com,\"Bob\n") }
+        let problem = #expect(throws: ImportProblem.self) {
+            try desk.importContacts("email,name\nada@example.com,Ada\nbob@example.com,\"Bob\n")
+        }
         #expect(problem?.message.contains("people.csv:3") == true)
         #expect(try desk.count("contact") == 0)
     }
@@ -145,7 +152,9 @@ import Testing
 
     @Test func `a list imported again gives nobody back what they took away, and it is said`() throws {
         let text = "email\nada@example.com\n"
-        func grant(_ job: inout ContactImport) { job.consent = ConsentTemplate(topic: "news", state: .confirmed, at: job.now, source: "form") }
+        func grant(_ job: inout ContactImport) {
+            job.consent = ConsentTemplate(topic: "news", state: .confirmed, at: job.now, source: "form")
+        }
         try desk.importContacts(text, grant)
         let id = try #require(try desk.contact("ada@example.com")).id
         let later = Desk.noon.advanced(byMilliseconds: 1000)

@@ -33,7 +33,8 @@ import Testing
 
     @Test func `a table comes in with its other columns as properties`() throws {
         let summary = try desk.importEvents(
-            "email;event;at;amount;sku\nada@example.com;purchase;2026-01-02;12.5;00184\nada@example.com;visit;2026-01-03;;\n", name: "events.csv")
+            "email;event;at;amount;sku\nada@example.com;purchase;2026-01-02;12.5;00184\nada@example.com;visit;2026-01-03;;\n",
+            name: "events.csv")
         #expect(summary.added == 2)
         #expect(try events().map(\.properties) == [[:], ["amount": .real(12.5), "sku": "00184"]])
     }
@@ -112,7 +113,8 @@ import Testing
     }
 
     private func holds(_ topic: String = "news", at now: Instant = Desk.noon) throws -> Bool {
-        try desk.consents.statements(of: try #require(try desk.contact("ada@example.com")).id).filter { $0.topic == topic }.grantConsent(at: now)
+        try desk.consents.statements(of: try #require(try desk.contact("ada@example.com")).id).filter { $0.topic == topic }.grantConsent(
+            at: now)
     }
 
     @Test(arguments: [
@@ -141,14 +143,17 @@ import Testing
             """)
         #expect(summary.rejected == 7)
         let lines = try desk.text("consent.rejected.csv").split(separator: "\n")
-        for (line, part) in zip(lines.dropFirst(), ["source", "newz", "maybe", "yesterday", "nobody with this", "address", "7,has 6 fields"]) {
+        for (line, part) in zip(
+            lines.dropFirst(), ["source", "newz", "maybe", "yesterday", "nobody with this", "address", "7,has 6 fields"])
+        {
             #expect(line.contains(part) || line.contains("8,has 6 fields"))
         }
         #expect(try desk.count("consent") == 0)
     }
 
     @Test func `the same statements again are known, and two sources at one instant are no error`() throws {
-        let text = "email,topic,state,at,source\nada@example.com,news,confirmed,2026-01-01,form\nada@example.com,news,confirmed,2026-01-01,call\n"
+        let text =
+            "email,topic,state,at,source\nada@example.com,news,confirmed,2026-01-01,form\nada@example.com,news,confirmed,2026-01-01,call\n"
         #expect(try desk.importConsent(text).rejected == 0)
         #expect(try holds())
         #expect(try desk.importConsent(text).added == 0)
@@ -171,7 +176,8 @@ import Testing
 
     @Test func `suppressions come in with a reason, unsubscribed where there is none`() throws {
         let job = SuppressionImport(consents: desk.consents, zone: .utc, now: Desk.noon)
-        let path = try desk.file("s.csv", "email,reason\nada@example.com,\nbob@example.com,Complaint\nx@example.com,because\nnew@example.com,undeliverable\n")
+        let path = try desk.file(
+            "s.csv", "email,reason\nada@example.com,\nbob@example.com,Complaint\nx@example.com,because\nnew@example.com,undeliverable\n")
         let summary = try job.run(path)
         #expect(summary.added == 3)
         #expect(summary.rejected == 1)

@@ -9,21 +9,23 @@ import Testing
     private func at(_ text: String) throws -> Instant { try #require(Instant(iso: text)) }
     private let rome = Zone("Europe/Rome") ?? .utc
 
-    @Test(arguments: [
-        ("2026-06-01T05:59:59Z", "2026-06-01T06:00:00Z"), ("2026-06-01T06:00:00Z", nil), ("2026-06-01T17:59:59Z", nil),
-        ("2026-06-01T18:00:00Z", "2026-06-02T06:00:00Z"), ("2026-05-31T22:30:00Z", "2026-06-01T06:00:00Z"),
-        // The clocks go back on 25 October: 08:00 is an hour later in UTC.
-        ("2026-10-24T19:00:00Z", "2026-10-25T07:00:00Z"), ("2026-03-28T20:00:00Z", "2026-03-29T06:00:00Z"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("2026-06-01T05:59:59Z", "2026-06-01T06:00:00Z"), ("2026-06-01T06:00:00Z", nil), ("2026-06-01T17:59:59Z", nil),
+            ("2026-06-01T18:00:00Z", "2026-06-02T06:00:00Z"), ("2026-05-31T22:30:00Z", "2026-06-01T06:00:00Z"),
+            // The clocks go back on 25 October: 08:00 is an hour later in UTC.
+            ("2026-10-24T19:00:00Z", "2026-10-25T07:00:00Z"), ("2026-03-28T20:00:00Z", "2026-03-29T06:00:00Z"),
+        ] as [(String, String?)])
     func `it is open between its hours on the wall clock`(_ now: String, _ opening: String?) throws {
         let window = SendWindow(between: (8 * 60, 20 * 60), zone: rome)
         #expect(window.answer(at: try at(now)) == (try opening.map { .closedUntil(try at($0)) } ?? .open))
     }
 
-    @Test(arguments: [
-        ("2026-06-01T23:00:00Z", nil), ("2026-06-01T01:59:00Z", nil), ("2026-06-01T02:00:00Z", "2026-06-01T22:00:00Z"),
-        ("2026-06-01T21:59:00Z", "2026-06-01T22:00:00Z"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("2026-06-01T23:00:00Z", nil), ("2026-06-01T01:59:00Z", nil), ("2026-06-01T02:00:00Z", "2026-06-01T22:00:00Z"),
+            ("2026-06-01T21:59:00Z", "2026-06-01T22:00:00Z"),
+        ] as [(String, String?)])
     func `its hours may span midnight`(_ now: String, _ opening: String?) throws {
         let window = SendWindow(between: (22 * 60, 2 * 60), zone: .utc)
         #expect(window.answer(at: try at(now)) == (try opening.map { .closedUntil(try at($0)) } ?? .open))
@@ -46,7 +48,8 @@ import Testing
 
 @Suite struct StopRuleTests {
     @Test(arguments: [
-        (95, 5, 0, false), (94, 6, 0, true), (90, 9, 0, false), (0, 100, 0, true), (1000, 0, 3, false), (1000, 0, 4, true), (99, 0, 99, false),
+        (95, 5, 0, false), (94, 6, 0, true), (90, 9, 0, false), (0, 100, 0, true), (1000, 0, 3, false), (1000, 0, 4, true),
+        (99, 0, 99, false),
     ])
     func `it speaks when more than a share went wrong, and not before there is enough to say`(
         _ accepted: Int, _ refused: Int, _ complaints: Int, _ stops: Bool

@@ -61,8 +61,10 @@ import Testing
         let transport = ScriptedTransport { message, _ in
             seen.withLock { $0.insert(message.envelope.recipient.key).inserted } ? .outcome(.lost) : .outcome(.ok(message))
         }
-        let report = try desk.make(transport, clock: { Desk.noon.advanced(byMilliseconds: SendingDesk.wallClock().milliseconds % 86_400_000) })
-            .run()
+        let report = try desk.make(
+            transport, clock: { Desk.noon.advanced(byMilliseconds: SendingDesk.wallClock().milliseconds % 86_400_000) }
+        )
+        .run()
         #expect(ending(report, is: "complete"))
         #expect(try desk.counts.accepted == 20)
         #expect(try desk.desk.count("attempt") == 40)
@@ -159,7 +161,9 @@ import Testing
 
     @Test func `a relay that fails at once ends the run`() throws {
         struct Dead: Transport {
-            func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws { throw ScriptedTransport.Gone() }
+            func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws {
+                throw ScriptedTransport.Gone()
+            }
         }
         let desk = try SendingDesk(100)
         let report = try desk.make(Dead()).run()
@@ -203,7 +207,9 @@ import Testing
         let campaign = desk.campaign
         let clock = TestClock()
         let transport = ScriptedTransport { message, number in
-            if number == 10 { _ = try? CampaignStore(other).move(campaign, to: .paused, from: [.sending], reason: "by hand", at: Desk.noon) }
+            if number == 10 {
+                _ = try? CampaignStore(other).move(campaign, to: .paused, from: [.sending], reason: "by hand", at: Desk.noon)
+            }
             clock.advance(byMilliseconds: 10)
             return .outcome(.ok(message))
         }
@@ -262,7 +268,8 @@ import Testing
 
     @Test func `after not_after the rest expires`() throws {
         let desk = try SendingDesk(10)
-        let report = try desk.make(ScriptedTransport.accepting(), window: SendWindow(notAfter: Desk.noon, zone: .utc), clock: { Desk.noon }).run()
+        let report = try desk.make(ScriptedTransport.accepting(), window: SendWindow(notAfter: Desk.noon, zone: .utc), clock: { Desk.noon })
+            .run()
         #expect(ending(report, is: "held: send.not_after"))
         #expect(report.skipped == 10)
         #expect(try desk.counts.skippedBy == ["expired": 10])

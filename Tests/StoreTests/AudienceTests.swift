@@ -93,7 +93,10 @@ import Testing
         func held(_ campaign: CampaignID, _ share: Int) throws -> Set<Int64> {
             let plan = try house.campaigns.freeze(house.audience(campaign, holdout: share), sources: [:], contentHash: "", at: House.noon)
             return try house.database.read { session in
-                Set(try session.all("SELECT contact_id FROM plan_recipient WHERE plan_id = \(plan.id) AND reason = 'holdout'") { $0.integer(0) })
+                Set(
+                    try session.all("SELECT contact_id FROM plan_recipient WHERE plan_id = \(plan.id) AND reason = 'holdout'") {
+                        $0.integer(0)
+                    })
             }
         }
         let mine = try held(campaign, 1000)
@@ -136,7 +139,9 @@ import Testing
     }
 
     private var desk: Ledger.Desk {
-        get throws { Ledger.Desk(campaign: campaign, sender: try house.campaigns.newSender(), rules: House.marketing, plannedAt: House.noon) }
+        get throws {
+            Ledger.Desk(campaign: campaign, sender: try house.campaigns.newSender(), rules: House.marketing, plannedAt: House.noon)
+        }
     }
 
     private func reasons() throws -> [String: String] {

@@ -86,7 +86,8 @@ import Testing
     }
 
     @Test(arguments: [
-        String(repeating: "x", count: 2000), String(repeating: "\u{1F469}\u{200D}\u{1F680}", count: 500), String(repeating: "\u{2}", count: 700),
+        String(repeating: "x", count: 2000), String(repeating: "\u{1F469}\u{200D}\u{1F680}", count: 500),
+        String(repeating: "\u{2}", count: 700),
         "e" + String(repeating: "\u{301}", count: 5000),
     ])
     func `a long answer never costs the outcome nor what the log needs`(_ text: String) throws {

@@ -13,7 +13,10 @@ import Testing
         let (desk, _) = try house.begun()
         let claims = try house.claim(desk, 2)
         #expect(claims.map(\.attempt) == [1, 1])
-        #expect(try house.count("SELECT count(*) FROM delivery WHERE state = 1 AND sender = \(desk.sender) AND handed_at = \(House.noon.milliseconds)") == 2)
+        #expect(
+            try house.count(
+                "SELECT count(*) FROM delivery WHERE state = 1 AND sender = \(desk.sender) AND handed_at = \(House.noon.milliseconds)") == 2
+        )
         #expect(try house.ledger.counts(of: desk.campaign).planned == 1)
     }
 
@@ -45,7 +48,9 @@ import Testing
         let ids = try house.people(1, consent: nil)
         let (desk, _) = try house.begun(rules: House.service)
         let later = House.noon.advanced(byMilliseconds: 1000)
-        try house.consents.record([Consent(contact: ids[0], topic: "news", state: .confirmed, at: later, learnedAt: House.noon, source: "form")])
+        try house.consents.record([
+            Consent(contact: ids[0], topic: "news", state: .confirmed, at: later, learnedAt: House.noon, source: "form")
+        ])
         var marketing = desk
         marketing.rules = House.marketing
         #expect(try house.claim(marketing).isEmpty)
@@ -139,7 +144,9 @@ import Testing
     @Test func `a cap of a topic counts that topic alone`() throws {
         let ids = try house.people(1)
         let before = House.noon.advanced(byMilliseconds: -1)
-        try house.consents.record([Consent(contact: ids[0], topic: "offers", state: .confirmed, at: before, learnedAt: before, source: "form")])
+        try house.consents.record([
+            Consent(contact: ids[0], topic: "offers", state: .confirmed, at: before, learnedAt: before, source: "form")
+        ])
         let (news, _) = try house.begun("news")
         try house.settle(news, try house.claim(news).map { $0.settlement(.accepted) })
         var rules = SendingRules(marketing: true, topic: "offers")

@@ -76,7 +76,9 @@ import Testing
         ([Consent.State.confirmed], true), ([.pending], false), ([.withdrawn], false), ([.confirmed, .pending], true),
         ([.confirmed, .withdrawn], false), ([.confirmed, .withdrawn, .pending], false), ([.withdrawn, .confirmed], true),
     ])
-    func `what holds is the latest statement that is not pending, in memory as in the ledger`(_ states: [Consent.State], _ holds: Bool) throws {
+    func `what holds is the latest statement that is not pending, in memory as in the ledger`(_ states: [Consent.State], _ holds: Bool)
+        throws
+    {
         let id = try record("ada@example.com", [:]).id
         let statements = states.enumerated().map { index, state in
             let at = House.noon.advanced(byMilliseconds: Int64(index - 10))

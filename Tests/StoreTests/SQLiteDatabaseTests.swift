@@ -91,7 +91,9 @@ import Testing
 
     @Test func `the members of a JSON object are read whatever their names`() throws {
         let dialect = SQLiteDialect()
-        let object: JSONObject = ["a.b": 1, "it's": "x", "flag": true, "tags": .list(["vip", "new"]), "none": .null, "naïve key": 2.5.json]
+        let object: JSONObject = [
+            "a.b": 1, "it's": "x", "flag": true, "tags": .list(["vip", "new"]), "none": .null, "naïve key": 2.5.json,
+        ]
         try house.database.write { _ = try $0.execute("INSERT INTO t VALUES (1, \(object.json))") }
         func first(_ sql: SQL) throws -> SQLValue? { try house.database.read { try $0.first("SELECT \(sql) FROM t") { $0.value(0) } } }
         #expect(try first(dialect.jsonMember("b", "a.b")) == .integer(1))
@@ -115,7 +117,9 @@ import Testing
         var committed = 0
         let error = #expect(throws: DatabaseError.self) {
             for index in 0..<1000 {
-                try database.write { _ = try $0.execute("INSERT INTO t VALUES (\(index), \(SQLValue.blob(Array(repeating: 1, count: 20_000))))") }
+                try database.write {
+                    _ = try $0.execute("INSERT INTO t VALUES (\(index), \(SQLValue.blob(Array(repeating: 1, count: 20_000))))")
+                }
                 committed += 1
             }
         }
@@ -144,7 +148,9 @@ extension Double {
         #expect(try Migrator([one]).migrate(database, now: 5) == 1)
         #expect(try Migrator([one, two]).migrate(database, now: 6) == 1)
         #expect(try Migrator([one, two]).migrate(database, now: 7) == 0)
-        let steps = try database.read { try $0.all("SELECT name, at FROM schema_step ORDER BY number") { "\($0.text(0)) \($0.integer(1))" } }
+        let steps = try database.read {
+            try $0.all("SELECT name, at FROM schema_step ORDER BY number") { "\($0.text(0)) \($0.integer(1))" }
+        }
         #expect(steps == ["one 5", "two 6"])
     }
 

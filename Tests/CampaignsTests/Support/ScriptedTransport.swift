@@ -80,7 +80,9 @@ final class ScriptedTransport: Transport {
 }
 
 extension Outcome {
-    static func ok(_ message: Outgoing) -> Outcome { .accepted(Reply(code: 250, enhanced: "2.0.0", text: "queued"), queueID: "Q\(message.ticket)") }
+    static func ok(_ message: Outgoing) -> Outcome {
+        .accepted(Reply(code: 250, enhanced: "2.0.0", text: "queued"), queueID: "Q\(message.ticket)")
+    }
     static let noSuchUser = Outcome.refused(Reply(code: 550, enhanced: "5.1.1", text: "no such user"), scope: .recipient)
     static let busy = Outcome.deferred(Reply(code: 451, enhanced: "4.3.2", text: "busy"), reason: "busy", scope: .recipient)
     static let lost = Outcome.deferred(nil, reason: "the connection was lost", scope: .session)

@@ -103,7 +103,9 @@ final class House {
 extension Claim {
     func settlement(_ outcome: Settlement.Outcome, code: Int? = nil, at: Instant = House.noon, reply: String = "") -> Settlement {
         Settlement(
-            key: key, attempt: attempt, at: at, outcome: outcome, relay: "main", code: code, enhanced: code.map { _ in "2.0.0" }, reply: reply,
-            queueID: outcome == .accepted ? "Q\(key.contact)" : nil, messageID: "m\(key.contact)@example.com", sha256: "aa", contentSHA256: "bb")
+            key: key, attempt: attempt, at: at, outcome: outcome, relay: "main", code: code, enhanced: code.map { _ in "2.0.0" },
+            reply: reply,
+            queueID: outcome == .accepted ? "Q\(key.contact)" : nil, messageID: "m\(key.contact)@example.com", sha256: "aa",
+            contentSHA256: "bb")
     }
 }
