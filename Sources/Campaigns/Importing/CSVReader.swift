@@ -126,7 +126,9 @@ struct CSVReader: ~Copyable {
         case openQuote
     }
 
-    private static func parse(_ buffer: [UInt8], from start: Int, to end: Int, atEnd: Bool, separator: UInt8, into record: inout CSVRecord) -> Parsed {
+    private static func parse(_ buffer: [UInt8], from start: Int, to end: Int, atEnd: Bool, separator: UInt8, into record: inout CSVRecord)
+        -> Parsed
+    {
         buffer.withUnsafeBufferPointer { bytes in
             var index = start
             var lines = 0
@@ -136,7 +138,9 @@ struct CSVReader: ~Copyable {
                     while true {
                         let from = index
                         while index < end, bytes[index] != UInt8(ascii: "\"") {
-                            if bytes[index] == 0x0A || (bytes[index] == 0x0D && (index + 1 >= end || bytes[index + 1] != 0x0A)) { lines += 1 }
+                            if bytes[index] == 0x0A || (bytes[index] == 0x0D && (index + 1 >= end || bytes[index + 1] != 0x0A)) {
+                                lines += 1
+                            }
                             index += 1
                         }
                         record.bytes.append(contentsOf: bytes[from..<index])
@@ -180,6 +184,7 @@ struct CSVReader: ~Copyable {
             counts[byte, default: 0] += 1
         }
         let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")]
-        return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] }.flatMap { counts[$0] != nil ? $0 : nil } ?? UInt8(ascii: ",")
+        return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] }.flatMap { counts[$0] != nil ? $0 : nil }
+            ?? UInt8(ascii: ",")
     }
 }

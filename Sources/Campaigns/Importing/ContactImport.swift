@@ -59,7 +59,8 @@ package struct ContactImport {
         try write(batch, into: &summary, &withdrawn)
         rejects.report(into: &summary)
         if withdrawn > 0 {
-            summary.notes.append("\(withdrawn) had withdrawn their consent and stay so; a later opt-in is imported with: pitwall import consent")
+            summary.notes.append(
+                "\(withdrawn) had withdrawn their consent and stay so; a later opt-in is imported with: pitwall import consent")
         }
         return summary
     }
@@ -131,7 +132,9 @@ private struct EntryBuilder {
         var externalID: String?
         for index in 0..<record.count where index != emailColumn {
             guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
-            if text.unicodeScalars.contains(where: { $0.value == 0 }) { return .failure(RejectReason(text: "a field holds a NUL character")) }
+            if text.unicodeScalars.contains(where: { $0.value == 0 }) {
+                return .failure(RejectReason(text: "a field holds a NUL character"))
+            }
             switch columns.meanings[index] {
             case "external_id": externalID = text
             case "language": members.append(("language", .text(Self.language(text))))

@@ -140,7 +140,9 @@ package struct EventImport {
         text.count <= 64 && !text.unicodeScalars.contains { $0.value < 0x20 || $0 == "`" || $0 == "\"" || $0 == "\\" }
     }
 
-    private func entry(email: String, name: String, at: String, properties: JSONObject, id: String?) -> Result<EventStore.Entry, RejectReason> {
+    private func entry(email: String, name: String, at: String, properties: JSONObject, id: String?) -> Result<
+        EventStore.Entry, RejectReason
+    > {
         let address: EmailAddress
         do {
             address = try EmailAddress(email.trimmingSpaces)

@@ -146,7 +146,9 @@ extension SendRun {
             case .done: return end(.relay(UseError(.relay, "sending through the relay ended before everything was sent")))
             case nil: break
             }
-            if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 { return end(.stopped("as many as --limit asked for")) }
+            if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 {
+                return end(.stopped("as many as --limit asked for"))
+            }
             if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
             lastChecked = now
             switch run.options.window.answer(at: now) {

@@ -211,7 +211,8 @@ extension SendRun {
                 table[slot].map { flight in
                     Landing(
                         slot: slot,
-                        result: .settled(Settlement(key: flight.claim.key, attempt: flight.claim.attempt, at: now, outcome: .returned, relay: "")))
+                        result: .settled(
+                            Settlement(key: flight.claim.key, attempt: flight.claim.attempt, at: now, outcome: .returned, relay: "")))
                 }
             })
     }

@@ -23,7 +23,8 @@ package struct SendWindow: Hashable, Sendable {
         if let notAfter, now >= notAfter { return .expired }
         guard let between else { return .open }
         let minute = zone.minuteOfDay(at: now)
-        let inside = between.from < between.to ? (between.from..<between.to).contains(minute) : minute >= between.from || minute < between.to
+        let inside =
+            between.from < between.to ? (between.from..<between.to).contains(minute) : minute >= between.from || minute < between.to
         if inside { return .open }
         let today = zone.date(at: now)
         let opening = opening(between.from, on: today)

@@ -184,7 +184,8 @@ extension Ledger {
     /// Whether anything of the campaign is still to go or in hand.
     package func hasUnfinished(_ campaign: CampaignID) throws -> Bool {
         try database.read { session in
-            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x") > 0
+            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x")
+                > 0
         }
     }
 

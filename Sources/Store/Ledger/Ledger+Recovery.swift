@@ -37,7 +37,9 @@ extension Ledger {
                 }
                 if slot != nil || blind {
                     recovery.unknown += 1
-                    let reason = slot != nil ? "the sender was killed while the server's answer was awaited" : "the machine stopped while it was being sent"
+                    let reason =
+                        slot != nil
+                        ? "the sender was killed while the server's answer was awaited" : "the machine stopped while it was being sent"
                     return Settlement(key: row.key, attempt: row.attempt, at: now, outcome: .unknown, relay: "", reply: reason)
                 }
                 recovery.returned += 1

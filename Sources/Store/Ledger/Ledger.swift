@@ -52,7 +52,9 @@ package struct Ledger: Sendable {
     /// loop to the ledger, so that a message costs a small share of one fsync.
     ///
     /// Those found to have become unreachable since the plan are skipped, and do not count against `limit`.
-    package func exchange(settling settlements: [Settlement], claiming limit: Int, step: Int64, at now: Instant, for desk: Desk) throws -> [Claim] {
+    package func exchange(settling settlements: [Settlement], claiming limit: Int, step: Int64, at now: Instant, for desk: Desk) throws
+        -> [Claim]
+    {
         guard !settlements.isEmpty || limit > 0 else { return [] }
         return try database.write { session in
             try Self.settle(settlements, in: session)

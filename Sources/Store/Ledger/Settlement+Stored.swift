@@ -31,7 +31,9 @@ extension Settlement {
 
     init?(stored: JSONObject, key: DeliveryKey, attempt: Int64) {
         func integer(_ name: String) -> Int64? { if case .integer(let value) = stored[name] { value } else { nil } }
-        guard let at = integer("at"), let outcome = Outcome(word: stored["outcome"]?.text ?? "", until: integer("until")) else { return nil }
+        guard let at = integer("at"), let outcome = Outcome(word: stored["outcome"]?.text ?? "", until: integer("until")) else {
+            return nil
+        }
         self.init(
             key: key, attempt: attempt, at: Instant(milliseconds: at), outcome: outcome, relay: stored["relay"]?.text ?? "",
             code: integer("code").map { Int($0) }, enhanced: stored["enhanced"]?.text, reply: stored["reply"]?.text ?? "",

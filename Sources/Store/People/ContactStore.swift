@@ -83,7 +83,8 @@ package struct ContactStore: Sendable {
     /// The history of a person's attributes, oldest first.
     package func changes(of id: ContactID) throws -> [AttributeChangeRecord] {
         try database.read { session in
-            try session.all("SELECT at, learned_at, changes, source FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at") {
+            try session.all("SELECT at, learned_at, changes, source FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at")
+            {
                 AttributeChangeRecord(
                     at: Instant(milliseconds: $0.integer(0)), learnedAt: Instant(milliseconds: $0.integer(1)),
                     changes: try JSONObject(stored: $0.text(2)), source: $0.text(3))
@@ -118,7 +119,8 @@ extension JSONObject {
     /// Reads what the program itself has stored.
     package init(stored text: String) throws {
         guard case .object(let object) = try? JSONValue(parsing: text.utf8) else {
-            throw DatabaseError(.damaged, "a stored JSON object can't be read", hint: "the database was changed by another program; restore a backup")
+            throw DatabaseError(
+                .damaged, "a stored JSON object can't be read", hint: "the database was changed by another program; restore a backup")
         }
         self = object
     }

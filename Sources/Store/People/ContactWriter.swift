@@ -56,7 +56,8 @@ struct ContactWriter {
     /// Keeps which attributes were seen. To be called once, after the last entry.
     func finish() throws {
         for (name, kind) in facts.all {
-            try session.execute("INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
+            try session.execute(
+                "INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
         }
     }
 
@@ -66,7 +67,8 @@ struct ContactWriter {
             .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
             .integer(now.milliseconds), .text(template.source),
         ])
-        return try added == 1 || standing.first([.integer(id.rawValue), .text(template.topic)]) { $0.integer(0) } != Consent.State.withdrawn.rawValue
+        return try added == 1
+            || standing.first([.integer(id.rawValue), .text(template.topic)]) { $0.integer(0) } != Consent.State.withdrawn.rawValue
     }
 
     private mutating func recordAttributes(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {

@@ -60,7 +60,8 @@ extension CampaignStore {
         let id = try database.write { session in
             let id = PlanID(try IDBlocks.take(1, of: .plan, in: session))
             try Self.fillAddresses(audience, in: session)
-            try session.execute("INSERT INTO plan_recipient (plan_id, contact_id, reason) SELECT \(id), q.id, q.r FROM (\(audience.rows(at: now))) q")
+            try session.execute(
+                "INSERT INTO plan_recipient (plan_id, contact_id, reason) SELECT \(id), q.id, q.r FROM (\(audience.rows(at: now))) q")
             let tally = try Self.tally(of: id, in: session)
             let excluded = JSONObject(tally.excluded.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })
             try session.execute(
@@ -118,10 +119,13 @@ extension CampaignStore {
     package func activate(_ plan: PlanRecord, audience: Audience?, seeds: [EmailAddress], at now: Instant) throws -> Int {
         try database.write { session in
             let done = try session.count("SELECT count(*) FROM plan WHERE id = \(plan.id) AND activated_at IS NOT NULL")
-            guard done == 0 else { return try session.count("SELECT count(*) FROM delivery WHERE campaign_id = \(plan.campaign) AND state = 0") }
+            guard done == 0 else {
+                return try session.count("SELECT count(*) FROM delivery WHERE campaign_id = \(plan.campaign) AND state = 0")
+            }
             if let audience {
                 try Self.fillAddresses(audience, in: session)
-                try session.script("DROP TABLE IF EXISTS fresh; CREATE TEMPORARY TABLE fresh (id \(session.dialect.int64) PRIMARY KEY, r TEXT)")
+                try session.script(
+                    "DROP TABLE IF EXISTS fresh; CREATE TEMPORARY TABLE fresh (id \(session.dialect.int64) PRIMARY KEY, r TEXT)")
                 try session.execute("INSERT INTO fresh (id, r) SELECT q.id, q.r FROM (\(audience.rows(at: now))) q")
                 try insertRows(plan, people: "SELECT id FROM fresh WHERE r IS NULL", in: session)
                 try insertSkipped(plan, at: now, in: session)
