@@ -73,7 +73,7 @@ let targets: [Target] = [
     tests("DeliveryTests", ["Delivery", "Mail", "Model"]),
     tests("SMTPTests", ["SMTP", "Delivery", "Mail", "Model"]),
     tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
-    tests("CampaignsTests", ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail"]),
+    tests("CampaignsTests", ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Diagnostics"]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),
     tests("WebTests", ["Web", "Model", "Signing", logging]),
     tests("PitwallTests", []),

@@ -26,7 +26,8 @@ package struct Migrator: Sendable {
         }
         return try database.write { session in
             try session.script(
-                "CREATE TABLE IF NOT EXISTS schema_step (number \(session.dialect.int64) PRIMARY KEY, name TEXT NOT NULL, at \(session.dialect.int64) NOT NULL)")
+                "CREATE TABLE IF NOT EXISTS schema_step (number \(session.dialect.int64) PRIMARY KEY, name TEXT NOT NULL, at \(session.dialect.int64) NOT NULL)"
+            )
             let version = try session.count("SELECT count(*) FROM schema_step")
             try refuseNewer(version)
             for (index, migration) in migrations.enumerated().dropFirst(version) {

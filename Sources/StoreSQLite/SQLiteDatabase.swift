@@ -83,7 +83,8 @@ extension Failure {
     init(sqlite code: Int32, message: String, sql: String?, path: String) {
         switch code & 0xFF {
         case SQLITE_FULL:
-            self.init(.full, "the disk that holds \(path) is full", hint: "free some space and run the command again: what was committed is kept")
+            self.init(
+                .full, "the disk that holds \(path) is full", hint: "free some space and run the command again: what was committed is kept")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.busy, "another program is writing to \(path)", hint: "wait for it to end, then run the command again")
         case SQLITE_CANTOPEN:
@@ -93,7 +94,8 @@ extension Failure {
         case SQLITE_READONLY, SQLITE_PERM:
             self.init(.readOnly, "\(path) may not be written to", hint: "check the permissions of the file and of its folder")
         case SQLITE_NOTADB, SQLITE_CORRUPT:
-            self.init(.damaged, "\(path) is no SQLite database, or is damaged", hint: "name another file under `database:`, or restore a backup")
+            self.init(
+                .damaged, "\(path) is no SQLite database, or is damaged", hint: "name another file under `database:`, or restore a backup")
         case SQLITE_CONSTRAINT:
             self.init(.constraint, "a rule of the database was broken: \(message)", sql: sql)
         default:

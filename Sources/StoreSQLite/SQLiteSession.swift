@@ -96,7 +96,8 @@ final class SQLiteStatement: SQLStatement {
     private func start(_ arguments: [SQLValue]) throws {
         guard !isRunning else { throw Failure(.other, "a statement was run inside its own rows", sql: text) }
         guard arguments.count == Int(sqlite3_bind_parameter_count(pointer)) else {
-            throw Failure(.other, "a statement got \(arguments.count) arguments and takes \(sqlite3_bind_parameter_count(pointer))", sql: text)
+            throw Failure(
+                .other, "a statement got \(arguments.count) arguments and takes \(sqlite3_bind_parameter_count(pointer))", sql: text)
         }
         for (index, argument) in arguments.enumerated() {
             let code = bind(argument, at: Int32(index + 1))
@@ -117,7 +118,9 @@ final class SQLiteStatement: SQLStatement {
         case .real(let value): return sqlite3_bind_double(pointer, index, value)
         case .text(var value):
             return value.withUTF8 { utf8 in
-                utf8.withMemoryRebound(to: CChar.self) { sqlite3_bind_text(pointer, index, $0.baseAddress, Int32($0.count), Self.transient) }
+                utf8.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(pointer, index, $0.baseAddress, Int32($0.count), Self.transient)
+                }
             }
         case .blob(let bytes):
             return bytes.isEmpty

@@ -8,6 +8,8 @@ struct ByteFile: ~Copyable {
     private(set) var position = 0
     private(set) var end = 0
     private(set) var atEnd = false
+    /// Why reading ended before the end of the file.
+    private(set) var failure: String?
 
     static let longestRecord = 4 << 20
 
@@ -33,6 +35,11 @@ struct ByteFile: ~Copyable {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// A file that can't be read to its end must not pass for a short one.
+    func throwFailure(path: String) throws(ImportProblem) {
+        if let failure { throw .cannotRead(path: path, reason: failure) }
+    }
+
     mutating func consume(_ count: Int) {
         position += count
     }
@@ -54,10 +61,14 @@ struct ByteFile: ~Copyable {
         }
         let start = end
         let room = buffer.count - end
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            bytes.baseAddress.map { read(descriptor, $0 + start, room) } ?? 0
-        }
+        var count = 0
+        repeat {
+            count = buffer.withUnsafeMutableBytes { bytes in
+                bytes.baseAddress.map { read(descriptor, $0 + start, room) } ?? 0
+            }
+        } while count < 0 && errno == EINTR
         if count <= 0 {
+            if count < 0 { failure = String(cString: strerror(errno)) }
             atEnd = true
             return false
         }

@@ -3,7 +3,7 @@ struct CSVRecord {
     fileprivate(set) var line = 0
     fileprivate var bytes: [UInt8] = []
     fileprivate var ends: [Int] = []
-    fileprivate var encoding = TextEncoding.utf8
+    fileprivate(set) var encoding = TextEncoding.utf8
 
     var count: Int { ends.count }
 
@@ -18,6 +18,12 @@ struct CSVRecord {
     }
 
     var fields: [String] { (0..<count).compactMap { field($0) } }
+
+    fileprivate var isUTF8: Bool {
+        bytes.withUnsafeBufferPointer { all in
+            all.allSatisfy { $0 < 0x80 } || String(validating: all, as: UTF8.self) != nil
+        }
+    }
 
     /// A record of one empty field is an empty line.
     var isEmpty: Bool { ends.isEmpty || (ends.count == 1 && ends[0] == 0) }
@@ -54,22 +60,24 @@ struct CSVReader: ~Copyable {
     private var file: ByteFile
     private let path: String
     private let separator: UInt8
-    private let encoding: TextEncoding
+    private let encoding: TextEncoding?
     private var line = 1
 
+    /// `encoding` nil: each record is read as UTF-8 if it is, else as Windows-1252.
     /// `separator` nil: whichever of comma, semicolon, tab and bar is most frequent in the first line.
-    init(path: String, encoding: TextEncoding = .utf8, separator: UInt8? = nil) throws(ImportProblem) {
+    init(path: String, encoding: TextEncoding? = nil, separator: UInt8? = nil) throws(ImportProblem) {
         try self.init(ByteFile(path: path), path: path, encoding: encoding, separator: separator)
     }
 
     /// Reads bytes that are in memory already; `name` is what mistakes call them.
     init(bytes: [UInt8], name: String) throws(ImportProblem) {
-        try self.init(ByteFile(bytes: bytes), path: name, encoding: .utf8, separator: nil)
+        try self.init(ByteFile(bytes: bytes), path: name, encoding: nil, separator: nil)
     }
 
-    private init(_ opened: consuming ByteFile, path: String, encoding: TextEncoding, separator: UInt8?) throws(ImportProblem) {
+    private init(_ opened: consuming ByteFile, path: String, encoding: TextEncoding?, separator: UInt8?) throws(ImportProblem) {
         var file = opened
         while file.end - file.position < 4096, file.refill() {}
+        try file.throwFailure(path: path)
         let start = file.buffer[file.position..<file.end]
         if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { throw .utf16(path: path) }
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { file.consume(3) }
@@ -89,19 +97,24 @@ struct CSVReader: ~Copyable {
 
     private mutating func read(_ record: inout CSVRecord) throws(ImportProblem) -> Bool {
         while true {
-            if file.position == file.end, !file.refill() { return false }
+            if file.position == file.end, !file.refill() {
+                try file.throwFailure(path: path)
+                return false
+            }
             record.bytes.removeAll(keepingCapacity: true)
             record.ends.removeAll(keepingCapacity: true)
             record.line = line
-            record.encoding = encoding
+            record.encoding = encoding ?? .utf8
             let result = Self.parse(file.buffer, from: file.position, to: file.end, atEnd: file.atEnd, separator: separator, into: &record)
             switch result {
             case .record(let length, let lines):
+                if encoding == nil, !record.isUTF8 { record.encoding = .windows1252 }
                 file.consume(length)
                 line += lines
                 return true
             case .needsMore:
                 if !file.refill(), !file.atEnd { throw .longRecord(path: path, line: line) }
+                try file.throwFailure(path: path)
             case .openQuote: throw .openQuote(path: path, line: line)
             }
         }
@@ -113,7 +126,9 @@ struct CSVReader: ~Copyable {
         case openQuote
     }
 
-    private static func parse(_ buffer: [UInt8], from start: Int, to end: Int, atEnd: Bool, separator: UInt8, into record: inout CSVRecord) -> Parsed {
+    private static func parse(_ buffer: [UInt8], from start: Int, to end: Int, atEnd: Bool, separator: UInt8, into record: inout CSVRecord)
+        -> Parsed
+    {
         buffer.withUnsafeBufferPointer { bytes in
             var index = start
             var lines = 0
@@ -123,7 +138,9 @@ struct CSVReader: ~Copyable {
                     while true {
                         let from = index
                         while index < end, bytes[index] != UInt8(ascii: "\"") {
-                            if bytes[index] == 0x0A { lines += 1 }
+                            if bytes[index] == 0x0A || (bytes[index] == 0x0D && (index + 1 >= end || bytes[index + 1] != 0x0A)) {
+                                lines += 1
+                            }
                             index += 1
                         }
                         record.bytes.append(contentsOf: bytes[from..<index])
@@ -167,6 +184,7 @@ struct CSVReader: ~Copyable {
             counts[byte, default: 0] += 1
         }
         let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")]
-        return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] }.flatMap { counts[$0] != nil ? $0 : nil } ?? UInt8(ascii: ",")
+        return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] }.flatMap { counts[$0] != nil ? $0 : nil }
+            ?? UInt8(ascii: ",")
     }
 }

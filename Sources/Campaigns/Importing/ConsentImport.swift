@@ -133,6 +133,10 @@ private func importTable<Value>(
     }
     while try reader.next(&record) {
         summary.read += 1
+        guard record.count <= columns.names.count else {
+            try rejects.reject(record, "has \(record.count) fields where the first line names \(columns.names.count)")
+            continue
+        }
         switch try value(TableRow(columns: columns, record: record)) {
         case .success(let value): batch.append(value)
         case .failure(let reason): try rejects.reject(record, reason.text)

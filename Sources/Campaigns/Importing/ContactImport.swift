@@ -38,6 +38,7 @@ package struct ContactImport {
         guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
         var seen: Set<UInt64> = []
         var batch: [ContactStore.Entry] = []
+        var withdrawn = 0
         while try reader.next(&record) {
             summary.read += 1
             switch builder.entry(record) {
@@ -50,17 +51,21 @@ package struct ContactImport {
             case .failure(let reason): try rejects.reject(record, reason.text)
             }
             if batch.count == Self.batch {
-                try write(batch, into: &summary)
+                try write(batch, into: &summary, &withdrawn)
                 batch.removeAll(keepingCapacity: true)
                 progress(summary.read)
             }
         }
-        try write(batch, into: &summary)
+        try write(batch, into: &summary, &withdrawn)
         rejects.report(into: &summary)
+        if withdrawn > 0 {
+            summary.notes.append(
+                "\(withdrawn) had withdrawn their consent and stay so; a later opt-in is imported with: pitwall import consent")
+        }
         return summary
     }
 
-    private func write(_ batch: [ContactStore.Entry], into summary: inout ImportSummary) throws {
+    private func write(_ batch: [ContactStore.Entry], into summary: inout ImportSummary, _ withdrawn: inout Int) throws {
         if dryRun {
             let known = try contacts.known(batch.map(\.email.key))
             summary.updated += known.count
@@ -68,6 +73,7 @@ package struct ContactImport {
             return
         }
         for result in try contacts.record(batch, consent: consent, at: now, source: "import") {
+            if result.staysWithdrawn { withdrawn += 1 }
             switch result.change {
             case .added: summary.added += 1
             case .updated: summary.updated += 1
@@ -91,36 +97,18 @@ private struct Survey {
         var reader = try CSVReader(path: path)
         var record = CSVRecord()
         guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
-        encoding = .utf8
-        let header = record.fields
-        var headerIsUTF8 = record.isUTF8
+        var encoding = record.encoding
+        columns = try Columns(record.fields, map: map, path: path)
         var kinds = [ColumnKind](repeating: ColumnKind(), count: record.count)
         while try reader.next(&record) {
-            if encoding == .utf8, !record.isUTF8 { encoding = .windows1252 }
+            if record.encoding == .windows1252 { encoding = .windows1252 }
             for index in 0..<min(record.count, kinds.count) {
                 guard let text = record.field(index) else { continue }
                 kinds[index].see(text.trimmingSpaces, zone: zone)
             }
         }
-        if !headerIsUTF8 {
-            encoding = .windows1252
-            var again = try CSVReader(path: path, encoding: .windows1252)
-            headerIsUTF8 = try again.next(&record)
-            columns = try Columns(record.fields, map: map, path: path)
-        } else {
-            columns = try Columns(header, map: map, path: path)
-        }
+        self.encoding = encoding
         self.kinds = kinds
-    }
-}
-
-extension CSVRecord {
-    fileprivate var isUTF8: Bool {
-        for index in 0..<count {
-            guard let slice = slice(index) else { continue }
-            if !slice.allSatisfy({ $0 < 0x80 }), String(validating: slice, as: UTF8.self) == nil { return false }
-        }
-        return true
     }
 }
 
@@ -144,7 +132,9 @@ private struct EntryBuilder {
         var externalID: String?
         for index in 0..<record.count where index != emailColumn {
             guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
-            if text.unicodeScalars.contains(where: { $0.value == 0 }) { return .failure(RejectReason(text: "a field holds a NUL character")) }
+            if text.unicodeScalars.contains(where: { $0.value == 0 }) {
+                return .failure(RejectReason(text: "a field holds a NUL character"))
+            }
             switch columns.meanings[index] {
             case "external_id": externalID = text
             case "language": members.append(("language", .text(Self.language(text))))

@@ -135,7 +135,14 @@ package struct EventImport {
             email: known["email"] ?? "", name: known["event"] ?? "", at: known["at"] ?? "", properties: properties, id: known["id"])
     }
 
-    private func entry(email: String, name: String, at: String, properties: JSONObject, id: String?) -> Result<EventStore.Entry, RejectReason> {
+    /// What a segment can name, and a JSON path can reach.
+    private static func isName(_ text: String) -> Bool {
+        text.count <= 64 && !text.unicodeScalars.contains { $0.value < 0x20 || $0 == "`" || $0 == "\"" || $0 == "\\" }
+    }
+
+    private func entry(email: String, name: String, at: String, properties: JSONObject, id: String?) -> Result<
+        EventStore.Entry, RejectReason
+    > {
         let address: EmailAddress
         do {
             address = try EmailAddress(email.trimmingSpaces)
@@ -143,8 +150,11 @@ package struct EventImport {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
         guard !name.isEmpty else { return .failure(RejectReason(text: "the event has no name")) }
-        guard name.count <= 64, !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "`" || $0 == "\"" || $0 == "\\" }) else {
+        guard Self.isName(name) else {
             return .failure(RejectReason(text: "the event's name is too long or holds a quote, a backslash or a control character"))
+        }
+        guard properties.names.allSatisfy({ Self.isName($0) }) else {
+            return .failure(RejectReason(text: "a property's name is too long or holds a quote, a backslash or a control character"))
         }
         guard let instant = zone.instant(reading: at) else {
             return .failure(RejectReason(text: at.isEmpty ? "the event has no time" : "the time is not one: \(at.prefix(40))"))
@@ -162,6 +172,7 @@ struct LineReader: ~Copyable {
     init(path: String) throws(ImportProblem) {
         var file = try ByteFile(path: path)
         while file.end - file.position < 4, file.refill() {}
+        try file.throwFailure(path: path)
         let start = file.buffer[file.position..<file.end]
         if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { throw .utf16(path: path) }
         if start.starts(with: [0xEF, 0xBB, 0xBF]) { file.consume(3) }
@@ -182,6 +193,7 @@ struct LineReader: ~Copyable {
             }
             searched = file.end - start
             if file.refill() { continue }
+            try file.throwFailure(path: path)
             guard file.atEnd else { throw .longRecord(path: path, line: number + 1) }
             guard searched > 0 else { return false }
             line.replaceSubrange(line.startIndex..., with: file.buffer[file.position..<file.end])

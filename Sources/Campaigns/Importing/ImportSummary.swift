@@ -78,7 +78,8 @@ struct Rejects: ~Copyable {
 
     private static func csv(_ fields: [String]) -> String {
         fields.map { field in
-            field.contains { ",\"\n\r".contains($0) } ? "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : field
+            field.contains { ",\"\n\r".contains($0) }
+                ? "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : field
         }.joined(separator: ",") + "\n"
     }
 }

@@ -30,7 +30,8 @@ package struct MessageComposer: Sendable {
     private let background: MessageBackground
 
     package init(
-        _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery, clock: @escaping @Sendable () -> Instant
+        _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery,
+        clock: @escaping @Sendable () -> Instant
     ) {
         self.definition = definition
         campaign = plan.campaign
@@ -126,7 +127,8 @@ extension ComposedMessage {
     package init(_ message: MailMessage, recipient: EmailAddress, envelopeSender: String) {
         var bytes: [UInt8] = []
         message.write(into: &bytes)
-        let envelope = Envelope(sender: envelopeSender, recipient: recipient) ?? Envelope(sender: message.from.address, recipient: recipient)
+        let envelope =
+            Envelope(sender: envelopeSender, recipient: recipient) ?? Envelope(sender: message.from.address, recipient: recipient)
         self.init(
             envelope: envelope, bytes: bytes, messageID: message.messageID, sha256: SHA256.hash(bytes).hex,
             contentSHA256: SHA256.hash(bytes, in: contentRanges(of: bytes)).hex)

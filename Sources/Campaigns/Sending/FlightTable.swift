@@ -5,6 +5,8 @@ import Synchronization
 struct Flight: Sendable {
     var claim: Claim
     var composed: ComposedMessage?
+    /// The transport has it and has not said what became of it.
+    var onWire = false
 }
 
 /// Everything that is under way, by slot. A slot is a place in the flight recorder; its number is what the transport knows
@@ -44,9 +46,32 @@ final class FlightTable: Sendable {
     /// a send holds in memory.
     func takeMessage(_ slot: Int) -> ComposedMessage? {
         state.withLock { state in
-            let message = state.flights[slot]?.composed
+            guard let composed = state.flights[slot]?.composed else { return nil }
             state.flights[slot]?.composed?.bytes = []
-            return message
+            state.flights[slot]?.onWire = true
+            return composed
+        }
+    }
+
+    /// The flight whose outcome the transport tells; nil when it has told one before.
+    func arrive(_ slot: Int) -> Flight? {
+        state.withLock { state in
+            guard slot >= 0, slot < capacity, let flight = state.flights[slot], flight.onWire else { return nil }
+            state.flights[slot]?.onWire = false
+            return flight
+        }
+    }
+
+    /// The flights that a transport has ended without a word about.
+    func arriveForgotten() -> [(slot: Int, flight: Flight)] {
+        state.withLock { state in
+            var forgotten: [(Int, Flight)] = []
+            for (slot, flight) in state.flights.enumerated() {
+                guard let flight, flight.onWire else { continue }
+                state.flights[slot]?.onWire = false
+                forgotten.append((slot, flight))
+            }
+            return forgotten
         }
     }
 

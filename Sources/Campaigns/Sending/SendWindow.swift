@@ -23,12 +23,18 @@ package struct SendWindow: Hashable, Sendable {
         if let notAfter, now >= notAfter { return .expired }
         guard let between else { return .open }
         let minute = zone.minuteOfDay(at: now)
-        let inside = between.from < between.to ? (between.from..<between.to).contains(minute) : minute >= between.from || minute < between.to
+        let inside =
+            between.from < between.to ? (between.from..<between.to).contains(minute) : minute >= between.from || minute < between.to
         if inside { return .open }
         let today = zone.date(at: now)
-        let opening = zone.start(of: today).advanced(byMilliseconds: Int64(between.from) * 60_000)
-        let tomorrow = zone.start(of: today.adding(days: 1)).advanced(byMilliseconds: Int64(between.from) * 60_000)
-        return .closedUntil(opening > now ? opening : tomorrow)
+        let opening = opening(between.from, on: today)
+        return .closedUntil(opening > now ? opening : self.opening(between.from, on: today.adding(days: 1)))
+    }
+
+    /// When the wall clock shows this time: on a day whose clocks change that is not so many minutes after its start.
+    private func opening(_ minute: Int, on date: CivilDate) -> Instant {
+        let time = [minute / 60, minute % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+        return zone.instant(reading: "\(date) \(time)") ?? zone.start(of: date).advanced(byMilliseconds: Int64(minute) * 60_000)
     }
 
     package static func == (a: SendWindow, b: SendWindow) -> Bool {

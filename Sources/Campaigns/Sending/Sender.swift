@@ -87,8 +87,11 @@ package struct Sender {
             let count = try audience.map { try workspace.campaigns.count($0, at: now).recipients } ?? prepared.plan.recipients
             guard expect.contains(count) else {
                 throw UseError(
-                    .notNow, "\(prepared.campaign.name) would go to \(count) people, and `expect` says \(expect.lowerBound)-\(expect.upperBound)",
-                    hint: "look at it with: pitwall plan \(prepared.campaign.name); then agree to this plan by its number: pitwall send \(prepared.campaign.name) --plan \(prepared.plan.id) --yes")
+                    .notNow,
+                    "\(prepared.campaign.name) would go to \(count) people, and `expect` says \(expect.lowerBound)-\(expect.upperBound)",
+                    hint:
+                        "look at it with: pitwall plan \(prepared.campaign.name); then agree to this plan by its number: pitwall send \(prepared.campaign.name) --plan \(prepared.plan.id) --yes"
+                )
             }
         }
         _ = try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: definition.file.seeds, at: now)

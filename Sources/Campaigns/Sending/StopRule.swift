@@ -20,7 +20,8 @@ package struct StopRule: Hashable, Sendable {
             return "\(Self.percent(count, of: answered)) of messages were refused, more than stop_if allows (\(Self.percent(refused)))"
         }
         if let complaints, accepted > 0, Double(complaintCount) / Double(accepted) > complaints {
-            return "\(Self.percent(complaintCount, of: accepted)) of recipients complained, more than stop_if allows (\(Self.percent(complaints)))"
+            return
+                "\(Self.percent(complaintCount, of: accepted)) of recipients complained, more than stop_if allows (\(Self.percent(complaints)))"
         }
         return nil
     }

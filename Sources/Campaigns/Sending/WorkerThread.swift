@@ -2,13 +2,15 @@ import Foundation
 
 /// A thread of its own for work that blocks, which the cooperative pool must never do.
 final class WorkerThread: @unchecked Sendable {
-    // SAFETY: `done` is only touched while `condition` is locked; `thread` is set once before it starts.
+    // SAFETY: `done` is only touched while `condition` is locked; `body` is set before the thread starts, then its own.
     private let condition = NSCondition()
     private var done = false
+    private var body: (@Sendable () -> Void)?
 
     init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        self.body = body
         let thread = Thread { [self] in
-            body()
+            work()
             condition.lock()
             done = true
             condition.broadcast()
@@ -17,6 +19,13 @@ final class WorkerThread: @unchecked Sendable {
         thread.name = name
         thread.stackSize = 2 << 20
         thread.start()
+    }
+
+    /// Lets go of the body and what it holds before anybody who waits goes on: a run that has ended must not keep the
+    /// campaign's lock until its threads are gone.
+    private func work() {
+        let body = body.take()
+        body?()
     }
 
     func join() {

@@ -86,8 +86,8 @@ struct ClaimSelection {
         }
     }
 
-    /// Seeds get their copy whatever they agreed to: the workspace's own people read it. One that is also a contact is
-    /// shown its own data; another is a contact without any.
+    /// Seeds get their copy whatever they agreed to: the workspace's own people read it. But who is on the suppression list
+    /// is sent nothing it covers. One that is also a contact is shown its own data; another is a contact without any.
     private func seeds(_ limit: Int) throws -> [Candidate] {
         let sql: SQL = """
             SELECT d.contact_id, d.entry, d.attempts, d.email FROM delivery d \
@@ -102,7 +102,11 @@ struct ClaimSelection {
             return Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: id, entry: row.integer(1)),
                 attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: try? EmailAddress(address)), address: address,
-                changed: false, obstacle: nil)
+                changed: false, obstacle: try isSuppressed(key) ? Obstacle.suppressed.rawValue : nil)
         }
+    }
+
+    private func isSuppressed(_ key: String) throws -> Bool {
+        try session.count("SELECT count(*) FROM suppression s WHERE s.email_key = \(key) AND \(desk.rules.suppression)") > 0
     }
 }

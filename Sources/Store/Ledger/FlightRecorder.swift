@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Synchronization
 
 /// A memory-mapped file that knows, when the process dies, how far each message in hand had got.
 ///
@@ -48,7 +49,7 @@ package final class FlightRecorder: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     private let length: Int
 
-    private static let slotSize = 512
+    private static let slotSize = 1024
     private static let headerSize = 4096
     private static let magic: UInt64 = 0x5057_464C_4947_4854
 
@@ -155,19 +156,9 @@ extension FlightRecorder {
     package func markAnswer(_ slot: Int, _ settlement: Settlement) {
         guard let place = place(slot) else { return }
         name(settlement.key, settlement.attempt, at: place)
-        var text: [UInt8] = []
-        settlement.stored.write(to: &text)
-        if text.count > Self.slotSize - 64 {
-            var short = settlement
-            short.reply = String(settlement.reply.prefix(60))
-            short.sha256 = nil
-            short.contentSHA256 = nil
-            text.removeAll()
-            short.stored.write(to: &text)
-        }
-        let count = min(text.count, Self.slotSize - 64)
-        place.storeBytes(of: Int64(count), toByteOffset: 48, as: Int64.self)
-        _ = text.withUnsafeBytes { memcpy(place + 64, $0.baseAddress ?? UnsafeRawPointer(place), count) }
+        let text = settlement.stored(within: Self.slotSize - 64)
+        place.storeBytes(of: Int64(text.count), toByteOffset: 48, as: Int64.self)
+        (place + 64).copyMemory(from: text, byteCount: text.count)
         set(.answered, at: place)
     }
 
@@ -181,8 +172,10 @@ extension FlightRecorder {
         return memory + Self.headerSize + slot * Self.slotSize
     }
 
-    /// The mark is written last, in one byte: a death in the middle leaves the slot at what it was before.
+    /// The mark is written last, in one byte: a death in the middle leaves the slot at what it was before. The fence keeps
+    /// compiler and processor from writing it earlier.
     private func set(_ mark: Mark, at place: UnsafeMutableRawPointer) {
+        atomicMemoryFence(ordering: .releasing)
         place.storeBytes(of: mark.rawValue, as: UInt8.self)
     }
 

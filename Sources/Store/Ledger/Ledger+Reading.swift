@@ -137,13 +137,14 @@ extension Ledger {
         }
     }
 
-    /// Ends one message that can't be made, whatever state it is in hand in.
+    /// Ends messages in hand that can't be made. Nothing of them was on the wire, so it was no attempt.
     package func skip(_ keys: [DeliveryKey], reason: Obstacle, at now: Instant) throws {
         try database.write { session in
             for key in keys {
                 try session.execute(
                     """
-                    UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds), handed_at = NULL, sender = NULL \
+                    UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds), attempts = attempts - 1, \
+                    handed_at = NULL, sender = NULL, lease_until = NULL \
                     WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) AND state = 1
                     """)
             }
@@ -183,7 +184,8 @@ extension Ledger {
     /// Whether anything of the campaign is still to go or in hand.
     package func hasUnfinished(_ campaign: CampaignID) throws -> Bool {
         try database.read { session in
-            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x") > 0
+            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x")
+                > 0
         }
     }
 

@@ -37,7 +37,9 @@ extension Ledger {
                 }
                 if slot != nil || blind {
                     recovery.unknown += 1
-                    let reason = slot != nil ? "the sender was killed while the server's answer was awaited" : "the machine stopped while it was being sent"
+                    let reason =
+                        slot != nil
+                        ? "the sender was killed while the server's answer was awaited" : "the machine stopped while it was being sent"
                     return Settlement(key: row.key, attempt: row.attempt, at: now, outcome: .unknown, relay: "", reply: reason)
                 }
                 recovery.returned += 1
@@ -60,7 +62,11 @@ extension Ledger {
         return try database.write { session in
             guard let addresses else { return try session.execute(set) }
             return try addresses.reduce(0) { sum, address in
-                sum + (try session.execute(set + " AND email = \(address.description)"))
+                let whose: SQL = """
+                     AND (email = \(address.description) \
+                    OR contact_id IN (SELECT id FROM contact WHERE email_key = \(address.key)))
+                    """
+                return sum + (try session.execute(set + whose))
             }
         }
     }

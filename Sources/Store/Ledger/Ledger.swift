@@ -52,7 +52,9 @@ package struct Ledger: Sendable {
     /// loop to the ledger, so that a message costs a small share of one fsync.
     ///
     /// Those found to have become unreachable since the plan are skipped, and do not count against `limit`.
-    package func exchange(settling settlements: [Settlement], claiming limit: Int, step: Int64, at now: Instant, for desk: Desk) throws -> [Claim] {
+    package func exchange(settling settlements: [Settlement], claiming limit: Int, step: Int64, at now: Instant, for desk: Desk) throws
+        -> [Claim]
+    {
         guard !settlements.isEmpty || limit > 0 else { return [] }
         return try database.write { session in
             try Self.settle(settlements, in: session)
@@ -67,7 +69,7 @@ package struct Ledger: Sendable {
             UPDATE delivery SET state = ?, reason = ?, due_at = ?, attempts = ?, settled_at = ?, handed_at = CASE WHEN ? = 1 THEN handed_at END, \
             sender = NULL, lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
             content_sha256 = COALESCE(?, content_sha256) \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
             """)
         let insert = try session.prepare(
             """
@@ -82,9 +84,10 @@ package struct Ledger: Sendable {
                 row.settled ? .integer(settlement.at.milliseconds) : .null, .integer(row.state == .planned ? 0 : 1),
                 settlement.messageID.map { .text($0) } ?? .null, settlement.sha256.map { .text($0) } ?? .null,
                 settlement.contentSHA256.map { .text($0) } ?? .null, .integer(key.campaign.rawValue), .integer(key.step),
-                .integer(key.contact.rawValue), .integer(key.entry),
+                .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
             ])
-            // Settled before, by a recovery that believed its sender dead: the first outcome stands.
+            // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
+            // earlier attempt says nothing of a later one.
             guard changed == 1, settlement.outcome != .returned else { continue }
             try insert.run([
                 .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),

@@ -28,14 +28,17 @@ package struct SendingRules: Hashable, Sendable {
     /// Why a person must not be written to, as a word (``Obstacle``), or NULL: an expression over the contact row `c`.
     func obstacle(at now: Instant) -> SQL {
         var cases: [SQL] = ["WHEN c.email IS NULL THEN 'no_address'"]
-        let covering: SQL = marketing ? "" : " AND s.reason = \(SuppressionReason.undeliverable.rawValue)"
-        cases.append(
-            "WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.email_key = c.email_key AND s.lifted_at IS NULL\(covering)) THEN 'suppressed'")
+        cases.append("WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.email_key = c.email_key AND \(suppression)) THEN 'suppressed'")
         if marketing {
             cases.append("WHEN \(consents(to: topic ?? "", at: now)) = 0 THEN 'no_consent'")
             for cap in caps { cases.append("WHEN \(messages(within: cap, at: now)) >= \(cap.cap.count) THEN 'capped'") }
         }
         return "(CASE \(cases.joined(separator: " ")) END)"
+    }
+
+    /// Whether a row `s` of the suppression list covers this kind of mail.
+    var suppression: SQL {
+        marketing ? "s.lifted_at IS NULL" : "s.lifted_at IS NULL AND s.reason = \(SuppressionReason.undeliverable.rawValue)"
     }
 
     /// A withdrawal counts from when it was told, whatever time it bears: nobody is written to because of a clock.

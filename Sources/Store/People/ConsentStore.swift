@@ -9,11 +9,22 @@ package struct ConsentStore: Sendable {
         self.database = database
     }
 
-    /// The same statement told again is one row.
+    /// The same statement told again is one row, also where it is told from two sources in one go.
     static let insertion = """
         INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS \
-        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND at = ?3 AND state = ?4 AND source = ?6)
+        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND at = ?3 AND state = ?4 AND source = ?6) \
+        ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
+        """
+
+    /// What a list grants to everybody on it. The list says when it was imported, not when each person agreed, so it never
+    /// undoes a withdrawal, and said again by the same source it is no new statement.
+    static let grant = """
+        INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE COALESCE((SELECT k.state FROM consent k WHERE k.contact_id = ?1 AND k.topic = ?2 \
+        AND k.state <> 0 ORDER BY k.at DESC, k.state DESC LIMIT 1), -1) <> 2 AND NOT EXISTS \
+        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND state = ?4 AND source = ?6) \
+        ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
         """
 
     /// Adds statements, all or none; says how many were new.

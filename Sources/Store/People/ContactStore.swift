@@ -30,14 +30,18 @@ package struct ContactStore: Sendable {
     /// Adds or updates people, all or none, and says what became of each, in order, with their IDs.
     ///
     /// An address that is in `entries` twice is the later entry's to update.
-    package func record(_ entries: [Entry], consent: ConsentTemplate? = nil, at now: Instant, source: String) throws -> [(id: ContactID, change: Change)] {
+    ///
+    /// `staysWithdrawn`: the person had taken back what `consent` would grant, and it stays so.
+    package func record(
+        _ entries: [Entry], consent: ConsentTemplate? = nil, at now: Instant, source: String
+    ) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
         guard !entries.isEmpty else { return [] }
         return try database.write { session in
             var writer = try ContactWriter(session: session, newContacts: entries.count, now: now, source: source)
             let results = try entries.map { entry in
-                let result = try writer.record(entry)
-                if let consent { try writer.record(consent, for: result.id) }
-                return result
+                let (id, change) = try writer.record(entry)
+                let granted = try consent.map { try writer.grant($0, to: id) } ?? true
+                return (id, change, !granted)
             }
             try writer.finish()
             return results
@@ -79,7 +83,8 @@ package struct ContactStore: Sendable {
     /// The history of a person's attributes, oldest first.
     package func changes(of id: ContactID) throws -> [AttributeChangeRecord] {
         try database.read { session in
-            try session.all("SELECT at, learned_at, changes, source FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at") {
+            try session.all("SELECT at, learned_at, changes, source FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at")
+            {
                 AttributeChangeRecord(
                     at: Instant(milliseconds: $0.integer(0)), learnedAt: Instant(milliseconds: $0.integer(1)),
                     changes: try JSONObject(stored: $0.text(2)), source: $0.text(3))
@@ -114,7 +119,8 @@ extension JSONObject {
     /// Reads what the program itself has stored.
     package init(stored text: String) throws {
         guard case .object(let object) = try? JSONValue(parsing: text.utf8) else {
-            throw DatabaseError(.damaged, "a stored JSON object can't be read", hint: "the database was changed by another program; restore a backup")
+            throw DatabaseError(
+                .damaged, "a stored JSON object can't be read", hint: "the database was changed by another program; restore a backup")
         }
         self = object
     }

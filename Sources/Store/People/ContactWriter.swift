@@ -12,6 +12,7 @@ struct ContactWriter {
     private let update: any SQLStatement
     private let change: any SQLStatement
     private let consent: any SQLStatement
+    private let standing: any SQLStatement
     private var facts = FactNotes()
     private var nextID: Int64
     private let lastID: Int64
@@ -31,9 +32,11 @@ struct ContactWriter {
         change = try session.prepare(
             """
             INSERT INTO attribute_change (contact_id, at, learned_at, changes, source) VALUES (?, ?, ?, ?, ?) \
-            ON CONFLICT (contact_id, at, learned_at) DO UPDATE SET changes = excluded.changes, source = excluded.source
+            ON CONFLICT (contact_id, at, learned_at) DO NOTHING
             """)
-        consent = try session.prepare(ConsentStore.insertion)
+        consent = try session.prepare(ConsentStore.grant)
+        standing = try session.prepare(
+            "SELECT state FROM consent WHERE contact_id = ? AND topic = ? AND state <> 0 ORDER BY at DESC, state DESC LIMIT 1")
         nextID = try IDBlocks.take(newContacts, of: .contact, in: session)
         lastID = nextID + Int64(newContacts)
     }
@@ -53,15 +56,19 @@ struct ContactWriter {
     /// Keeps which attributes were seen. To be called once, after the last entry.
     func finish() throws {
         for (name, kind) in facts.all {
-            try session.execute("INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
+            try session.execute(
+                "INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
         }
     }
 
-    func record(_ template: ConsentTemplate, for id: ContactID) throws {
-        try consent.run([
+    /// False where the person has withdrawn: a list does not undo that.
+    func grant(_ template: ConsentTemplate, to id: ContactID) throws -> Bool {
+        let added = try consent.run([
             .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
             .integer(now.milliseconds), .text(template.source),
         ])
+        return try added == 1
+            || standing.first([.integer(id.rawValue), .text(template.topic)]) { $0.integer(0) } != Consent.State.withdrawn.rawValue
     }
 
     private mutating func recordAttributes(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {
@@ -85,9 +92,20 @@ struct ContactWriter {
         let (merged, delta) = known.merging(entry.attributes)
         guard !delta.isEmpty else { return (id, .unchanged) }
         try update.run([.text(merged.json), time, .integer(id.rawValue)])
-        try change.run([.integer(id.rawValue), time, time, .text(delta.json), .text(source)])
+        if try change.run([.integer(id.rawValue), time, time, .text(delta.json), .text(source)]) == 0 { try add(delta, to: id) }
         facts.note(delta)
         return (id, .updated)
+    }
+}
+
+extension ContactWriter {
+    /// A second change within one millisecond joins the first: the history loses neither.
+    private func add(_ delta: JSONObject, to id: ContactID) throws {
+        let place: SQL = "contact_id = \(id) AND at = \(now.milliseconds) AND learned_at = \(now.milliseconds)"
+        let first = try session.first("SELECT changes FROM attribute_change WHERE \(place)") { try JSONObject(stored: $0.text(0)) }
+        var both = first ?? [:]
+        for (name, value) in delta.members { both[name] = value }
+        try session.execute("UPDATE attribute_change SET changes = \(both.json), source = \(source) WHERE \(place)")
     }
 }
 

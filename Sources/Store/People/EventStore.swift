@@ -85,7 +85,8 @@ private struct EventWriter {
             INSERT INTO event (contact_id, name_id, at, id, learned_at, properties) VALUES (?, ?, ?, ?, ?, ?) \
             ON CONFLICT (contact_id, name_id, at, id) DO NOTHING
             """)
-        remember = try session.prepare("INSERT INTO event_given_id (contact_id, given) VALUES (?, ?) ON CONFLICT (contact_id, given) DO NOTHING")
+        remember = try session.prepare(
+            "INSERT INTO event_given_id (contact_id, given) VALUES (?, ?) ON CONFLICT (contact_id, given) DO NOTHING")
         find = try session.prepare("SELECT id FROM contact WHERE email_key = ?")
     }
 

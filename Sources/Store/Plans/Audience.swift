@@ -60,7 +60,8 @@ extension CampaignStore {
         let id = try database.write { session in
             let id = PlanID(try IDBlocks.take(1, of: .plan, in: session))
             try Self.fillAddresses(audience, in: session)
-            try session.execute("INSERT INTO plan_recipient (plan_id, contact_id, reason) SELECT \(id), q.id, q.r FROM (\(audience.rows(at: now))) q")
+            try session.execute(
+                "INSERT INTO plan_recipient (plan_id, contact_id, reason) SELECT \(id), q.id, q.r FROM (\(audience.rows(at: now))) q")
             let tally = try Self.tally(of: id, in: session)
             let excluded = JSONObject(tally.excluded.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })
             try session.execute(
@@ -118,10 +119,13 @@ extension CampaignStore {
     package func activate(_ plan: PlanRecord, audience: Audience?, seeds: [EmailAddress], at now: Instant) throws -> Int {
         try database.write { session in
             let done = try session.count("SELECT count(*) FROM plan WHERE id = \(plan.id) AND activated_at IS NOT NULL")
-            guard done == 0 else { return try session.count("SELECT count(*) FROM delivery WHERE campaign_id = \(plan.campaign) AND state = 0") }
+            guard done == 0 else {
+                return try session.count("SELECT count(*) FROM delivery WHERE campaign_id = \(plan.campaign) AND state = 0")
+            }
             if let audience {
                 try Self.fillAddresses(audience, in: session)
-                try session.script("DROP TABLE IF EXISTS fresh; CREATE TEMPORARY TABLE fresh (id \(session.dialect.int64) PRIMARY KEY, r TEXT)")
+                try session.script(
+                    "DROP TABLE IF EXISTS fresh; CREATE TEMPORARY TABLE fresh (id \(session.dialect.int64) PRIMARY KEY, r TEXT)")
                 try session.execute("INSERT INTO fresh (id, r) SELECT q.id, q.r FROM (\(audience.rows(at: now))) q")
                 try insertRows(plan, people: "SELECT id FROM fresh WHERE r IS NULL", in: session)
                 try insertSkipped(plan, at: now, in: session)
@@ -157,6 +161,7 @@ extension CampaignStore {
             """)
     }
 
+    /// Who the plan had in and is out now, with the reason of now, also where an earlier plan left a row unsent.
     private func insertSkipped(_ plan: PlanRecord, at now: Instant, in session: any SQLSession) throws {
         try session.execute(
             """
@@ -164,7 +169,8 @@ extension CampaignStore {
             SELECT \(plan.campaign), 0, p.contact_id, 0, \(plan.id), 5, COALESCE(f.r, 'left_segment'), 0, 0, 0, 0, \(now.milliseconds) \
             FROM plan_recipient p LEFT JOIN fresh f ON f.id = p.contact_id \
             WHERE p.plan_id = \(plan.id) AND p.reason IS NULL AND (f.id IS NULL OR f.r IS NOT NULL) \
-            ON CONFLICT (campaign_id, step, contact_id, entry) DO NOTHING
+            ON CONFLICT (campaign_id, step, contact_id, entry) DO UPDATE SET plan_id = excluded.plan_id, state = 5, \
+            reason = excluded.reason, settled_at = excluded.settled_at WHERE delivery.state = 0
             """)
     }
 

@@ -76,7 +76,9 @@ package struct CampaignStore: Sendable {
 
     /// Moves the campaign to `state`, but only from one of `from`; says whether it did.
     @discardableResult
-    package func move(_ id: CampaignID, to state: CampaignState, from: Set<CampaignState>, reason: String? = nil, at now: Instant) throws -> Bool {
+    package func move(_ id: CampaignID, to state: CampaignState, from: Set<CampaignState>, reason: String? = nil, at now: Instant) throws
+        -> Bool
+    {
         let allowed = from.sorted { $0.rawValue < $1.rawValue }.map { state -> SQL in "\(state.rawValue)" }.joined(separator: ", ")
         return try database.write { session in
             try session.execute(

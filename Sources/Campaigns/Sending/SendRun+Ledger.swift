@@ -1,0 +1,207 @@
+import Delivery
+import Foundation
+import Model
+import Store
+import Synchronization
+
+extension SendRun {
+    /// The part of a run that touches the database, on the caller's thread.
+    struct LedgerLoop {
+        let run: SendRun
+        let total: Int
+        let started: Instant
+        var report = SendReport()
+        private var step = DeliveryKey.seedStep
+        private var claimed = 0
+        /// Nothing is due before; set when a claim comes back empty.
+        private var idleUntil: Instant?
+        private var lastChecked: Instant?
+        private var lastShown: Instant?
+        private var pace: Pace
+        private var accepted = 0
+        private var refused = 0
+        private let skippedBefore: Int
+        /// Why no more is claimed.
+        private var ending: SendReport.Ending?
+        /// What becomes of that which comes back after the end.
+        private var leftovers: Obstacle?
+
+        init(run: SendRun, total: Int, started: Instant) throws {
+            self.run = run
+            self.total = total
+            self.started = started
+            pace = Pace(started: started)
+            let counts = try run.ledger.counts(of: run.desk.campaign)
+            accepted = counts.accepted
+            refused = counts.refused
+            skippedBefore = counts.skipped
+        }
+
+        /// Returns the error that ended it, if the ledger failed.
+        mutating func run(progress: (SendProgress) -> Void) -> (any Error)? {
+            do {
+                while try turn() { show(progress) }
+                show(progress, last: true)
+                return nil
+            } catch {
+                return error
+            }
+        }
+
+        /// One turn; false when everything that was claimed is settled and no more is wanted.
+        private mutating func turn() throws -> Bool {
+            let now = run.clock()
+            try look(at: now)
+            let underWay = run.table.underWay
+            let want = wanted(underWay: underWay, at: now)
+            // Waiting for a quarter of what is under way groups commits; the time bounds what a quiet relay costs.
+            let landings = run.settled.takeAll(
+                waitingFor: want > 0 ? 1 : max(1, min(underWay, 1024) / 4), atMost: want > 0 ? 0 : underWay > 0 ? 0.02 : 0.05)
+            try record(landings, claiming: want, at: run.clock())
+            if run.table.underWay > 0 { return true }
+            if ending != nil { return false }
+            if want == 0, idleUntil == nil { return true }
+            return try nextStep(at: now)
+        }
+
+        /// Nothing is under way and nothing is due: the seeds are done, or a short wait, or the end.
+        private mutating func nextStep(at now: Instant) throws -> Bool {
+            guard let due = idleUntil else { return true }
+            let isSoon = due.milliseconds - now.milliseconds <= SendRun.patience
+            if step == DeliveryKey.seedStep {
+                if isSoon { return true }
+                step = DeliveryKey.campaignStep
+                idleUntil = nil
+                return true
+            }
+            if isSoon { return true }
+            let seeds = try run.ledger.nextDue(of: run.desk.campaign, step: DeliveryKey.seedStep) ?? .latest
+            let next = min(due, seeds)
+            ending = next == .latest ? .complete : .waiting(until: next)
+            return false
+        }
+
+        /// How many more to claim now.
+        private func wanted(underWay: Int, at now: Instant) -> Int {
+            if ending != nil { return 0 }
+            if let idleUntil, idleUntil > now { return 0 }
+            let ahead = min(pace.ahead(limit: run.options.pace), run.table.capacity)
+            // Small claims would cost a commit each: below a quarter of the room there is time.
+            guard underWay == 0 || ahead - underWay >= max(1, ahead / 4) else { return 0 }
+            return max(0, min(ahead - underWay, run.options.limit.map { $0 - claimed } ?? .max))
+        }
+
+        private mutating func record(_ landings: [Landing], claiming want: Int, at now: Instant) throws {
+            var settlements: [Settlement] = []
+            var failed: [DeliveryKey] = []
+            for landing in landings {
+                switch landing.result {
+                case .settled(let settlement): settlements.append(settlement)
+                case .notRendered(let key, let reason):
+                    failed.append(key)
+                    report.skipped += 1
+                    if report.failures.count < 5 { report.failures.append(reason) }
+                }
+            }
+            if !failed.isEmpty { try run.ledger.skip(failed, reason: .notRendered, at: now) }
+            let claims = try run.ledger.exchange(settling: settlements, claiming: want, step: step, at: now, for: run.desk)
+            let slots = landings.map(\.slot)
+            slots.forEach(run.recorder.clear)
+            run.table.land(slots)
+            settlements.forEach { count($0) }
+            pace.record(settlements.count, at: now)
+            claimed += claims.count
+            report.changed += claims.count { $0.dataChanged }
+            run.toCompose.put(run.table.board(claims))
+            if want > 0 {
+                idleUntil = claims.isEmpty ? try run.ledger.nextDue(of: run.desk.campaign, step: step) ?? .latest : nil
+            } else if settlements.contains(where: { $0.outcome.goesAgain }) {
+                idleUntil = nil
+            }
+        }
+
+        private mutating func count(_ settlement: Settlement) {
+            switch settlement.outcome {
+            case .accepted:
+                report.accepted += 1
+                accepted += 1
+            case .refused:
+                report.refused += 1
+                refused += 1
+            case .deferred: report.deferred += 1
+            case .unknown: report.unknown += 1
+            case .returned: claimed -= 1
+            }
+        }
+
+        /// Asks everything that may end the run; the dearer questions twice a second.
+        private mutating func look(at now: Instant) throws {
+            // A composer may have finished one more since the last turn.
+            let wireEnd = run.wireEnd.withLock { $0 }
+            if wireEnd != nil { run.landForgotten() }
+            if ending != nil { return run.returnUntaken() }
+            if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
+            switch wireEnd {
+            case .failed(let error): return end(.relay(error))
+            case .done: return end(.relay(UseError(.relay, "sending through the relay ended before everything was sent")))
+            case nil: break
+            }
+            if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 {
+                return end(.stopped("as many as --limit asked for"))
+            }
+            if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
+            lastChecked = now
+            switch run.options.window.answer(at: now) {
+            case .open: break
+            case .closedUntil(let opening): return end(.held("outside send.between; opens \(opening)"))
+            case .expired:
+                leftovers = .expired
+                report.skipped += try run.ledger.skipRemaining(of: run.desk.campaign, reason: .expired, at: now)
+                return end(.held("send.not_after has passed"))
+            }
+            switch try run.campaigns.state(of: run.desk.campaign) {
+            case .paused: return end(.held("the campaign was paused"))
+            case .cancelled:
+                leftovers = .cancelled
+                return end(.held("the campaign was cancelled"))
+            default: break
+            }
+            let complaints = run.options.stopRule.complaints == nil ? 0 : try run.ledger.complaints(about: run.desk.campaign)
+            if let verdict = run.options.stopRule.verdict(accepted: accepted, refused: refused, complaints: complaints) {
+                try run.campaigns.move(run.desk.campaign, to: .paused, from: [.sending], reason: verdict, at: now)
+                return end(.held(verdict))
+            }
+        }
+
+        /// No more claims. What is composed but not taken by the transport goes back untouched.
+        private mutating func end(_ reason: SendReport.Ending) {
+            ending = reason
+            run.control.stop()
+            run.returnUntaken()
+        }
+
+        private mutating func show(_ progress: (SendProgress) -> Void, last: Bool = false) {
+            let now = run.clock()
+            if let lastShown, !last, now.milliseconds - lastShown.milliseconds < 100 { return }
+            lastShown = now
+            report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
+            let done = report.accepted + report.refused + report.unknown + report.deferred + report.skipped
+            progress(SendProgress(done: done, total: total, report: report, rate: pace.perSecond))
+        }
+
+        /// Settles what came in after the last turn.
+        mutating func finish() throws -> SendReport {
+            run.returnUntaken()
+            let landings = run.settled.takeAll(waitingFor: 0, atMost: 0)
+            let now = run.clock()
+            try record(landings, claiming: 0, at: now)
+            if let leftovers { report.skipped += try run.ledger.skipRemaining(of: run.desk.campaign, reason: leftovers, at: now) }
+            // Who was found unreachable by a claim is only in the ledger.
+            report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
+            report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
+            report.ending = ending ?? .complete
+            if case .failed(let error) = run.wireEnd.withLock({ $0 }), case .complete = report.ending { report.ending = .relay(error) }
+            return report
+        }
+    }
+}

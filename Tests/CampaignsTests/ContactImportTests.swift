@@ -1,0 +1,195 @@
+import Model
+import Store
+import Testing
+
+@testable import Campaigns
+
+@Suite struct ContactImportTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    @Test func `people come in with their attributes typed by column`() throws {
+        let summary = try desk.importContacts(
+            """
+            E-Mail,First Name,postcode,age,member,born,seen,score,mixed
+            ada@example.com,Ada,00184,36,true,1815-12-10,2026-01-02 10:00,1.5,1
+            bob@example.com,,12345,9,FALSE,1990-01-01,2026-01-03,2,x
+
+            """)
+        #expect(summary.read == 2)
+        #expect(summary.added == 2)
+        #expect(summary.rejected == 0)
+        let ada: JSONObject = [
+            "first_name": "Ada", "postcode": "00184", "age": 36, "member": true, "born": "1815-12-10",
+            "seen": "2026-01-02T10:00:00.000Z", "score": .real(1.5), "mixed": "1",
+        ]
+        #expect(try desk.contact("ada@example.com")?.attributes == ada)
+        let bob: JSONObject = [
+            "postcode": "12345", "age": 9, "member": false, "born": "1990-01-01", "seen": "2026-01-03T00:00:00.000Z", "score": 2,
+            "mixed": "x",
+        ]
+        #expect(try desk.contact("bob@example.com")?.attributes == bob)
+    }
+
+    @Test func `a name that looks like a number stays a name`() throws {
+        try desk.importContacts("email,first_name,company,external_id\nada@example.com,7,42,0099\n")
+        let ada = try #require(try desk.contact("ada@example.com"))
+        #expect(ada.attributes == ["first_name": "7", "company": "42"])
+        #expect(try desk.contacts.externalIDs(of: ada.id).map(\.id) == ["0099"])
+    }
+
+    @Test(arguments: [
+        ("\u{FEFF}email;name\r\nada@example.com;Zoë\r\n", "Zoë"), ("email\tname\nada@example.com\tZoë", "Zoë"),
+        ("name,email\r\"Zoë\r\nLee\",ada@example.com\r", "Zoë\r\nLee"),
+        ("\"email\",\"name\"\n\"ada@example.com\",\"a \"\"b\"\"\"", "a \"b\""),
+    ])
+    func `a file is understood however a spreadsheet wrote it`(_ text: String, _ name: String) throws {
+        let summary = try desk.importContacts(text)
+        #expect(summary.added == 1)
+        #expect(try desk.contact("ada@example.com")?.attributes == ["name": .text(name)])
+        #expect(!desk.exists("people.rejected.csv"))
+    }
+
+    @Test func `Latin-1 and Windows-1252 are read as such, and it is said`() throws {
+        var bytes = Array("email,name,città\nada@example.com,".utf8.map { $0 })
+        bytes += [0x5A, 0x6F, 0xEB, 0x20, 0x80, 0x2C] + Array("Forl".utf8) + [0xEC, 0x0A]
+        let summary = try desk.importContacts(bytes)
+        #expect(summary.notes.contains { $0.contains("Windows-1252") })
+        #expect(try desk.contact("ada@example.com")?.attributes == ["name": "Zoë €", "città": "Forlì"])
+
+        let latin: [UInt8] = Array("email,citt".utf8) + [0xE0] + Array("\nbob@example.com,Rome\n".utf8)
+        _ = try desk.importContacts(latin)
+        #expect(try desk.contact("bob@example.com")?.attributes == ["città": "Rome"])
+    }
+
+    @Test func `without an e-mail column nothing is done, and the error says what to do`() throws {
+        let problem = #expect(throws: ImportProblem.self) { try desk.importContacts("adresse,name\nada@example.com,Ada\n") }
+        let text = try #require(problem?.description)
+        #expect(text.contains("\"adresse\", \"name\""))
+        #expect(text.contains("--map \"adresse=email\""))
+        #expect(try desk.count("contact") == 0)
+    }
+
+    @Test func `a column is mapped by its name in the file`() throws {
+        try desk.importContacts("adresse,vorname\nada@example.com,Ada\n") { $0.map = ["adresse": "email", "vorname": "first_name"] }
+        #expect(try desk.contact("ada@example.com")?.attributes == ["first_name": "Ada"])
+        let problem = #expect(throws: ImportProblem.self) {
+            try desk.importContacts("email\na@b.example\n") { $0.map = ["adresse": "email"] }
+        }
+        #expect(problem?.description.contains("adresse") == true)
+    }
+
+    @Test(arguments: [
+        ("email,email\n", "two columns"), ("email,E-Mail\n", "two columns"), ("email,\n", "column 2 is empty"),
+        ("email,a\"\"b\u{1}\n", "column 2"),
+        ("email,\(String(repeating: "x", count: 65))\n", "longer than 64"),
+    ])
+    func `a column that can't be is told by its number or name`(_ text: String, _ part: String) throws {
+        let problem = #expect(throws: ImportProblem.self) { try desk.importContacts(text) }
+        #expect(problem?.description.contains(part) == true)
+    }
+
+    @Test func `an empty file is an error, a header alone is no one`() throws {
+        for text in ["", "\u{FEFF}", "\n\n"] {
+            let problem = #expect(throws: ImportProblem.self) { try desk.importContacts(text) }
+            #expect(problem?.message.contains("is empty") == true)
+        }
+        let summary = try desk.importContacts("email,name\n")
+        #expect(summary.read == 0)
+        #expect(summary.added == 0)
+    }
+
+    @Test func `each bad line is kept with its number and reason, and the rest comes in`() throws {
+        let summary = try desk.importContacts(
+            "email,name\nada@example.com,Ada\n\nnot an address,\"B, C\"\nADA@example.com,Again\n,None\na@b@c.example,x\n"
+                + "x@example.com,1,2,3\nnul@example.com,a\u{0}b\neve@example.com,Eve\n")
+        #expect(summary.read == 8)
+        #expect(summary.added == 2)
+        #expect(summary.rejected == 6)
+        #expect(summary.rejectedFile == desk.folder + "/people.rejected.csv")
+        let lines = try desk.text("people.rejected.csv").split(separator: "\n").map { String($0) }
+        #expect(lines.first == "line,reason,email,name")
+        #expect(lines[1].hasPrefix("4,the address"))
+        #expect(lines[1].hasSuffix(",not an address,\"B, C\""))
+        #expect(lines[2] == "5,this address is in the file already,ADA@example.com,Again")
+        #expect(lines[3] == "6,the address is empty,,None")
+        #expect(lines[4].hasPrefix("7,the address"))
+        #expect(lines[5] == "8,has 4 fields where the first line names 2,x@example.com,1,2,3")
+        #expect(lines[6].hasPrefix("9,a field holds a NUL character"))
+        #expect(try desk.count("contact") == 2)
+        #expect(summary.reasons.reduce(0) { $0 + $1.count } == 6)
+    }
+
+    @Test func `a rejected file of an earlier run does not outlive a good one`() throws {
+        try desk.importContacts("email\nbad\n")
+        #expect(desk.exists("people.rejected.csv"))
+        try desk.importContacts("email\nada@example.com\n")
+        #expect(!desk.exists("people.rejected.csv"))
+    }
+
+    @Test func `an unclosed quote ends the import before anything is written`() throws {
+        let problem = #expect(throws: ImportProblem.self) {
+            try desk.importContacts("email,name\nada@example.com,Ada\nbob@example.com,\"Bob\n")
+        }
+        #expect(problem?.message.contains("people.csv:3") == true)
+        #expect(try desk.count("contact") == 0)
+    }
+
+    @Test func `the same file again changes nothing`() throws {
+        let text = "email,age\nada@example.com,36\nbob@example.com,9\n"
+        let grant: (inout ContactImport) -> Void = {
+            $0.consent = ConsentTemplate(topic: "news", state: .confirmed, at: $0.now, source: "form")
+        }
+        try desk.importContacts(text, grant)
+        let again = try desk.importContacts(text, now: Desk.noon.advanced(byMilliseconds: 5000), grant)
+        #expect(again.added == 0)
+        #expect(again.updated == 0)
+        #expect(again.unchanged == 2)
+        #expect(try desk.count("attribute_change") == 2)
+        #expect(try desk.count("consent") == 2)
+    }
+
+    @Test func `a list imported again gives nobody back what they took away, and it is said`() throws {
+        let text = "email\nada@example.com\n"
+        func grant(_ job: inout ContactImport) {
+            job.consent = ConsentTemplate(topic: "news", state: .confirmed, at: job.now, source: "form")
+        }
+        try desk.importContacts(text, grant)
+        let id = try #require(try desk.contact("ada@example.com")).id
+        let later = Desk.noon.advanced(byMilliseconds: 1000)
+        try desk.consents.record([Consent(contact: id, topic: "news", state: .withdrawn, at: later, learnedAt: later, source: "link")])
+        let last = later.advanced(byMilliseconds: 1000)
+        let summary = try desk.importContacts(text, now: last, grant)
+        #expect(!(try desk.consents.statements(of: id).grantConsent(at: last)))
+        #expect(summary.notes.contains { $0.contains("withdr") })
+    }
+
+    @Test func `people are granted nothing unless it is said`() throws {
+        try desk.importContacts("email,newsletter,topic\nada@example.com,true,news\n")
+        #expect(try desk.count("consent") == 0)
+    }
+
+    @Test func `a dry run counts and writes nothing`() throws {
+        try desk.importContacts("email\nada@example.com\n")
+        let summary = try desk.importContacts("email,age\nada@example.com,1\nbob@example.com,2\nbad,3\n") {
+            $0.dryRun = true
+            $0.consent = ConsentTemplate(topic: "news", state: .confirmed, at: $0.now, source: "form")
+        }
+        #expect(summary.added == 1)
+        #expect(summary.updated == 1)
+        #expect(summary.rejected == 1)
+        #expect(try desk.count("contact") == 1)
+        #expect(try desk.count("consent") == 0)
+        #expect(!desk.exists("people.rejected.csv"))
+    }
+
+    @Test func `more people than one batch come in, each once`() throws {
+        var text = "email,n\n"
+        for index in 0..<25_001 { text += "p\(index)@example.com,\(index)\n" }
+        let summary = try desk.importContacts(text)
+        #expect(summary.added == 25_001)
+        #expect(try desk.count("contact") == 25_001)
+        #expect(try desk.contact("p25000@example.com")?.attributes == ["n": 25_000])
+    }
+}

@@ -1,0 +1,187 @@
+import Model
+import Store
+import Testing
+
+@testable import Campaigns
+
+@Suite struct EventImportTests {
+    let desk: Desk
+
+    init() throws {
+        desk = try Desk()
+        try desk.importContacts("email\nada@example.com\nbob@example.com\n")
+    }
+
+    private func events(_ address: String = "ada@example.com") throws -> [Event] {
+        try desk.events.events(of: try #require(try desk.contact(address)).id)
+    }
+
+    @Test func `lines of JSON come in with their properties`() throws {
+        let summary = try desk.importEvents(
+            """
+            {"email":"ADA@example.com","event":"purchase","at":"2026-01-02T03:04:05Z","properties":{"amount":12.5,"tags":["a"]}}\r
+
+            {"email":"ada@example.com","event":"visit","at":"2026-01-03 10:00"}
+            """)
+        #expect(summary.read == 2)
+        #expect(summary.added == 2)
+        let events = try events()
+        #expect(events.map(\.name) == ["visit", "purchase"])
+        #expect(events.last?.properties == ["amount": .real(12.5), "tags": .list(["a"])])
+        #expect(events.last?.at == Instant(iso: "2026-01-02T03:04:05Z"))
+    }
+
+    @Test func `a table comes in with its other columns as properties`() throws {
+        let summary = try desk.importEvents(
+            "email;event;at;amount;sku\nada@example.com;purchase;2026-01-02;12.5;00184\nada@example.com;visit;2026-01-03;;\n",
+            name: "events.csv")
+        #expect(summary.added == 2)
+        #expect(try events().map(\.properties) == [[:], ["amount": .real(12.5), "sku": "00184"]])
+    }
+
+    @Test func `the same line twice is one event, whatever the order of its properties`() throws {
+        let line = #"{"email":"ada@example.com","event":"visit","at":"2026-01-02T00:00:00Z","properties":{"a":1,"b":2}}"#
+        let other = #"{"event":"visit","at":"2026-01-02T01:00:00+01:00","properties":{"b":2,"a":1},"email":"ada@example.com"}"#
+        let summary = try desk.importEvents([line, other, line].joined(separator: "\n"))
+        #expect(summary.added == 1)
+        #expect(summary.unchanged == 2)
+        #expect(try desk.importEvents(line).unchanged == 1)
+        #expect(try desk.count("event") == 1)
+    }
+
+    @Test func `an event with an ID is the same whatever it says, a number as good as a text`() throws {
+        let summary = try desk.importEvents(
+            """
+            {"email":"ada@example.com","event":"visit","at":"2026-01-02","id":7}
+            {"email":"ada@example.com","event":"purchase","at":"2026-01-03","id":"7"}
+            {"email":"bob@example.com","event":"visit","at":"2026-01-02","id":7}
+            {"email":"ada@example.com","event":"visit","at":"2026-01-02","id":"8"}
+            """)
+        #expect(summary.added == 3)
+        #expect(summary.unchanged == 1)
+    }
+
+    @Test(arguments: [
+        ("{", "JSON"), ("[]", "not a JSON object"), (#"{"email":"ada@example.com","event":"x"}"#, "no time"),
+        (#"{"email":"ada@example.com","event":"x","at":"soon"}"#, "the time is not one: soon"),
+        (#"{"email":"ada@example.com","at":"2026-01-01"}"#, "no name"), (#"{"event":"x","at":"2026-01-01"}"#, "the address is empty"),
+        (#"{"email":"eve@example.com","event":"x","at":"2026-01-01"}"#, "nobody with this address is known"),
+        (#"{"email":"ada@example.com","event":"x`y","at":"2026-01-01"}"#, "the event's name"),
+        (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":[1]}"#, "is not an object"),
+        (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":{"a\"b":1}}"#, "a property's name"),
+    ])
+    func `a bad line is kept with its number and reason`(_ line: String, _ reason: String) throws {
+        let good = #"{"email":"ada@example.com","event":"visit","at":"2026-01-02"}"#
+        let summary = try desk.importEvents("\(good)\n\(line)\n")
+        #expect(summary.added == 1)
+        #expect(summary.rejected == 1)
+        let kept = try desk.text("events.rejected.jsonl")
+        #expect(kept.hasPrefix("2\t"))
+        if reason != "JSON" { #expect(kept.contains(reason)) }
+        #expect(kept.hasSuffix("\t\(line)\n"))
+    }
+
+    @Test func `a table without its columns is an error that names them`() throws {
+        let problem = #expect(throws: ImportProblem.self) { try desk.importEvents("email,event,when\n", name: "e.csv") }
+        #expect(problem?.message.contains("no column \"at\"") == true)
+    }
+
+    @Test func `an empty file is an error`() throws {
+        #expect(throws: ImportProblem.self) { try desk.importEvents("") }
+    }
+
+    @Test func `Latin-1 in a table is read as such`() throws {
+        let bytes = Array("email,event,at,city\nada@example.com,visit,2026-01-02,Forl".utf8) + [0xEC, 0x0A]
+        _ = try EventImport(events: desk.events, zone: .utc, now: Desk.noon).run(try desk.file("e.csv", bytes))
+        #expect(try events().first?.properties == ["city": "Forlì"])
+    }
+
+    @Test func `a dry run writes nothing`() throws {
+        let summary = try desk.importEvents(#"{"email":"ada@example.com","event":"visit","at":"2026-01-02"}"#, dryRun: true)
+        #expect(summary.added == 1)
+        #expect(try desk.count("event") == 0)
+        #expect(try desk.count("event_name") == 0)
+    }
+}
+
+@Suite struct ConsentImportTests {
+    let desk: Desk
+
+    init() throws {
+        desk = try Desk()
+        try desk.importContacts("email\nada@example.com\nbob@example.com\n")
+    }
+
+    private func holds(_ topic: String = "news", at now: Instant = Desk.noon) throws -> Bool {
+        try desk.consents.statements(of: try #require(try desk.contact("ada@example.com")).id).filter { $0.topic == topic }.grantConsent(
+            at: now)
+    }
+
+    @Test(arguments: [
+        ("confirmed,2026-01-01,form", true), ("pending,2026-01-01,form", false), ("withdrawn,2026-01-01,", false),
+        ("confirmed,2026-01-01,form|pending,2026-02-01,form", true), ("confirmed,2026-01-01,form|withdrawn,2026-02-01,", false),
+        ("withdrawn,2026-02-01,|confirmed,2026-01-01,form", false), ("withdrawn,2026-01-01,|confirmed,2026-02-01,form", true),
+        ("withdrawn,2026-01-01,|confirmed,2026-02-01,", false), ("withdrawn,2026-01-01,|pending,2026-02-01,form", false),
+    ])
+    func `only a later confirmation with a source undoes a withdrawal`(_ lines: String, _ expected: Bool) throws {
+        let rows = lines.split(separator: "|").map { "ada@example.com,news,\($0)" }
+        _ = try desk.importConsent("email,topic,state,at,source\n" + rows.joined(separator: "\n"))
+        #expect(try holds() == expected)
+    }
+
+    @Test func `each bad line is kept with its reason`() throws {
+        let summary = try desk.importConsent(
+            """
+            email,topic,state,at,source
+            ada@example.com,news,confirmed,2026-01-01,
+            ada@example.com,newz,confirmed,2026-01-01,form
+            ada@example.com,news,maybe,2026-01-01,form
+            ada@example.com,news,confirmed,yesterday,form
+            eve@example.com,news,confirmed,2026-01-01,form
+            nobody,news,confirmed,2026-01-01,form
+            ada@example.com,news,confirmed,2026-01-01,form,more
+            """)
+        #expect(summary.rejected == 7)
+        let lines = try desk.text("consent.rejected.csv").split(separator: "\n")
+        for (line, part) in zip(
+            lines.dropFirst(), ["source", "newz", "maybe", "yesterday", "nobody with this", "address", "7,has 6 fields"])
+        {
+            #expect(line.contains(part) || line.contains("8,has 6 fields"))
+        }
+        #expect(try desk.count("consent") == 0)
+    }
+
+    @Test func `the same statements again are known, and two sources at one instant are no error`() throws {
+        let text =
+            "email,topic,state,at,source\nada@example.com,news,confirmed,2026-01-01,form\nada@example.com,news,confirmed,2026-01-01,call\n"
+        #expect(try desk.importConsent(text).rejected == 0)
+        #expect(try holds())
+        #expect(try desk.importConsent(text).added == 0)
+    }
+
+    @Test func `topic and source may be said for the whole file`() throws {
+        let summary = try desk.importConsent("email,state\nada@example.com,confirmed\n") {
+            $0.topic = "offers"
+            $0.source = "fair 2026"
+        }
+        #expect(summary.added == 1)
+        #expect(try holds("offers"))
+        #expect(throws: ImportProblem.self) { try desk.importConsent("email,state\nada@example.com,confirmed\n") }
+    }
+
+    @Test func `a dry run writes nothing`() throws {
+        _ = try desk.importConsent("email,topic,state,source\nada@example.com,news,confirmed,form\n") { $0.dryRun = true }
+        #expect(try desk.count("consent") == 0)
+    }
+
+    @Test func `suppressions come in with a reason, unsubscribed where there is none`() throws {
+        let job = SuppressionImport(consents: desk.consents, zone: .utc, now: Desk.noon)
+        let path = try desk.file(
+            "s.csv", "email,reason\nada@example.com,\nbob@example.com,Complaint\nx@example.com,because\nnew@example.com,undeliverable\n")
+        let summary = try job.run(path)
+        #expect(summary.added == 3)
+        #expect(summary.rejected == 1)
+        #expect(try desk.consents.suppressions(of: try EmailAddress("ada@example.com")).map(\.reason) == [.unsubscribed])
+        #expect(try job.run(path).added == 0)
+    }
+}

@@ -1,0 +1,149 @@
+import Delivery
+import Model
+import Testing
+
+@testable import Campaigns
+@testable import Store
+
+@Suite struct SendWindowTests {
+    private func at(_ text: String) throws -> Instant { try #require(Instant(iso: text)) }
+    private let rome = Zone("Europe/Rome") ?? .utc
+
+    @Test(
+        arguments: [
+            ("2026-06-01T05:59:59Z", "2026-06-01T06:00:00Z"), ("2026-06-01T06:00:00Z", nil), ("2026-06-01T17:59:59Z", nil),
+            ("2026-06-01T18:00:00Z", "2026-06-02T06:00:00Z"), ("2026-05-31T22:30:00Z", "2026-06-01T06:00:00Z"),
+            // The clocks go back on 25 October: 08:00 is an hour later in UTC.
+            ("2026-10-24T19:00:00Z", "2026-10-25T07:00:00Z"), ("2026-03-28T20:00:00Z", "2026-03-29T06:00:00Z"),
+        ] as [(String, String?)])
+    func `it is open between its hours on the wall clock`(_ now: String, _ opening: String?) throws {
+        let window = SendWindow(between: (8 * 60, 20 * 60), zone: rome)
+        #expect(window.answer(at: try at(now)) == (try opening.map { .closedUntil(try at($0)) } ?? .open))
+    }
+
+    @Test(
+        arguments: [
+            ("2026-06-01T23:00:00Z", nil), ("2026-06-01T01:59:00Z", nil), ("2026-06-01T02:00:00Z", "2026-06-01T22:00:00Z"),
+            ("2026-06-01T21:59:00Z", "2026-06-01T22:00:00Z"),
+        ] as [(String, String?)])
+    func `its hours may span midnight`(_ now: String, _ opening: String?) throws {
+        let window = SendWindow(between: (22 * 60, 2 * 60), zone: .utc)
+        #expect(window.answer(at: try at(now)) == (try opening.map { .closedUntil(try at($0)) } ?? .open))
+    }
+
+    @Test func `it may end at midnight`() throws {
+        let window = SendWindow(between: (18 * 60, 24 * 60), zone: .utc)
+        #expect(window.answer(at: try at("2026-06-01T23:59:59Z")) == .open)
+        #expect(window.answer(at: try at("2026-06-02T00:00:00Z")) == .closedUntil(try at("2026-06-02T18:00:00Z")))
+    }
+
+    @Test func `past its end it has expired, whatever the hour`() throws {
+        let end = try at("2026-06-01T10:00:00Z")
+        let window = SendWindow(between: (8 * 60, 20 * 60), notAfter: end, zone: .utc)
+        #expect(window.answer(at: end.advanced(byMilliseconds: -1)) == .open)
+        #expect(window.answer(at: end) == .expired)
+        #expect(window.answer(at: try at("2026-06-01T23:00:00Z")) == .expired)
+    }
+}
+
+@Suite struct StopRuleTests {
+    @Test(arguments: [
+        (95, 5, 0, false), (94, 6, 0, true), (90, 9, 0, false), (0, 100, 0, true), (1000, 0, 3, false), (1000, 0, 4, true),
+        (99, 0, 99, false),
+    ])
+    func `it speaks when more than a share went wrong, and not before there is enough to say`(
+        _ accepted: Int, _ refused: Int, _ complaints: Int, _ stops: Bool
+    ) {
+        let rule = StopRule(refused: 0.05, complaints: 0.003)
+        #expect((rule.verdict(accepted: accepted, refused: refused, complaints: complaints) != nil) == stops)
+    }
+
+    @Test func `it names the share and the limit`() {
+        let verdict = StopRule(refused: 0.05).verdict(accepted: 900, refused: 125, complaints: 0)
+        #expect(verdict == "12.2% of messages were refused, more than stop_if allows (5%)")
+    }
+
+    @Test func `without a rule nothing stops`() {
+        #expect(StopRule().verdict(accepted: 0, refused: 1000, complaints: 1000) == nil)
+    }
+}
+
+@Suite struct PaceTests {
+    private let noon = Desk.noon
+
+    @Test func `before anything is known there is room for a start`() {
+        #expect(Pace(started: noon).ahead(limit: nil) == 512)
+        #expect(Pace(started: noon).perSecond == 0)
+    }
+
+    @Test func `the faster it goes the more is under way`() {
+        var pace = Pace(started: noon)
+        for step in 0..<20 { pace.record(500, at: noon.advanced(byMilliseconds: Int64(step) * 50)) }
+        #expect((9_000...12_000).contains(pace.perSecond))
+        #expect((4_500...6_000).contains(pace.ahead(limit: nil)))
+    }
+
+    @Test(arguments: [(0.01, 20), (0.000_01, 1), (10.0, 512)])
+    func `a limit holds it to two seconds' worth, and to one at least`(_ limit: Double, _ ahead: Int) {
+        #expect(Pace(started: noon).ahead(limit: limit) == ahead)
+    }
+
+    @Test func `what lies more than three seconds back is forgotten`() {
+        var pace = Pace(started: noon)
+        pace.record(100_000, at: noon)
+        for step in 1...60 { pace.record(1, at: noon.advanced(byMilliseconds: Int64(step) * 100)) }
+        #expect(pace.perSecond < 20)
+    }
+}
+
+@Suite struct BlockingQueueTests {
+    @Test func `what is put is taken in order, by one taker each, until it is closed`() {
+        let queue = BlockingQueue<Int>()
+        queue.put(0..<3000)
+        queue.close()
+        var taken: [Int] = []
+        while let item = queue.take() { taken.append(item) }
+        #expect(taken == Array(0..<3000))
+        #expect(queue.take() == nil)
+    }
+
+    @Test func `a poll tells empty from closed`() {
+        let queue = BlockingQueue<Int>()
+        if case .empty = queue.poll() {} else { Issue.record("it was open and empty") }
+        queue.put([1])
+        queue.close()
+        if case .item(1) = queue.poll() {} else { Issue.record("there was one") }
+        if case .closed = queue.poll() {} else { Issue.record("it was closed and empty") }
+    }
+
+    @Test func `taking all waits no longer than it was told`() {
+        let queue = BlockingQueue<Int>()
+        queue.put([1, 2])
+        #expect(queue.takeAll(waitingFor: 5, atMost: 0.01) == [1, 2])
+        #expect(queue.takeAll(waitingFor: 0, atMost: 10).isEmpty)
+    }
+}
+
+@Suite struct FlightTableTests {
+    @Test func `a slot is one message's until it lands, and is then another's`() {
+        let table = FlightTable(capacity: 2)
+        let claims = (1...3).map { number in
+            Claim(
+                key: DeliveryKey(campaign: CampaignID(1), step: 0, contact: ContactID(Int64(number))), attempt: 1,
+                contact: Contact(id: ContactID(Int64(number))), address: Self.address, dataChanged: false)
+        }
+        let slots = table.board(Array(claims.prefix(2)))
+        #expect(Set(slots).count == 2)
+        #expect(table.underWay == 2)
+        table.land([slots[0], slots[0]])
+        #expect(table.underWay == 1)
+        #expect(table.board([claims[2]]) == [slots[0]])
+        #expect(table[slots[0]]?.claim.key.contact == ContactID(3))
+        #expect(table[7] == nil)
+        #expect(table[-1] == nil)
+    }
+
+    private static let address: EmailAddress = {
+        do { return try EmailAddress("ada@example.com") } catch { preconditionFailure("\(error)") }
+    }()
+}

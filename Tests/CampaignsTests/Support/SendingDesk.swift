@@ -1,0 +1,109 @@
+import Database
+import Delivery
+import Foundation
+import Model
+import Store
+import Synchronization
+
+@testable import Campaigns
+
+/// A campaign that is ready to go, and what a run of it needs.
+final class SendingDesk {
+    let desk: Desk
+    let database: FailingDatabase
+    let ledger: Ledger
+    let campaigns: CampaignStore
+    let campaign: CampaignID
+    let rules = SendingRules(marketing: true, topic: "news")
+    let plan: PlanRecord
+
+    init(_ people: Int, seeds: [EmailAddress] = []) throws {
+        desk = try Desk()
+        database = FailingDatabase(desk.database)
+        ledger = Ledger(database)
+        campaigns = CampaignStore(database)
+        let grant = ConsentTemplate(topic: "news", state: .confirmed, at: Instant(milliseconds: 0), source: "form")
+        if people > 0 {
+            let entries = try (1...people).map { ContactStore.Entry(email: try EmailAddress("p\($0)@example.com"), attributes: [:]) }
+            _ = try desk.contacts.record(entries, consent: grant, at: Instant(milliseconds: 0), source: "test")
+        }
+        campaign = try campaigns.ensureCampaign(named: "launch", at: Desk.noon).id
+        let audience = Audience(campaign: campaign, segment: "1 = 1", rules: rules)
+        plan = try campaigns.freeze(audience, sources: [:], contentHash: "", at: Desk.noon)
+        _ = try campaigns.activate(plan, audience: nil, seeds: seeds, at: Desk.noon)
+        try campaigns.move(campaign, to: .sending, from: [.planned], at: Desk.noon)
+    }
+
+    func recorder(slots: Int = 64) throws -> FlightRecorder { try FlightRecorder(path: desk.folder + "/flight", slots: slots) }
+
+    func make(
+        _ transport: any Transport, limit: Int? = nil, window: SendWindow = SendWindow(zone: .utc), stopRule: StopRule = StopRule(),
+        pace: Double? = nil, slots: Int = 64, maker: any MessageMaking = PlainMaker(), clock: @escaping @Sendable () -> Instant = wallClock
+    ) throws -> SendRun {
+        let recorder = try recorder(slots: slots)
+        recorder.begin()
+        return SendRun(
+            ledger: ledger, campaigns: campaigns,
+            desk: Ledger.Desk(campaign: campaign, sender: try campaigns.newSender(), rules: rules, plannedAt: plan.at), recorder: recorder,
+            maker: maker, transport: transport, options: SendRun.Options(limit: limit, window: window, stopRule: stopRule, pace: pace),
+            clock: clock)
+    }
+
+    static let wallClock: @Sendable () -> Instant = { Instant(Date()) }
+
+    var counts: DeliveryCounts { get throws { try Ledger(desk.database).counts(of: campaign) } }
+
+    /// Nothing is in hand any more, and what went out is what the log says went out.
+    func isSettled() throws -> Bool { try desk.database.read { try $0.count("SELECT count(*) FROM delivery WHERE state = 1") } == 0 }
+}
+
+/// A message of one line.
+struct PlainMaker: MessageMaking {
+    struct Unwilling: Error, CustomStringConvertible {
+        var description: String { "the template has no city for this person" }
+    }
+
+    var refuse: @Sendable (Recipient) -> Bool = { _ in false }
+
+    func compose(_ recipient: Recipient) throws -> ComposedMessage {
+        if refuse(recipient) { throw Unwilling() }
+        return ComposedMessage(
+            envelope: Envelope(sender: recipient.address, recipient: recipient.address), bytes: Array("Subject: x\r\n\r\nHello\r\n".utf8),
+            messageID: "\(recipient.contact.id)@example.com", sha256: "aa", contentSHA256: "bb")
+    }
+}
+
+/// A database whose writes fail from a certain one on, as those of a full disk do.
+final class FailingDatabase: SQLDatabase {
+    private let inner: any SQLDatabase
+    private let writesLeft = Mutex<Int?>(nil)
+
+    init(_ inner: any SQLDatabase) { self.inner = inner }
+
+    var dialect: any Dialect { inner.dialect }
+
+    func fail(afterWrites count: Int) { writesLeft.withLock { $0 = count } }
+    func recover() { writesLeft.withLock { $0 = nil } }
+
+    func read<T>(_ body: (any SQLSession) throws -> T) throws -> T { try inner.read(body) }
+
+    func write<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+        let fails = writesLeft.withLock { left in
+            guard let count = left else { return false }
+            left = max(0, count - 1)
+            return count == 0
+        }
+        if fails { throw DatabaseError(.full, "the disk is full") }
+        return try inner.write(body)
+    }
+
+    func close() throws { try inner.close() }
+}
+
+/// A clock that goes on when a test says so.
+final class TestClock: Sendable {
+    private let time = Mutex(Desk.noon)
+
+    func advance(byMilliseconds delta: Int64) { time.withLock { $0 = $0.advanced(byMilliseconds: delta) } }
+    var read: @Sendable () -> Instant { { self.time.withLock { $0 } } }
+}
