@@ -1,7 +1,8 @@
 /// How much a database is asked for at once. A segment is small, but those that it refers to count as often as it does.
 struct SegmentSize: Sendable {
     private(set) var conditions = 0
-    /// How many arguments its SQL has at most; SQLite takes 32,766.
+    /// How many arguments its SQL has at most; SQLite takes 32,766. Forms whose planning takes SQLite long when there are
+    /// many of them (it compares each with each) count for more.
     private(set) var arguments = 0
 
     /// How much of it SQLite's parser has to keep in mind at once; see ``Nesting``.
@@ -16,10 +17,10 @@ struct SegmentSize: Sendable {
         case .value(let test):
             switch test.test {
             case .oneOf(let values): arguments += values.reduce(20) { $0 + $1.argumentsAtMost }
-            case .anniversary: arguments += 1300
+            case .anniversary: arguments += 2500
             case .compare, .match, .known, .window: arguments += 20
             }
-        case .sample: arguments += 40
+        case .sample: arguments += 1000
         case .behaviour, .consent, .language, .segment: arguments += 20
         }
     }

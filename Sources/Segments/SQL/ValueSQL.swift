@@ -97,9 +97,9 @@ struct ValueSQL {
     private func within(_ window: Window) -> SQL {
         let texts = TimeTexts(window.interval(at: moment.at, zone: moment.zone), zone: moment.zone)
         return """
-            \(isIn(texts.both)) AND CASE length(\(text)) \
+            (\(isIn(texts.both)) AND CASE length(\(text)) \
             WHEN 24 THEN \(isIn(texts.instants)) AND \(text) LIKE '\(raw: TimeTexts.instantShape)' \
-            WHEN 10 THEN \(isIn(texts.days)) AND \(text) LIKE '\(raw: TimeTexts.dayShape)' END
+            WHEN 10 THEN \(isIn(texts.days)) AND \(text) LIKE '\(raw: TimeTexts.dayShape)' END)
             """
     }
 
