@@ -24,7 +24,7 @@ private struct LockedServer {
                 class Handler:
                     async def handle_DATA(self, server, session, envelope): return "250 kept"
                 def login(server, session, envelope, mechanism, data):
-                    return AuthResult(success=(data.login, data.password) == (b"news", b"right"))
+                    return AuthResult(success=(data.login, data.password) == (b"news", b"right"), handled=False)
                 async def main():
                     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                     tls.load_cert_chain(sys.argv[1], sys.argv[2])
@@ -45,6 +45,7 @@ struct `A relay that wants TLS and a login` {
     private func bench(_ server: (Workbench) throws -> LockedServer, host: String = "localhost", password: String, more: String = "") throws -> (Workbench, LockedServer) {
         let bench = try Workbench(people: 5)
         let server = try server(bench)
+        bench.keep(server.program)
         try bench.write("secrets/relay", "\(password)\n")
         try bench.edit("pitwall.yaml") {
             $0.replacing(

@@ -47,7 +47,7 @@ struct PreviewCommand: ParsableCommand {
         let keys = try workspace.keys()
         let prepared = try plan(workspace, Sender(workspace, keys: keys, clock: Clock.now))
         let composer = MessageComposer(prepared.definition, plan: prepared.plan, keys: keys, clock: Clock.now)
-        if let out { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) }
+        if let out { try Files.makeFolder(out) }
         var shown: [JSONValue] = []
         var count = 0
         func look(_ contact: Contact) throws {
@@ -136,6 +136,14 @@ struct PreviewCommand: ParsableCommand {
 }
 
 enum Files {
+    static func makeFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw UseError(.cannotWrite, "the folder \(path) can't be made", hint: "check the permissions of the folder above it, and that no file has its name")
+        }
+    }
+
     /// Writes the whole file or none of it.
     static func write(_ bytes: [UInt8], to path: String) throws {
         do {

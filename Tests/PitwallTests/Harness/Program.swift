@@ -28,6 +28,14 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "\(folder)/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(folder)/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        // A thread of a pool blocks signals, and a child inherits that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         // Settings of whoever runs the tests must not change what they see.
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PITWALL_") }
         variables.merge(environment) { _, new in new }
@@ -35,7 +43,7 @@ final class Program {
         // env changes the folder and then becomes the program.
         let words = directory.map { ["env", "-C", $0, path] } ?? [path]
         let result = Self.withCStrings(words + arguments) { argv in
-            Self.withCStrings(variables.map { "\($0.key)=\($0.value)" }) { posix_spawnp(&pid, words[0], &actions, nil, argv, $0) }
+            Self.withCStrings(variables.map { "\($0.key)=\($0.value)" }) { posix_spawnp(&pid, words[0], &actions, &attributes, argv, $0) }
         }
         guard result == 0 else { throw Trouble("\(path) can't be started: \(String(cString: strerror(result)))") }
         self.pid = pid

@@ -6,6 +6,7 @@ import Foundation
 ///     let sent = try bench.pitwall("send", "welcome", "--yes", "--json")
 final class Workbench {
     let folder: String
+    private var kept: [Program] = []
     var root: String { "\(folder)/news" }
     var database: String { "\(root)/pitwall.sqlite" }
 
@@ -30,6 +31,11 @@ final class Workbench {
 
     func start(_ arguments: String...) throws -> Program {
         try Program(Tools.pitwall, arguments, in: root)
+    }
+
+    /// Servers that run as long as the workspace is there.
+    func keep(_ program: Program) {
+        kept.append(program)
     }
 
     // MARK: Files

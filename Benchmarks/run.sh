@@ -1,0 +1,14 @@
+#!/bin/sh
+# Measures what the house promises, each figure beside its yardstick in the same run.
+#
+#     Benchmarks/run.sh                      builds in release first; everything, some minutes
+#     Benchmarks/run.sh send memory import   one or more of them
+#     PITWALL_BIN=path Benchmarks/run.sh     takes this program
+set -eu
+cd "$(dirname "$0")/.."
+if [ -z "${PITWALL_BIN:-}" ]; then
+    swift build -c release --product pitwall
+    PITWALL_BIN="$(swift build -c release --product pitwall --show-bin-path)/pitwall"
+    export PITWALL_BIN
+fi
+exec python3 Benchmarks/bench.py "$@"
