@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -73,23 +72,13 @@ let targets: [Target] = [
     tests("DeliveryTests", ["Delivery", "Mail", "Model"]),
     tests("SMTPTests", ["SMTP", "Delivery", "Mail", "Model"]),
     tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
-    tests("CampaignsTests", ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Diagnostics"]),
+    tests(
+        "CampaignsTests",
+        ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Diagnostics"]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),
     tests("WebTests", ["Web", "Model", "Signing", logging]),
     tests("PitwallTests", []),
 ]
-
-/// While the house is being built, a room is part of the package from the day its folder exists.
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-func stands(_ name: String, in folder: String) -> Bool {
-    FileManager.default.fileExists(atPath: root.appendingPathComponent("\(folder)/\(name)").path)
-}
-let standing = targets.filter { stands($0.name, in: $0.type == .test ? "Tests" : "Sources") }
-for target in standing {
-    target.dependencies.removeAll { dependency in
-        if case .byNameItem(let name, _) = dependency { !stands(name, in: "Sources") } else { false }
-    }
-}
 
 let package = Package(
     name: "pitwall",
@@ -102,6 +91,6 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
-    targets: standing,
+    targets: targets,
     swiftLanguageModes: [.v6]
 )

@@ -24,4 +24,6 @@ export PATH
 export SWIFT_BACKTRACE=enable=no
 
 swift build --build-tests
-swift test --skip-build "$@"
+# One at a time: many tests wait for servers and for the built program, and would otherwise hold every thread of the pool that the
+# servers within the tests need to answer them.
+swift test --skip-build --no-parallel "$@"

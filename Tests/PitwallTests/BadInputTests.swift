@@ -90,7 +90,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["{% if contact.first_name %}never closed", "{{ contact.first_name | upcsae }}", "{{ contact.first_name", "{% endfor %}"])
+    @Test(arguments: [
+        "{% if contact.first_name %}never closed", "{{ contact.first_name | upcsae }}", "{{ contact.first_name", "{% endfor %}",
+    ])
     func `a mistake in a template names its file and line`(text: String) throws {
         let bench = try Workbench(people: 1)
         try bench.edit("Templates/welcome.md") { $0 + "\n\(text)\n" }
@@ -121,7 +123,8 @@ import Testing
 
     @Test func `spreadsheets may write as they please`() throws {
         let bench = try Workbench()
-        let latin = "E-Mail;First_Name;Note\r\nrenee@example.org;Ren\u{E9}e;\"two\r\nlines; and \"\"quotes\"\"\"\r\n\r\n".unicodeScalars.map { UInt8($0.value) }
+        let latin = "E-Mail;First_Name;Note\r\nrenee@example.org;Ren\u{E9}e;\"two\r\nlines; and \"\"quotes\"\"\"\r\n\r\n".unicodeScalars.map
+        { UInt8($0.value) }
         try bench.write("latin.csv", bytes: latin)
         let first = try bench.pitwall("import", "contacts", "latin.csv", "--map", "E-Mail=email", "--json")
         #expect(first.status == 0)
@@ -136,7 +139,9 @@ import Testing
 
     @Test func `a rejected line does not stop the others`() throws {
         let bench = try Workbench()
-        try bench.write("people.csv", "email,city\nada@example.org,Roma\nnot an address,Roma\na@b@c,Roma\nbob@example.org,Bari,too,many\neve@example.org,Lodi\n")
+        try bench.write(
+            "people.csv",
+            "email,city\nada@example.org,Roma\nnot an address,Roma\na@b@c,Roma\nbob@example.org,Bari,too,many\neve@example.org,Lodi\n")
         let ending = try bench.pitwall("import", "contacts", "people.csv", "--json")
         #expect(ending.status == 0)
         #expect(ending.facts.int("added") == 2)
@@ -178,7 +183,9 @@ import Testing
     @Test func `a port that is taken ends with 73`() throws {
         let bench = try Workbench()
         let first = try bench.start("inbox", "--port", "0", "--discard")
-        let port = try first.until("the inbox's port") { first.errors.split(separator: ":").last.flatMap { Int($0.prefix { $0.isNumber }) } }
+        let port = try first.until("the inbox's port") {
+            first.errors.split(separator: ":").last.flatMap { Int($0.prefix { $0.isNumber }) }
+        }
         #expect(try bench.pitwall("inbox", "--port", "\(port)", "--discard").status == 73)
         first.signal(SIGTERM)
         #expect(first.wait().status == 0)

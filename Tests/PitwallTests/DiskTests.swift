@@ -45,7 +45,9 @@ struct `A full disk` {
         disk.clear()
         let again = try bench.pitwall("import", "contacts", "people.csv", "--database", database, "--json")
         #expect(again.status == 0)
-        #expect(try bench.pitwall("segments", "count", "--where", "email is known", "--database", database, "--json").facts.int("count") == 20_000)
+        #expect(
+            try bench.pitwall("segments", "count", "--where", "email is known", "--database", database, "--json").facts.int("count")
+                == 20_000)
     }
 
     @Test(.enabled(if: Tools.hasWitness, Comment(rawValue: Missing.witness)))

@@ -79,7 +79,8 @@ import Testing
         #expect(named.status == 0)
         #expect(named.facts.names.contains("count"))
         #expect(named.facts.int("count") == 12)
-        #expect(try bench.pitwall("segments", "count", "--where", "visits >= 6 and consents to newsletter", "--json").facts.int("count") == 6)
+        #expect(
+            try bench.pitwall("segments", "count", "--where", "visits >= 6 and consents to newsletter", "--json").facts.int("count") == 6)
         #expect(try bench.pitwall("segments", "show", "newsletter", "--limit", "5", "--format", "json").facts.list("people")?.count == 5)
     }
 

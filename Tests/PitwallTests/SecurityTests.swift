@@ -11,7 +11,8 @@ private struct LockedServer {
         certificate = "\(folder)/cert.pem"
         guard
             Tools.runs(
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(folder)/key.pem", "-out", certificate, "-days", "2",
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(folder)/key.pem", "-out", certificate, "-days",
+                "2",
                 "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
         else { throw Trouble("openssl made no certificate") }
         let program = try Program(
@@ -42,7 +43,9 @@ private struct LockedServer {
 
 @Suite(.enabled(if: Tools.hasAiosmtpd && Tools.hasOpenSSL, Comment(rawValue: Missing.aiosmtpd)))
 struct `A relay that wants TLS and a login` {
-    private func bench(_ server: (Workbench) throws -> LockedServer, host: String = "localhost", password: String, more: String = "") throws -> (Workbench, LockedServer) {
+    private func bench(_ server: (Workbench) throws -> LockedServer, host: String = "localhost", password: String, more: String = "") throws
+        -> (Workbench, LockedServer)
+    {
         let bench = try Workbench(people: 5)
         let server = try server(bench)
         bench.keep(server.program)
@@ -50,7 +53,9 @@ struct `A relay that wants TLS and a login` {
         try bench.edit("pitwall.yaml") {
             $0.replacing(
                 "url: smtp://127.0.0.1:2525",
-                with: "url: smtp://\(host):\(server.port)\n    tls: required\n    username: news\n    password_file: secrets/relay\n    connections: 2\(more)")
+                with:
+                    "url: smtp://\(host):\(server.port)\n    tls: required\n    username: news\n    password_file: secrets/relay\n    connections: 2\(more)"
+            )
         }
         return (bench, server)
     }

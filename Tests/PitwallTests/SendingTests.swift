@@ -10,7 +10,8 @@ struct `Sending, as a server not written here saw it` {
         let witness = try Witness()
         let sent = try bench.send(through: witness.url)
         #expect(sent.status == 0)
-        #expect(sent.facts.names.isSuperset(of: ["plan", "accepted", "deferred", "refused", "unknown", "skipped", "seconds", "per_second"]))
+        #expect(
+            sent.facts.names.isSuperset(of: ["plan", "accepted", "deferred", "refused", "unknown", "skipped", "seconds", "per_second"]))
         #expect(sent.facts.int("plan") == plan.int("plan"))
         #expect(sent.facts.int("accepted") == 300)
 
@@ -19,7 +20,8 @@ struct `Sending, as a server not written here saw it` {
         #expect(log.allSatisfy { $0.text("state") == "accepted" && $0.int("code") == 250 && $0.int("attempts") == 1 })
         #expect(
             log[0].names.isSuperset(of: [
-                "campaign", "step", "email", "state", "message_id", "sha256", "content_sha256", "attempts", "code", "reply", "queue_id", "relay", "at",
+                "campaign", "step", "email", "state", "message_id", "sha256", "content_sha256", "attempts", "code", "reply", "queue_id",
+                "relay", "at",
             ]))
         #expect(witness.recipients.count == plan.int("recipients"))
         #expect(witness.twice.isEmpty)
@@ -187,7 +189,9 @@ struct `Sending, as a server not written here saw it` {
         let witness = try Witness()
         // The witness offers no AUTH at all.
         try bench.write("secrets/relay", "hunter2\n")
-        try bench.edit("pitwall.yaml") { $0.replacing("url: smtp://127.0.0.1:2525", with: "url: \(witness.url)\n    username: news\n    password_file: secrets/relay") }
+        try bench.edit("pitwall.yaml") {
+            $0.replacing("url: smtp://127.0.0.1:2525", with: "url: \(witness.url)\n    username: news\n    password_file: secrets/relay")
+        }
         let sent = try bench.pitwall("send", "welcome", "--yes")
         #expect(sent.status == 69)
         #expect(!sent.errors.contains("hunter2"))

@@ -140,7 +140,9 @@ enum Files {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw UseError(.cannotWrite, "the folder \(path) can't be made", hint: "check the permissions of the folder above it, and that no file has its name")
+            throw UseError(
+                .cannotWrite, "the folder \(path) can't be made",
+                hint: "check the permissions of the folder above it, and that no file has its name")
         }
     }
 

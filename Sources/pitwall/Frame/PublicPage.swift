@@ -18,7 +18,8 @@ enum PublicPage {
         switch status(of: url) {
         case .success(200): return
         case .success(let code):
-            throw UseError(.settings, "the unsubscribe page at \(base) answers \(code) to a genuine link: another program, or other keys", hint: hint)
+            throw UseError(
+                .settings, "the unsubscribe page at \(base) answers \(code) to a genuine link: another program, or other keys", hint: hint)
         case .failure(let error):
             throw UseError(.settings, "the unsubscribe page at \(base) does not answer: \(error.localizedDescription)", hint: hint)
         }

@@ -34,7 +34,8 @@ final class Witness {
         folder = try Folder.make("witness")
         try FileManager.default.createDirectory(atPath: "\(folder)/kept", withIntermediateDirectories: true)
         program = try Program(
-            "python3", ["-c", Self.announcing, Tools.witness, "--port", "0", "--log", "\(folder)/arrived.jsonl", "--keep", "\(folder)/kept"] + options)
+            "python3",
+            ["-c", Self.announcing, Tools.witness, "--port", "0", "--log", "\(folder)/arrived.jsonl", "--keep", "\(folder)/kept"] + options)
         let port = try program.until("the witness's port") { [program] in
             program.output.split(separator: "\n").first { $0.hasPrefix("port ") }?.dropFirst(5)
         }

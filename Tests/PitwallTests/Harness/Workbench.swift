@@ -73,10 +73,14 @@ final class Workbench {
 
     func importPeople(_ numbers: Range<Int>) throws {
         // Names as they come: none, accents, quotes, markup, what looks like a template or like a header.
-        let names = ["Ada", "Chloé", "小林", "", "O'Brien", "\"Ann \"\"Annie\"\"\"", "<b>Bob</b>", "{{ name }}", "\"Eve\r\nBcc: eve@example.net\"", "Łukasz"]
+        let names = [
+            "Ada", "Chloé", "小林", "", "O'Brien", "\"Ann \"\"Annie\"\"\"", "<b>Bob</b>", "{{ name }}", "\"Eve\r\nBcc: eve@example.net\"",
+            "Łukasz",
+        ]
         let rows = numbers.map { "\(Self.address($0)),\(names[$0 % names.count]),Reader \($0),\($0 % 3 == 0 ? "it" : "en"),\($0)" }
         try write("people.csv", (["email,first_name,last_name,language,visits"] + rows).joined(separator: "\n") + "\n")
-        let ending = try pitwall("import", "contacts", "people.csv", "--topic", "newsletter", "--consent", "confirmed", "--source", "a test")
+        let ending = try pitwall(
+            "import", "contacts", "people.csv", "--topic", "newsletter", "--consent", "confirmed", "--source", "a test")
         guard ending.status == 0 else { throw Trouble("the import ended with \(ending.status): \(ending.errors)") }
     }
 
@@ -102,7 +106,8 @@ final class Workbench {
     }
 
     func log(_ state: String? = nil) throws -> [Facts] {
-        let ending = try Program(Tools.pitwall, ["log", "welcome", "--format", "jsonl"] + (state.map { ["--state", $0] } ?? []), in: root).wait()
+        let ending = try Program(Tools.pitwall, ["log", "welcome", "--format", "jsonl"] + (state.map { ["--state", $0] } ?? []), in: root)
+            .wait()
         guard ending.status == 0 else { throw Trouble("pitwall log ended with \(ending.status): \(ending.errors)") }
         return ending.lines
     }
