@@ -67,7 +67,9 @@ package final class FlightRecorder: @unchecked Sendable {
             let length = Self.headerSize + slots * Self.slotSize
             // Blocks are set aside now: writing to a mapped hole of a full disk would end the process with SIGBUS.
             let reserved = posix_fallocate(descriptor, 0, off_t(length))
-            guard reserved == 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(reserved))) }
+            guard reserved == 0 else {
+                throw Problem.cannotOpen(path: path, reason: reserved == ENOSPC ? "the disk is full" : String(cString: strerror(reserved)))
+            }
             guard let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED else {
                 throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno)))
             }
