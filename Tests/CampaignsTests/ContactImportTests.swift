@@ -109,14 +109,14 @@ import Testing
         #expect(summary.rejected == 6)
         #expect(summary.rejectedFile == desk.folder + "/people.rejected.csv")
         let lines = try desk.text("people.rejected.csv").split(separator: "\n").map { String($0) }
-        #expect(lines.first == "line,reason,email,name")
-        #expect(lines[1].hasPrefix("4,the address"))
-        #expect(lines[1].hasSuffix(",not an address,\"B, C\""))
-        #expect(lines[2] == "5,this address is in the file already,ADA@example.com,Again")
-        #expect(lines[3] == "6,the address is empty,,None")
-        #expect(lines[4].hasPrefix("7,the address"))
-        #expect(lines[5] == "8,has 4 fields where the first line names 2,x@example.com,1,2,3")
-        #expect(lines[6].hasPrefix("9,a field holds a NUL character"))
+        let expected = [
+            ("line,reason,email,name", ""), ("4,the address", ",not an address,\"B, C\""),
+            ("5,this address is in the file already", ",ADA@example.com,Again"), ("6,the address is empty", ",,None"),
+            ("7,the address", ",a@b@c.example,x"), ("8,has 4 fields where the first line names 2", ",x@example.com,1,2,3"),
+            ("9,a field holds a NUL character", "b"),
+        ]
+        #expect(lines.count == expected.count)
+        for (line, (start, end)) in zip(lines, expected) { #expect(line.hasPrefix(start) && line.hasSuffix(end)) }
         #expect(try desk.count("contact") == 2)
         #expect(summary.reasons.reduce(0) { $0 + $1.count } == 6)
     }
