@@ -22,6 +22,7 @@ final class Desk: MessageSource, DeliveryObserver {
     private let retries: Bool
     private let address: @Sendable (UInt64) -> String
     private let body: @Sendable (UInt64) -> [UInt8]
+    private let whenDot: @Sendable () -> Void
     private let whenFinished: @Sendable (UInt64, Outcome) -> Void
 
     init(
@@ -29,12 +30,13 @@ final class Desk: MessageSource, DeliveryObserver {
         body: @escaping @Sendable (UInt64) -> [UInt8] = {
             Array("Message-ID: <\($0)@x>\r\nSubject: x\r\n\r\n.dots\r\n..\r\nhello\r\n".utf8)
         },
-        whenFinished: @escaping @Sendable (UInt64, Outcome) -> Void = { _, _ in }
+        whenDot: @escaping @Sendable () -> Void = {}, whenFinished: @escaping @Sendable (UInt64, Outcome) -> Void = { _, _ in }
     ) {
         state = Mutex(State(toDo: (0..<UInt64(count)).reversed().map { $0 + 1 }))
         self.retries = retries
         self.address = address
         self.body = body
+        self.whenDot = whenDot
         self.whenFinished = whenFinished
     }
 
@@ -56,6 +58,7 @@ final class Desk: MessageSource, DeliveryObserver {
     }
 
     func dotImminent(_ ticket: UInt64) {
+        whenDot()
         state.withLock { state in
             state.dots[ticket, default: 0] += 1
             if !state.inHand.contains(ticket) { state.mistakes.append("the dot of \(ticket), which is not in hand") }

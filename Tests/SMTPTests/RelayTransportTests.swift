@@ -1,4 +1,5 @@
 import Delivery
+import Glibc
 import Model
 import SMTP
 import Synchronization
@@ -142,6 +143,33 @@ import Testing
         #expect(desk.tally == ["accepted": 1])
         #expect(desk.state.withLock { $0.taken[1] } == 2)
         #expect(desk.isSound)
+    }
+
+    @Test(arguments: [1000, 300_000]) func `a dot is announced before it leaves`(size: Int) async throws {
+        let arrived = Mutex(0)
+        let announced = Mutex(0)
+        let early = Mutex(0)
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve { verb in
+                if verb == "." { arrived.withLock { $0 += 1 } }
+                return nil
+            }
+        }
+        defer { server.end() }
+        let body = lines(size)
+        let desk = Desk(
+            10, body: { _ in body },
+            whenDot: {
+                // Were it on its way already, the server would have it after this while.
+                for _ in 0..<200 { sched_yield() }
+                if arrived.withLock({ $0 }) > announced.withLock({ $0 }) { early.withLock { $0 += 1 } }
+                announced.withLock { $0 += 1 }
+            })
+        #expect(await RelayTransport(.loopback(server.port)).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 10])
+        #expect(announced.withLock { $0 } == 10)
+        #expect(early.withLock { $0 } == 0)
     }
 
     @Test func `limits hold on the wire`() async throws {
