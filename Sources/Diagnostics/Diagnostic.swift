@@ -19,13 +19,18 @@ package struct Diagnostic: Error, Sendable {
     package var hint: String?
 
     package init(
-        _ severity: Severity = .error, _ message: String, in source: SourceText, at span: Span? = nil, hint: String? = nil
+        _ severity: Severity, _ message: String, in source: SourceText, at span: Span? = nil, hint: String? = nil
     ) {
         self.severity = severity
         self.message = message
         self.source = source
         self.span = span
         self.hint = hint
+    }
+
+    /// An error.
+    package init(_ message: String, in source: SourceText, at span: Span? = nil, hint: String? = nil) {
+        self.init(.error, message, in: source, at: span, hint: hint)
     }
 
     package var location: Location? {

@@ -9,7 +9,7 @@ import CIdn2
 package struct EmailAddress: Hashable, Sendable {
     /// As given: case is kept.
     package let local: String
-    /// In Unicode, in lower case.
+    /// In Unicode, in lower case; as it was written where that is not how its ASCII form reads by IDNA 2008.
     package let domain: String
     /// What goes on the wire: the domain's ASCII form (`xn--…`).
     package let asciiDomain: String
@@ -100,13 +100,19 @@ package struct EmailAddress: Hashable, Sendable {
         let unicode: String
         if text.utf8.allSatisfy({ $0 < 0x80 }) {
             ascii = text.lowercased()
-            unicode = ascii.contains("xn--") ? try converted(ascii, pitwall_idn2_to_unicode) : ascii
+            unicode = ascii.contains("xn--") ? try shown(ascii) : ascii
         } else {
             ascii = try converted(text, pitwall_idn2_to_ascii).lowercased()
             unicode = try converted(ascii, pitwall_idn2_to_unicode)
         }
         try check(asciiDomain: ascii)
         return (unicode, ascii)
+    }
+
+    /// A name that nobody could have registered may hide anything: it is shown as it was written.
+    private static func shown(_ ascii: String) throws(Problem) -> String {
+        let unicode = try converted(ascii, pitwall_idn2_to_unicode)
+        return (try? converted(unicode, pitwall_idn2_to_ascii)) == ascii ? unicode : ascii
     }
 
     private static func converted(

@@ -63,18 +63,18 @@ private struct JSONParser {
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
         index += 1
-        var object = JSONObject()
+        var members: [(String, JSONValue)] = []
         skipBlanks()
-        if take("}") { return object }
+        if take("}") { return JSONObject() }
         while true {
             skipBlanks()
             guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw error("a member's name in quotes is missing") }
             let name = try string()
             skipBlanks()
             guard take(":") else { throw error("a colon is missing") }
-            object[name] = try value(depth: depth + 1)
+            members.append((name, try value(depth: depth + 1)))
             skipBlanks()
-            if take("}") { return object }
+            if take("}") { return JSONObject(members) }
             guard take(",") else { throw error("a comma or } is missing") }
         }
     }

@@ -19,8 +19,23 @@ package struct JSONObject: Hashable, Sendable {
 
     package init() {}
 
+    /// Of two members of one name the later value stays, in the place of the earlier.
     package init(_ members: some Sequence<(String, JSONValue)>) {
-        for (name, value) in members { self[name] = value }
+        // Hashing pays only for objects that nobody should send.
+        var places: [String: Int] = [:]
+        for (name, value) in members {
+            if self.members.count < 32 {
+                self[name] = value
+                continue
+            }
+            if places.isEmpty { for (place, member) in self.members.enumerated() { places[member.name] = place } }
+            if let place = places[name] {
+                self.members[place].value = value
+            } else {
+                places[name] = self.members.count
+                self.members.append((name, value))
+            }
+        }
     }
 
     package var isEmpty: Bool { members.isEmpty }
@@ -75,7 +90,9 @@ extension JSONValue {
             parts.allSatisfy({ $0.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }), parts.reduce(0, { $0 + $1.count }) <= 15
         else { return nil }
         if parts.count == 2 {
-            guard let last = parts[1].last, last != UInt8(ascii: "0"), let value = Double(String(text)) else { return nil }
+            // The last test: 0.00001 would be printed as 1e-05.
+            guard let last = parts[1].last, last != UInt8(ascii: "0"), let value = Double(String(text)), "\(value)" == String(text)
+            else { return nil }
             self = .real(value)
         } else {
             guard let value = Int64(text), !(value == 0 && first == UInt8(ascii: "-")) else { return nil }

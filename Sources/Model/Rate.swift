@@ -13,7 +13,8 @@ package struct Rate: Hashable, Sendable {
     /// Reads `N/s`, `N/min`, `N/hour` and `N/day`; nil for anything else.
     package init?(_ text: some StringProtocol) {
         let parts = String(text).split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let count = Int(parts[0].trimmingSpaces), let unit = TimeSpan.Unit(word: parts[1].trimmingSpaces),
+        guard parts.count == 2, let count = Int(parts[0].trimmingSpaces), !parts[0].contains("+"),
+            let unit = TimeSpan.Unit(word: parts[1].trimmingSpaces),
             unit != .week, let window = TimeSpan(1, unit)
         else { return nil }
         self.init(count: count, per: window)
@@ -22,10 +23,11 @@ package struct Rate: Hashable, Sendable {
 
 extension Rate: CustomStringConvertible {
     package var description: String {
-        switch window.unit {
-        case .second: "\(count)/s"
-        case .minute: "\(count)/min"
-        default: "\(count)/\(window.unit.rawValue)"
+        switch (window.count, window.unit) {
+        case (1, .second): "\(count)/s"
+        case (1, .minute): "\(count)/min"
+        case (1, let unit): "\(count)/\(unit.rawValue)"
+        default: "\(count)/\(window)"
         }
     }
 }
@@ -38,7 +40,7 @@ package struct FrequencyCap: Hashable, Sendable, CustomStringConvertible {
     /// Reads `3 messages per 7 days`, `2 per 7 days`, `1 message per day`; nil for anything else.
     package init?(_ text: some StringProtocol) {
         var words = String(text).split(separator: " ").map { String($0) }
-        guard let first = words.first, let count = Int(first), count > 0 else { return nil }
+        guard let first = words.first, !first.hasPrefix("+"), let count = Int(first), count > 0 else { return nil }
         words.removeFirst()
         if let word = words.first, ["message", "messages"].contains(word) { words.removeFirst() }
         guard words.first == "per" else { return nil }

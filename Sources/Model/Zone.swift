@@ -13,7 +13,9 @@ package struct Zone: Hashable, Sendable, CustomStringConvertible {
     /// Nil for a name that is not in the system's zone database. Foundation also takes abbreviations such as `CEST`;
     /// those are refused, since they do not say where a person is.
     package init?(_ name: String) {
-        guard name == "UTC" || name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }
+        // Foundation reads a name up to a NUL and would keep all of it.
+        guard name == "UTC" || name.contains("/"), name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let zone = TimeZone(identifier: name)
+        else { return nil }
         timeZone = zone
     }
 

@@ -16,6 +16,8 @@ import Testing
             // Put off once, then taken.
             #expect(try client.deliver("x", to: "later@example.com").hasPrefix("250"))
             #expect(collector.messages.map(\.recipients) == [["later@example.com"]])
+            #expect(inbox.statistics.refusedRecipients == 1)
+            #expect(inbox.statistics.deferredRecipients == 1)
         }
     }
 

@@ -1,7 +1,9 @@
 import Foundation
 
 /// A plain SMTP client on a blocking socket, which can be as rude as a test needs.
-final class Client {
+///
+/// SAFETY: a test uses a client from one thread at a time.
+final class Client: @unchecked Sendable {
     enum Failure: Error { case cannotConnect, timeout }
 
     private let socket: Int32

@@ -40,3 +40,14 @@ func withFolder<Result>(_ body: (String) async throws -> Result) async throws ->
     defer { try? FileManager.default.removeItem(atPath: folder) }
     return try await body(folder)
 }
+
+extension Task where Failure == any Error {
+    /// Blocks a thread of its own rather than one that the test's other tasks need.
+    static func onThread(_ body: @escaping @Sendable () throws -> Success) -> Task {
+        Task {
+            try await withCheckedThrowingContinuation { continuation in
+                Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+            }
+        }
+    }
+}

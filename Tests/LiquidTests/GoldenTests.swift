@@ -18,7 +18,9 @@ struct GoldenTests {
         #expect(GoldenSuite.cases.count == 755)
     }
 
-    @Test(arguments: GoldenSuite.cases.filter(\.isInvalid)) func `a refused template is shown with the place of its mistake`(_ golden: GoldenCase) {
+    @Test(arguments: GoldenSuite.cases.filter(\.isInvalid)) func `a refused template is shown with the place of its mistake`(
+        _ golden: GoldenCase
+    ) {
         guard case .refused(let problem) = golden.outcome() else { return }
         #expect(problem.span != nil)
     }

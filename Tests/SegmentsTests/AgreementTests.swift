@@ -11,17 +11,18 @@ import Testing
     @Test(arguments: 0..<14 as Range<UInt64>)
     func `memory and database say the same of everybody`(seed: UInt64) throws {
         var world = RandomWorld(seed: seed)
-        let people = (1...60).map { world.person($0) }
+        let people = (1...120).map { world.person($0) }
         let database = try TestDatabase(people)
         var decisions = 0
         var held = 0
-        for _ in 0..<120 {
+        for _ in 0..<60 {
             let node = world.node()
             let moment = world.moment()
             let asked = try ask(node, at: moment, of: people, in: database)
             decisions += people.count
             held += asked.inMemory.count
-            guard let id = asked.inMemory.symmetricDifference(asked.inDatabase).first, let person = people.first(where: { $0.contact.id == id })
+            guard let id = asked.inMemory.symmetricDifference(asked.inDatabase).first,
+                let person = people.first(where: { $0.contact.id == id })
             else { continue }
             let smallest = shrink(node) { node in
                 guard let asked = try? ask(node, at: moment, of: people, in: database) else { return false }
@@ -73,8 +74,12 @@ extension SyntaxNode {
     /// What is left when one thing is taken away.
     fileprivate var smaller: [SyntaxNode] {
         switch kind {
-        case .all(let items): items + (items.count > 2 ? items.indices.map { SyntaxNode(.all(items.without($0))) } : []) + items.replacing { SyntaxNode(.all($0)) }
-        case .any(let items): items + (items.count > 2 ? items.indices.map { SyntaxNode(.any(items.without($0))) } : []) + items.replacing { SyntaxNode(.any($0)) }
+        case .all(let items):
+            items + (items.count > 2 ? items.indices.map { SyntaxNode(.all(items.without($0))) } : [])
+                + items.replacing { SyntaxNode(.all($0)) }
+        case .any(let items):
+            items + (items.count > 2 ? items.indices.map { SyntaxNode(.any(items.without($0))) } : [])
+                + items.replacing { SyntaxNode(.any($0)) }
         case .not(let item): [item] + item.smaller.map { SyntaxNode(.not($0)) }
         case .condition(.behaviour(let behaviour)):
             behaviour.smaller.map { SyntaxNode(.condition(.behaviour($0))) }

@@ -8,11 +8,18 @@ import Testing
 @Suite struct CheckerTests {
     private static let vocabulary = Vocabulary(
         attributes: [
-            "plan": ValueFacts(kinds: [.text]), "age": ValueFacts(kinds: [.number]), "country": ValueFacts(kinds: [.text]), "signed_up": ValueFacts(kinds: [.instant]),
-            "birthday": ValueFacts(kinds: [.day]), "tags": ValueFacts(kinds: [.list]), "mixed": ValueFacts(kinds: [.text, .number]), "vip": ValueFacts(kinds: [.truth]),
+            "plan": ValueFacts(kinds: [.text]), "age": ValueFacts(kinds: [.number]), "country": ValueFacts(kinds: [.text]),
+            "signed_up": ValueFacts(kinds: [.instant]),
+            "birthday": ValueFacts(kinds: [.day]), "tags": ValueFacts(kinds: [.list]), "mixed": ValueFacts(kinds: [.text, .number]),
+            "vip": ValueFacts(kinds: [.truth]),
             "odd": ValueFacts(),
         ],
-        events: ["purchase": EventFacts(properties: ["amount": ValueFacts(kinds: [.number]), "category": ValueFacts(kinds: [.text])]), "page_viewed": EventFacts()],
+        events: [
+            "purchase": EventFacts(properties: [
+                "amount": ValueFacts(kinds: [.number]),
+                "category": ValueFacts(kinds: [.text]),
+            ]), "page_viewed": EventFacts(),
+        ],
         topics: ["newsletter", "offers"], segments: ["lapsed", "circle", "round", "broken", "self"])
 
     private static let files = [
@@ -52,8 +59,10 @@ import Testing
         (#"did purchase where (amuont > 3)"#, #"1:21: error: no "purchase" has a property "amuont" (did you mean "amount"?)"#),
         ("consents to ofers", #"1:13: error: no topic "ofers" is in pitwall.yaml (did you mean "offers"?)"#),
         ("in segment lasped", #"1:12: error: no segment "lasped" is there (did you mean "lapsed"?)"#),
-        (#"age = "old""#, #"1:7: error: "age" holds numbers, not texts"#), ("plan = 3", #"1:8: error: "plan" holds texts, not numbers (as a text it is "3")"#),
-        ("age in last 3 days", #"1:1: error: "age" holds numbers, not days or times"#), ("age = true", #"1:7: error: "age" holds numbers, not true or false"#),
+        (#"age = "old""#, #"1:7: error: "age" holds numbers, not texts"#),
+        ("plan = 3", #"1:8: error: "plan" holds texts, not numbers (as a text it is "3")"#),
+        ("age in last 3 days", #"1:1: error: "age" holds numbers, not days or times"#),
+        ("age = true", #"1:7: error: "age" holds numbers, not true or false"#),
         (#"age contains "3""#, #"1:1: error: "age" holds numbers, not texts or days or times or lists"#),
         (#"plan < "pro""#, "1:8: error: only numbers and dates have an order (< takes a number or a date)"),
         ("plan = 2026-01-01", #"1:8: error: "plan" holds texts, not days or times (as a text it is "2026-01-01")"#),
@@ -68,8 +77,10 @@ import Testing
 
     @Test(arguments: [
         #"plan = "pro" and age > 3 and signed_up in last 3 days and birthday has anniversary within next 7 days"#, #"tags contains "vip""#,
-        #"mixed = 3 or mixed = "x""#, #"odd = 3 or odd = "x" or odd in last 3 days"#, #"first_name = "Ada" and email is known and language is it"#,
-        #"did page_viewed where (anything = 3)"#, "in segment lapsed and not in segment lapsed", "birthday = 2026-01-01 and signed_up > 2026-01-01",
+        #"mixed = 3 or mixed = "x""#, #"odd = 3 or odd = "x" or odd in last 3 days"#,
+        #"first_name = "Ada" and email is known and language is it"#,
+        #"did page_viewed where (anything = 3)"#, "in segment lapsed and not in segment lapsed",
+        "birthday = 2026-01-01 and signed_up > 2026-01-01",
     ])
     func `what can be meant is accepted in silence`(text: String) {
         #expect(check(text).said == [])
@@ -86,7 +97,10 @@ import Testing
     }
 
     @Test func `a circle of segments is told at the word that closes it`() {
-        #expect(check("in segment circle").said == ["Segments/round.segment:1:26: error: segment \"circle\" refers to itself (circle → round → circle)"])
+        #expect(
+            check("in segment circle").said == [
+                "Segments/round.segment:1:26: error: segment \"circle\" refers to itself (circle → round → circle)"
+            ])
         #expect(check("in segment self", named: "self").said == ["--where:1:12: error: segment \"self\" refers to itself (self → self)"])
     }
 
@@ -100,7 +114,9 @@ import Testing
         let error = #expect(throws: DiagnosticList.self) {
             try SegmentPlan(try SegmentSyntax(where: text), against: nil) { name in
                 let number = Int(name.dropFirst()) ?? 0
-                return SourceText(name: name, text: number == 0 ? "vip = true" : Array(repeating: "in segment a\(number - 1)", count: 9).joined(separator: " or "))
+                return SourceText(
+                    name: name,
+                    text: number == 0 ? "vip = true" : Array(repeating: "in segment a\(number - 1)", count: 9).joined(separator: " or "))
             }
         }
         #expect(error?.items.last?.message.contains("more than 400 conditions") == true)

@@ -36,7 +36,11 @@ import Testing
     @Test(arguments: [
         ("( ( age>=18 ) )", "age >= 18"), ("not(a=1)or b=2", "not a = 1 or b = 2"), ("x in (1,2,)", "x in (1, 2)"),
         ("did a at least 1 times in last 1 days", "did a at least 1 time in last 1 day"),
-        ("did a between 3 days and 1 day ago", "did a between 3 and 1 day ago"), ("# one\na=1 # two\r\nand\tb=2 # three", "a = 1 and b = 2"),
+        ("did a between 3 days and 1 day ago", "did a between 3 and 1 day ago"),
+        (
+            "# one\na=1 # two\r\nand\tb=2 # three",
+            "a = 1 and b = 2"
+        ),
         ("renewal is 2 weeks from now", "renewal is 14 days from now"), ("a\u{A0}= 1", "a = 1"), ("`plain` = 1", "plain = 1"),
     ])
     func `what is written in another way is printed in the canonical one`(text: String, canonical: String) throws {
@@ -46,7 +50,8 @@ import Testing
     }
 
     @Test func `a file has a title, and its places count from its start`() throws {
-        let source = SourceText(name: "Segments/a.segment", text: "---\n# note\ntitle: Looked: \"yes\"\n---\n\ndid a\nand did not b today\n")
+        let source = SourceText(
+            name: "Segments/a.segment", text: "---\n# note\ntitle: Looked: \"yes\"\n---\n\ndid a\nand did not b today\n")
         let syntax = try SegmentSyntax(parsing: source)
         #expect(syntax.title == "Looked: \"yes\"")
         let event = try #require(syntax.references.events.last)
@@ -61,7 +66,8 @@ import Testing
     }
 
     @Test func `a segment says which names it uses, each once`() throws {
-        let text = #"did a where (p = 1 or q = 2) and did not a where (p = 3) and (in segment s or city is known) and consents to t and language is it"#
+        let text =
+            #"did a where (p = 1 or q = 2) and did not a where (p = 3) and (in segment s or city is known) and consents to t and language is it"#
         let references = try SegmentSyntax(where: text).references
         #expect(references.events.map(\.name.text) == ["a"])
         #expect(references.events.first?.properties.map(\.text) == ["p", "q"])

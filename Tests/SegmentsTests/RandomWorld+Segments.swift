@@ -60,7 +60,8 @@ extension RandomWorld {
         }
     }
 
-    private static let spans = [1, 3, 7, 30, 90].compactMap { TimeSpan($0, .day) } + [TimeSpan(1, .hour), TimeSpan(2, .week)].compactMap { $0 }
+    private static let spans =
+        [1, 3, 7, 30, 90].compactMap { TimeSpan($0, .day) } + [TimeSpan(1, .hour), TimeSpan(2, .week)].compactMap { $0 }
     private static let agos = [(90, 30), (7, 0), (3, 1)].compactMap { from, to in
         TimeSpan(from, .day).flatMap { from in TimeSpan(to, .day).map { Window.ago(from: from, to: $0) } }
     }
@@ -86,7 +87,9 @@ extension RandomWorld {
             if case .truth = literal.value { return .compare(.notEqual, literal) }
             return .compare(pick(Comparison.allCases), literal)
         case 4: return .oneOf((0..<Int.random(in: 1...3, using: &random)).map { _ in literal() })
-        case 5, 6: return .match(pick(TextMatch.allCases), Literal(.text(pick(Self.texts.filter { !$0.isEmpty } + ["ome", "vi", "gmail.com", "Ada"]))))
+        case 5, 6:
+            return .match(
+                pick(TextMatch.allCases), Literal(.text(pick(Self.texts.filter { !$0.isEmpty } + ["ome", "vi", "gmail.com", "Ada"]))))
         case 7: return .known(chance(50))
         case 8: return .window(.next(span()))
         case 9: return .window(.daysFromNow(pick([1, 3, 7, 30])))

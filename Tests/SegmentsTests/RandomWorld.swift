@@ -8,7 +8,9 @@ struct RandomWorld {
     let zone: Zone
     let now: Instant
 
-    private static let zones = ["Europe/Rome", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "America/Santiago", "Australia/Lord_Howe"]
+    private static let zones = [
+        "Europe/Rome", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "America/Santiago", "Australia/Lord_Howe",
+    ]
     /// Leap days, the ends of months and years, and the days on which clocks change.
     private static let nows = [
         "2024-02-29T12:00:00Z", "2026-02-28T23:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T11:15:00Z", "2026-10-25T00:30:00Z",
@@ -31,8 +33,13 @@ struct RandomWorld {
     /// On the edges of the windows that segments ask for, or a millisecond beside them.
     mutating func time() -> Instant {
         let local = zone.date(at: now)
-        let starts = [local, local.adding(days: 1), local.adding(days: 3), local.adding(days: -7), local.firstOfMonth, local.firstOfMonth.adding(days: -1).firstOfMonth]
-        let base = chance(50) ? now.advanced(byMilliseconds: pick([0, -1, -3, -7, -30, -90, -365, 1, 3, 7]) * Self.day) : zone.start(of: pick(starts))
+        let starts = [
+            local, local.adding(days: 1), local.adding(days: 3), local.adding(days: -7), local.firstOfMonth,
+            local.firstOfMonth.adding(days: -1).firstOfMonth,
+        ]
+        let base =
+            chance(50)
+            ? now.advanced(byMilliseconds: pick([0, -1, -3, -7, -30, -90, -365, 1, 3, 7]) * Self.day) : zone.start(of: pick(starts))
         return base.advanced(byMilliseconds: pick([0, 0, 0, -1, 1, -3_600_000, 3_600_000, 12 * 3_600_000]))
     }
 
@@ -69,7 +76,8 @@ struct RandomWorld {
     }
 
     static let texts = [
-        "Rome", "rome", "ROME", "5", "184", "00184", "", "vip", "a vip b", "true", "Forlì", "Forli\u{300}", "straße", "IT", "it", "it-CH", "it_x",
+        "Rome", "rome", "ROME", "5", "184", "00184", "", "vip", "a vip b", "true", "Forlì", "Forli\u{300}", "straße", "IT", "it", "it-CH",
+        "it_x",
         "%", "a_b", "🏎️", "null", "[\"vip\"]", "is't \"q\" \\", "  ",
     ]
 
@@ -94,11 +102,14 @@ struct RandomWorld {
         for _ in 0..<Int.random(in: 0...8, using: &random) {
             let at = time()
             person.events.append(
-                Event(contact: id, name: pick(Self.events), at: at, learnedAt: chance(50) ? at : time(), properties: chance(20) ? [:] : object(Self.properties)))
+                Event(
+                    contact: id, name: pick(Self.events), at: at, learnedAt: chance(50) ? at : time(),
+                    properties: chance(20) ? [:] : object(Self.properties)))
         }
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             person.consents.append(
-                Consent(contact: id, topic: pick(Self.topics), state: pick(Consent.State.allCases), at: time(), learnedAt: time(), source: "x"))
+                Consent(
+                    contact: id, topic: pick(Self.topics), state: pick(Consent.State.allCases), at: time(), learnedAt: time(), source: "x"))
         }
         return person
     }

@@ -32,7 +32,11 @@ import Testing
         ("d in last 30days", "11: \"30days\" is neither a number nor a date (leave a blank between a number and a word)"),
         ("d in last 3 months", "13: a month has no fixed length (say it in days)"),
         ("d in last 3 dyas", "13: a unit of time is expected, not \"dyas\" (did you mean \"days\"?)"),
-        ("d in last 99999 weeks", "11: longer than a hundred years"), ("d in last 0 days", "11: no time at all (`today` is a form of the language)"),
+        ("d in last 99999 weeks", "11: longer than a hundred years"),
+        (
+            "d in last 0 days",
+            "11: no time at all (`today` is a form of the language)"
+        ),
         ("d between 30 and 90 days ago", "11: nothing lies between these (the longer time ago comes first: between 90 and 30 days ago)"),
         ("d between 2026-03-01 and 2026-01-01", "11: nothing lies between these (the earlier date comes first)"),
         ("d before \"2026-01-01\"", "10: a date is expected, not a text (dates are written without quotes: 2026-01-31)"),
@@ -44,19 +48,27 @@ import Testing
         ("city contains vip", "15: a value is expected, not \"vip\" (texts go in quotes: \"vip\")"),
         ("city cotnains \"x\"", "6: \"cotnains\" is no test (did you mean \"contains\"?)"),
         ("city contains 5", "15: a text is expected here (texts go in quotes: \"5\")"),
-        ("city contains \"\"", "15: an empty text is in every text"), ("a.b = 1", "2: a dot can't stand here (a name with a dot goes in backquotes: `a.b`)"),
+        ("city contains \"\"", "15: an empty text is in every text"),
+        (
+            "a.b = 1",
+            "2: a dot can't stand here (a name with a dot goes in backquotes: `a.b`)"
+        ),
         ("count = 3", "1: a condition is expected, not \"count\" (an attribute of that name goes in backquotes: `count`)"),
         ("a ≥ 3", "3: \"≥\" is not a sign of the language (write >=)"), ("and a = 1", "1: a condition is expected, not \"and\""),
         ("did not a at least 2 times", "11: `did not` means never, so it can't be counted (write: did EVENT at most 1 times)"),
         ("did a at least 0 times", "7: `at least 0 times` is true of everybody"),
-        ("did a in last 7 days at least 2 times", "22: how many times stands before the time (did purchase at least 3 times in last 7 days)"),
+        (
+            "did a in last 7 days at least 2 times",
+            "22: how many times stands before the time (did purchase at least 3 times in last 7 days)"
+        ),
         ("did a within next 3 days", "7: an event can't be asked for in the future (write: in last 7 days)"),
         ("did a where p = 1", "13: `where` is followed by a parenthesis, not \"p\" (write: where (path = \"/pricing\"))"),
         ("did a where (did b)", "14: only the properties of the event can be asked here"),
         ("did today", "5: the name of an event is expected after `did`, not \"today\" (an event of that name goes in backquotes: `today`)"),
         ("consents to offers today", "20: `consents to` is about now and takes no time (write `consented to` for when it was said)"),
         ("sample 10 seed \"x\"", "8: a share is in percent (write: sample 10% seed \"spring\")"),
-        ("sample 100% seed \"x\"", "8: a share is more than 0% and less than 100%"), ("language is italian-language-of-switzerland-and-more", "13: this is no language tag (tags look like it, en or pt-br)"),
+        ("sample 100% seed \"x\"", "8: a share is more than 0% and less than 100%"),
+        ("language is italian-language-of-switzerland-and-more", "13: this is no language tag (tags look like it, en or pt-br)"),
         ("birthday has anniversary within next 2 hours", "38: this is about days of the calendar (say days or weeks)"),
     ])
     func `a mistake is told where it is, with what to do`(text: String, expected: String) {
@@ -83,7 +95,8 @@ import Testing
 
     @Test(arguments: [
         ("---\ntitle: x\n", 1, "the front matter is not closed"), ("---\ntitel: x\n---\na = 1", 2, "unknown key \"titel\""),
-        ("---\ntitle: x\ntitle: y\n---\na = 1", 3, "the title is given twice"), ("---\nhello\n---\na = 1", 2, "a line of the front matter has no colon"),
+        ("---\ntitle: x\ntitle: y\n---\na = 1", 3, "the title is given twice"),
+        ("---\nhello\n---\na = 1", 2, "a line of the front matter has no colon"),
     ])
     func `a mistake in the front matter is told at its line`(text: String, line: Int, expected: String) throws {
         let error = #expect(throws: DiagnosticList.self) { try SegmentSyntax(parsing: SourceText(name: "a", text: text)) }
@@ -95,8 +108,10 @@ import Testing
         (String(repeating: "(", count: 200_000), "nested deeper"), (String(repeating: "not ", count: 60_000), "nested deeper"),
         (String(repeating: "a = 1 and ", count: 20_000) + "a = 1", "more than 400 conditions"),
         ("a in (" + String(repeating: "1,", count: 100_000) + "1)", "a list of more than"),
-        (String(repeating: "did a where (", count: 15_000), "only the properties"), (String(repeating: "x", count: 1_000_000), "longer than"),
-        ("`" + String(repeating: "x", count: 200_000), "not closed"), ("\"" + String(repeating: "\\\\", count: 100_000), "a condition is expected"),
+        (String(repeating: "did a where (", count: 15_000), "only the properties"),
+        (String(repeating: "x", count: 1_000_000), "longer than"),
+        ("`" + String(repeating: "x", count: 200_000), "not closed"),
+        ("\"" + String(repeating: "\\\\", count: 100_000), "a condition is expected"),
     ])
     func `a huge or deeply nested text ends in an error`(text: String, expected: String) {
         #expect(message(text).contains(expected) || message(text).contains("not closed"))
@@ -108,7 +123,11 @@ import Testing
         #expect(error?.items.first?.message == "the file is not UTF-8")
 
         var random = SeededGenerator(seed: 7)
-        let pieces = ParserTests.forms.flatMap { $0.split(separator: " ").map { String($0) } } + ["(", ")", "---", "\n", "#", "`", "\"", "\\", "€", "\0"]
+        let pieces =
+            ParserTests.forms.flatMap { $0.split(separator: " ").map { String($0) } } + [
+                "(", ")", "---", "\n", "#", "`", "\"",
+                "\\", "€", "\0",
+            ]
         for _ in 0..<3000 {
             let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
                 .joined(separator: Bool.random(using: &random) ? " " : "")

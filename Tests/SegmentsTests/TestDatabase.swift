@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import Model
+import Store
 import StoreSQLite
 
 @testable import Segments
@@ -14,8 +15,8 @@ final class TestDatabase {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-segments-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try SQLiteDatabase(path: folder.appendingPathComponent("test.sqlite").path)
+        try Schema.migrator.migrate(database, now: 0)
         try database.write { session in
-            try session.script(Self.tables)
             for person in people { try Self.insert(person, in: session) }
         }
     }
@@ -31,43 +32,35 @@ final class TestDatabase {
         }
     }
 
-    private static let tables = """
-        CREATE TABLE contact (id INTEGER PRIMARY KEY, email TEXT, attributes TEXT NOT NULL);
-        CREATE TABLE attribute_change (
-            contact_id INTEGER NOT NULL, at INTEGER NOT NULL, learned_at INTEGER NOT NULL, changes TEXT NOT NULL,
-            PRIMARY KEY (contact_id, at, learned_at)) WITHOUT ROWID;
-        CREATE TABLE event_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-        CREATE TABLE event (
-            contact_id INTEGER NOT NULL, name_id INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL,
-            learned_at INTEGER NOT NULL, properties TEXT, PRIMARY KEY (contact_id, name_id, at, id)) WITHOUT ROWID;
-        CREATE INDEX event_by_name ON event (name_id, at);
-        CREATE TABLE consent (
-            contact_id INTEGER NOT NULL, topic TEXT NOT NULL, at INTEGER NOT NULL, state INTEGER NOT NULL,
-            learned_at INTEGER NOT NULL, PRIMARY KEY (contact_id, topic, at, state, learned_at)) WITHOUT ROWID;
-        """
-
     private static func insert(_ person: PersonHistory, in session: any SQLSession) throws {
         let id = person.contact.id
         try session.execute(
-            "INSERT INTO contact VALUES (\(id), \(person.contact.email?.description), \(person.contact.attributes.json))")
+            """
+            INSERT INTO contact (id, email, attributes, created_at, updated_at) \
+            VALUES (\(id), \(person.contact.email?.description), \(person.contact.attributes.json), 0, 0)
+            """)
         for change in person.changes {
             try session.execute(
-                "INSERT INTO attribute_change VALUES (\(id), \(change.at.milliseconds), \(change.learnedAt.milliseconds), \(change.changes.json))")
+                """
+                INSERT INTO attribute_change (contact_id, at, learned_at, changes, source) \
+                VALUES (\(id), \(change.at.milliseconds), \(change.learnedAt.milliseconds), \(change.changes.json), 'test')
+                """)
         }
         for (number, event) in person.events.enumerated() {
             try session.execute("INSERT INTO event_name (name) VALUES (\(event.name)) ON CONFLICT DO NOTHING")
             let properties = event.properties.isEmpty ? nil : event.properties.json
             try session.execute(
                 """
-                INSERT INTO event SELECT \(id), n.id, \(event.at.milliseconds), \(number), \(event.learnedAt.milliseconds), \(properties) \
+                INSERT INTO event (contact_id, name_id, at, id, learned_at, properties) SELECT \(id), n.id, \(event.at.milliseconds), \(number), \(event.learnedAt.milliseconds), \(properties) \
                 FROM event_name n WHERE n.name = \(event.name)
                 """)
         }
         for consent in person.consents {
             try session.execute(
                 """
-                INSERT INTO consent VALUES (\(id), \(consent.topic), \(consent.at.milliseconds), \(consent.state), \
-                \(consent.learnedAt.milliseconds)) ON CONFLICT DO NOTHING
+                INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
+                VALUES (\(id), \(consent.topic), \(consent.at.milliseconds), \(consent.state), \(consent.learnedAt.milliseconds), 'test') \
+                ON CONFLICT DO NOTHING
                 """)
         }
     }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// One request over one connection, on a blocking socket and a thread of its own: the server under test needs the threads of
@@ -26,7 +25,7 @@ struct HTTPAnswer {
         let lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"] + headers + ["", ""]
         let request = Array(lines.joined(separator: "\r\n").utf8) + body
         let bytes = try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try raw(request, port) }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try raw(request, port) }) }
         }
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.range(of: "\r\n\r\n") else { throw Failure.noAnswer }

@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Testing
 
@@ -94,6 +95,17 @@ import Testing
             #expect(try await site.post(link, "topic=invented&action=undo").status == 400)
             #expect(try await site.post(link, "{}", type: "application/json").status == 415)
             #expect(site.desk.deeds.isEmpty)
+        }
+    }
+
+    @Test func `the page leads to the preferences of the same person`() async throws {
+        try await withSite { site in
+            for page in [try await site.get(try site.link()), try await site.post(try site.link(), "action=unsubscribe")] {
+                let start = try #require(page.body.range(of: "<a href=\"../p/"))
+                let token = page.body[start.upperBound...].prefix { $0 != "\"" }
+                let preferences = try await site.get("/p/" + token)
+                #expect(preferences.body.contains("Your preferences"))
+            }
         }
     }
 

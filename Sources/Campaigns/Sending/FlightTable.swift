@@ -40,6 +40,16 @@ final class FlightTable: Sendable {
         state.withLock { $0.flights[slot]?.composed = composed }
     }
 
+    /// The message for the wire. Its bytes are the transport's from here on: kept until the commit, they would be most of what
+    /// a send holds in memory.
+    func takeMessage(_ slot: Int) -> ComposedMessage? {
+        state.withLock { state in
+            let message = state.flights[slot]?.composed
+            state.flights[slot]?.composed?.bytes = []
+            return message
+        }
+    }
+
     subscript(slot: Int) -> Flight? {
         state.withLock { slot >= 0 && slot < capacity ? $0.flights[slot] : nil }
     }

@@ -12,7 +12,7 @@ package struct SendReport: Sendable {
         /// The workspace's own brakes: stop_if, pause, the window.
         case held(String)
         /// The relay can't be used.
-        case relay(String)
+        case relay(any Error)
         /// The ledger can't be written. What the recorder knows is settled by the next send.
         case ledger(String)
     }

@@ -66,7 +66,7 @@ package final class SendRun: Sendable {
 
     private enum WireEnd: Sendable {
         case done
-        case failed(String)
+        case failed(any Error)
     }
 
     package init(
@@ -134,7 +134,7 @@ extension SendRun {
                 try transport.run(source: self, observer: self, control: control)
                 wireEnd.withLock { $0 = .done }
             } catch {
-                wireEnd.withLock { $0 = .failed("\(error)") }
+                wireEnd.withLock { $0 = .failed(error) }
             }
         }
     }
@@ -161,7 +161,7 @@ extension SendRun: MessageSource {
         case .closed: return .finished
         case .empty: return .none
         case .item(let slot):
-            guard let composed = table[slot]?.composed else { return .none }
+            guard let composed = table.takeMessage(slot) else { return .none }
             return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes))
         }
     }

@@ -76,7 +76,7 @@ enum PageStyle {
         .quiet, time, dt { color: var(--quiet) } .quiet { margin: 0 0 1.5rem }
         .list { list-style: none; margin: 0; padding: 0; background: var(--card); border: 1px solid var(--line); border-radius: 12px; overflow: hidden }
         .list li + li { border-top: 1px solid var(--line) }
-        .list a { display: grid; grid-template-columns: 16rem 1fr auto; gap: .25rem 1.25rem; padding: .7rem 1rem; text-decoration: none }
+        .list a { display: grid; grid-template-columns: 18rem 1fr auto; gap: .25rem 1.25rem; padding: .7rem 1rem; text-decoration: none }
         .list a:hover { background: color-mix(in srgb, var(--accent) 7%, transparent) }
         .list span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap } .subject { font-weight: 600 }
         .tag { font-size: .75rem; border: 1px solid var(--line); border-radius: 99px; padding: 0 .4rem }
@@ -95,7 +95,7 @@ enum PageStyle {
         main:has(#wide:checked) iframe, main:has(#text:checked) .text, main:has(#source:checked) .source { display: block }
         main:has(#narrow:checked) iframe { display: block; width: 375px; max-width: 100% }
         @media (max-width: 40rem) {
-          .list a { grid-template-columns: 1fr auto } .subject { grid-column: 1 / -1; grid-row: 2; white-space: normal }
+          .list a { grid-template-columns: 1fr } .list .subject { grid-row: 1; white-space: normal }
         }
 
         """

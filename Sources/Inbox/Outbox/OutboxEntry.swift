@@ -46,7 +46,9 @@ struct OutboxEntry {
         var entries: [OutboxEntry] = []
         for file in try FileManager.default.contentsOfDirectory(atPath: folder) where file.hasSuffix(".eml") {
             let digits = file.prefix { $0.isASCII && $0.isNumber }
-            guard digits.count >= 6, digits.count <= 15, file.dropFirst(digits.count).first == "-", let number = Int(digits) else { continue }
+            guard digits.count >= 6, digits.count <= 15, file.dropFirst(digits.count).first == "-", let number = Int(digits) else {
+                continue
+            }
             var status = stat()
             guard stat("\(folder)/\(file)", &status) == 0 else { continue }
             let recipient = String(file.dropFirst(digits.count + 1).dropLast(4))

@@ -31,7 +31,7 @@ struct SMTPSession {
     }
 
     /// What happened since it was last asked, for the server's statistics.
-    struct Tally {
+    struct Tally: Equatable {
         var refused = 0
         var deferred = 0
         var refusedMessages = 0

@@ -32,7 +32,6 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        keeper.count(session.tally)
         leaving = true
         context.fireChannelInactive()
     }
@@ -123,6 +122,10 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     private func flush(_ context: ChannelHandlerContext) {
+        if session.tally != SMTPSession.Tally() {
+            keeper.count(session.tally)
+            session.tally = SMTPSession.Tally()
+        }
         guard output.readableBytes > 0 else { return }
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         output.clear()

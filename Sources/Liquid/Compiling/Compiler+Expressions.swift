@@ -35,7 +35,8 @@ extension Compiler {
             case .host(let place): .host(Int32(place))
             }
         let entry = FilterEntry(
-            function: function, firstArgument: Int32(assembly.operands.count), argumentCount: Int32(arguments.count), allowFalse: allowFalse,
+            function: function, firstArgument: Int32(assembly.operands.count), argumentCount: Int32(arguments.count),
+            allowFalse: allowFalse,
             span: span(use.span))
         assembly.operands += arguments
         return entry

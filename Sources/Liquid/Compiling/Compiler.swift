@@ -154,7 +154,8 @@ struct Compiler {
 
     private mutating func tableRow(_ row: TableRow) {
         var entry = TableRowEntry(
-            slot: assembly.slot(row.variable), collection: operand(row.collection), columns: operand(row.columns), limit: operand(row.limit),
+            slot: assembly.slot(row.variable), collection: operand(row.collection), columns: operand(row.columns),
+            limit: operand(row.limit),
             offset: operand(row.offset), end: 0, span: span(row.span))
         let place = assembly.reserve()
         block(row.body)
@@ -191,7 +192,8 @@ struct Compiler {
             return
         }
         var entry = CallEntry(
-            function: -1, name: operand(call.name), isIsolated: call.style == .render, repeats: call.repeats, subject: operand(call.subject),
+            function: -1, name: operand(call.name), isIsolated: call.style == .render, repeats: call.repeats,
+            subject: operand(call.subject),
             subjectSlot: call.alias.map { assembly.slot($0) } ?? -1, firstArgument: 0, argumentCount: Int32(call.arguments.count),
             span: span(call.span))
         if case .literal(.string(let name), let place) = call.name {
@@ -220,7 +222,8 @@ struct Compiler {
         }
         let function = assembly.functions.add(FunctionEntry(name: assembly.text(name), isIsolated: isIsolated, start: 0, end: 0))
         functionsByName[key] = function
-        waiting.append((function, functionsByName[PartialKey(name: name, isIsolated: !isIsolated)] == nil ? syntax : syntax.withoutProblems))
+        waiting.append(
+            (function, functionsByName[PartialKey(name: name, isIsolated: !isIsolated)] == nil ? syntax : syntax.withoutProblems))
         return function
     }
 

@@ -197,6 +197,13 @@ extension Value {
         }
     }
 
+    var hasProperties: Bool {
+        switch self {
+        case .object, .string, .markup, .array, .integer: true
+        default: false
+        }
+    }
+
     /// What the list filters take of each item. Nil where an item can have no properties at all, which makes the whole
     /// result nothing; a whole number says so loudly.
     func property(_ name: Value) throws(FilterFailure) -> Value? {

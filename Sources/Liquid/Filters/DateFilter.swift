@@ -16,14 +16,18 @@ enum DateFilter {
     static func time(_ input: Value, _ context: FilterContext) -> Int64? {
         switch input {
         case .instant(let milliseconds): return milliseconds
-        case .integer(let seconds):
-            let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-            return overflow || milliseconds.magnitude > CivilTime.furthest ? nil : milliseconds
+        case .integer(let seconds): return milliseconds(seconds)
         case .string(let text), .markup(let text):
             if text == "now" || text == "today" { return context.now }
-            if !text.isEmpty, text.utf8.count < 16, text.utf8.allSatisfy(\.isDigit) { return Int64(text).map { $0 * 1000 } }
+            if !text.isEmpty, text.utf8.allSatisfy(\.isDigit) { return Int64(text).flatMap(milliseconds) }
             return DateParser.parse(text, context)
         default: return nil
         }
+    }
+
+    /// Nil beyond any time that is meant.
+    private static func milliseconds(_ seconds: Int64) -> Int64? {
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow || milliseconds.magnitude > CivilTime.furthest ? nil : milliseconds
     }
 }

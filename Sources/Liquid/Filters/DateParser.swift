@@ -68,7 +68,9 @@ struct DateParser {
         case let next where next.isLetter || next == .space:
             if number.digits <= 2, hour == nil, let isAfternoon = halfOfDay() { return twelveHours(number.value, isAfternoon) }
             // 1st, 2nd, 3rd, 4th
-            if next.isLetter, number.digits <= 2, ["st", "nd", "rd", "th"].contains(where: { bytes.has($0, at: index, before: bytes.count) }) {
+            if next.isLetter, number.digits <= 2,
+                ["st", "nd", "rd", "th"].contains(where: { bytes.has($0, at: index, before: bytes.count) })
+            {
                 index += 2
             }
         default: break

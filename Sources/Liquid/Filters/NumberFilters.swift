@@ -78,7 +78,7 @@ enum NumberFilters {
         }
     }
 
-    /// Half goes away from zero. Without places the result is a whole number.
+    /// Half goes away from zero. Without places after the point the result is a whole number.
     private static func round(_ number: Number, places: Value, hasPlaces: Bool) throws(FilterFailure) -> Value {
         let places = hasPlaces ? try Number(places).decimal.rounded(.down).integer ?? 0 : 0
         let clamped = Int(max(-400, min(400, places)))
@@ -88,7 +88,7 @@ enum NumberFilters {
             guard let rounded = Decimal(whole).rounded(.half, places: clamped).integer else { throw .tooLarge }
             return .integer(rounded)
         case .decimal(let decimal):
-            if clamped == 0 { return try Self.whole(.decimal(decimal.rounded(.half)), .down) }
+            if clamped <= 0 { return try Self.whole(.decimal(decimal.rounded(.half, places: clamped)), .down) }
             return .decimal(decimal.rounded(.half, places: clamped).double)
         }
     }

@@ -8,6 +8,7 @@ struct Sorting {
         if items.isEmpty { return .array([]) }
         var keyed: [(key: Key, item: Value)] = []
         keyed.reserveCapacity(items.count)
+        if !property.isNull, items.contains(where: { !$0.hasProperties }) { return .null }
         for item in items {
             guard let value = property.isNull ? item : try item.property(property) else { return .null }
             keyed.append((key(of: value), item))

@@ -116,8 +116,9 @@ struct TextFilters {
         let ellipsis = second.isNull && !hasSecond ? "..." : second.text(in: context)
         if filter == .truncate {
             let length = hasFirst ? try first.wholeNumber() : 50
+            let isShort = length >= 0 && text.utf8Offset(ofScalar: length) ?? text.utf8.count == text.utf8.count
             let kept = max(0, length.subtractingClamped(ellipsis.unicodeScalars.count))
-            guard let end = text.utf8Offset(ofScalar: kept), text.utf8Offset(ofScalar: max(length, 0)) ?? text.utf8.count < text.utf8.count else {
+            guard !isShort, let end = text.utf8Offset(ofScalar: kept) else {
                 out.append(contentsOf: text.utf8)
                 return
             }

@@ -134,8 +134,9 @@ struct TimeFormatter {
     private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let compounds: [UInt8: String] = [
         UInt8(ascii: "D"): "%m/%d/%y", UInt8(ascii: "x"): "%m/%d/%y", UInt8(ascii: "F"): "%Y-%m-%d", UInt8(ascii: "T"): "%H:%M:%S",
-        UInt8(ascii: "X"): "%H:%M:%S", UInt8(ascii: "R"): "%H:%M", UInt8(ascii: "r"): "%I:%M:%S %p", UInt8(ascii: "c"): "%a %b %e %H:%M:%S %Y",
-        UInt8(ascii: "v"): "%e-%^b-%Y", UInt8(ascii: "+"): "%a %b %e %H:%M:%S %Z %Y",
+        UInt8(ascii: "X"): "%H:%M:%S", UInt8(ascii: "R"): "%H:%M", UInt8(ascii: "r"): "%I:%M:%S %p",
+        UInt8(ascii: "c"): "%a %b %e %H:%M:%S %Y",
+        UInt8(ascii: "v"): "%e-%^b-%Y",
     ]
 
     private static func floor(_ number: Int, by divisor: Int) -> Int {

@@ -88,7 +88,8 @@ struct ExpressionLexer {
         position += 1
         while position < end, source.bytes[position] != quote { position += 1 }
         guard position < end else {
-            throw Diagnostic(.error, "a text that starts with \(Character(UnicodeScalar(quote))) is never closed", in: source, at: Span(start, end))
+            throw Diagnostic(
+                .error, "a text that starts with \(Character(UnicodeScalar(quote))) is never closed", in: source, at: Span(start, end))
         }
         position += 1
         return Token(kind: .string, span: Span(start, position))
@@ -101,7 +102,8 @@ struct ExpressionLexer {
         let hint: String? =
             switch source.bytes[position] {
             case UInt8(ascii: "{"), UInt8(ascii: "}"): "an output is written {{ value }}, a tag {% name %}"
-            case UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "/"), .minus: "arithmetic is done by filters: plus, minus, times, divided_by"
+            case UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "/"), .minus:
+                "arithmetic is done by filters: plus, minus, times, divided_by"
             case UInt8(ascii: "&"): "write and"
             case 0x80...: "letters beyond a to z are written contact[\"città\"]"
             default: nil

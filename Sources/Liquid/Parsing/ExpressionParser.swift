@@ -55,7 +55,8 @@ struct ExpressionParser {
 
     func expectEnd(after what: String) throws(Diagnostic) {
         guard isAtEnd else {
-            throw Diagnostic(.error, "unexpected \"\(source.text(in: token.span))\" after \(what)", in: source, at: token.span, hint: hintAfterValue())
+            throw Diagnostic(
+                .error, "unexpected \"\(source.text(in: token.span))\" after \(what)", in: source, at: token.span, hint: hintAfterValue())
         }
     }
 
@@ -194,7 +195,8 @@ struct ExpressionParser {
         let allowed = names.arguments(of: function)
         guard allowed.contains(use.arguments.count) else {
             throw Diagnostic(
-                .error, "\(text) takes \(Self.describe(allowed)), not \(use.arguments.count)", in: source, at: Span(span.start, previousEnd))
+                .error, "\(text) takes \(Self.describe(allowed)), not \(use.arguments.count)", in: source, at: Span(span.start, previousEnd)
+            )
         }
         return use
     }
@@ -209,7 +211,8 @@ struct ExpressionParser {
         let argument = try expression()
         guard case .standard(.default) = use.function, key == "allow_false" else {
             throw Diagnostic(
-                .error, "\(filter) has no argument named \"\(key)\"", in: source, at: path.span, hint: suggestion(for: key, among: ["allow_false"]))
+                .error, "\(filter) has no argument named \"\(key)\"", in: source, at: path.span,
+                hint: suggestion(for: key, among: ["allow_false"]))
         }
         use.allowFalse = argument
     }
@@ -217,7 +220,8 @@ struct ExpressionParser {
     static func describe(_ count: ClosedRange<Int>) -> String {
         if count == 0...0 { return "no argument" }
         if count.lowerBound == count.upperBound { return count.lowerBound == 1 ? "one argument" : "\(count.lowerBound) arguments" }
-        return count.lowerBound == 0 && count.upperBound == 1 ? "at most one argument" : "\(count.lowerBound) to \(count.upperBound) arguments"
+        return count.lowerBound == 0 && count.upperBound == 1
+            ? "at most one argument" : "\(count.lowerBound) to \(count.upperBound) arguments"
     }
 
     // MARK: Conditions

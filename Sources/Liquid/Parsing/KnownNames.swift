@@ -31,7 +31,7 @@ struct KnownNames: Sendable {
     var closerNames: [String] { TagName.blocks.map { "end" + $0.rawValue } + hostBlocks.sorted().map { "end" + $0 } }
 }
 
-/// The tags of the language. 
+/// The tags of the language.
 enum TagName: String, CaseIterable {
     case assign, `break`, capture, `case`, comment, `continue`, cycle, decrement, doc, echo, `for`, `if`, ifchanged, include
     case increment, liquid, raw, render, tablerow, unless

@@ -100,7 +100,11 @@ extension Machine {
         let (next, overflow) = number.addingReportingOverflow(Int64(delta))
         if overflow { throw error(.tooLarge, span) }
         frame.counters[slot] = next
-        if !frame.assigned.contains(slot) { frame.slots[Int(slot)] = .integer(next) }
+        if !frame.assigned.contains(slot) {
+            frame.slots[Int(slot)] = .integer(next)
+        } else if let index = frame.hidden.firstIndex(where: { $0.slot == slot }), !frame.hidden[index].wasAssigned {
+            frame.hidden[index].value = .integer(next)
+        }
         out.append(number: delta > 0 ? number : next)
     }
 }

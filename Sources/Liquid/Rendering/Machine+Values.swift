@@ -64,8 +64,8 @@ extension Machine {
 
     private func rangeEnd(_ value: Value) -> Int64 {
         if case .integer(let number) = value { return number }
-        guard let number = try? Number(value) else { return 0 }
-        return number.decimal.rounded(.down).integer ?? number.decimal.rounded(.up).integer ?? 0
+        guard let decimal = try? Number(value).decimal else { return 0 }
+        return decimal.rounded(decimal.coefficient < 0 ? .up : .down).integer ?? 0
     }
 
     // MARK: Loops

@@ -65,7 +65,9 @@ extension Value {
     func contains(_ other: Value) -> Bool {
         guard isTruthy, other.isTruthy else { return false }
         switch self {
-        case .string(let text), .markup(let text): return text.hasBytes(of: other.string ?? other.text)
+        case .string(let text), .markup(let text):
+            if case .array = other { return text.hasBytes(of: other.inspected) }
+            return text.hasBytes(of: other.text)
         case .array(let items): return items.contains { $0.equals(other) }
         case .object(let object): return other.string.map { object[$0] != nil } ?? false
         case .range(let first, let last):

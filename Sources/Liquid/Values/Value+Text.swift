@@ -8,14 +8,16 @@ extension Value {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// As an output in text mode writes it, in the zone of the place that is written for.
+    /// What a filter for text takes it for: as an output would write it, but lists with brackets and commas.
     package func text(in context: FilterContext) -> String {
-        if case .instant = self {
+        switch self {
+        case .string(let text), .markup(let text): return text
+        case .instant, .array:
             var out: [UInt8] = []
-            write(into: &out, zone: context.zone)
+            inspect(into: &out, zone: context.zone, depth: 0)
             return String(decoding: out, as: UTF8.self)
+        default: return text
         }
-        return text
     }
 
     /// Data deeper than this is cut off rather than followed.
@@ -125,7 +127,7 @@ extension Double {
         if isInfinite { return self < 0 ? "-Infinity" : "Infinity" }
         let plain = description
         guard let mark = plain.firstIndex(of: "e") else {
-            let isShort = magnitude < 1e16 && (magnitude >= 1e-4 || self == 0)
+            let isShort = magnitude < 1e15 && (magnitude >= 1e-4 || self == 0)
             return isShort ? plain : Self.scientific(Decimal(self))
         }
         var exponent = Int(plain[plain.index(after: mark)...]) ?? 0
@@ -144,6 +146,7 @@ extension Double {
         let rest = digits.dropFirst()
         let sign = exponent < 0 ? "-" : "+"
         let power = exponent.magnitude
-        return "\(decimal.coefficient < 0 ? "-" : "")\(digits.prefix(1)).\(rest.isEmpty ? "0" : rest)e\(sign)\(power < 10 ? "0" : "")\(power)"
+        return
+            "\(decimal.coefficient < 0 ? "-" : "")\(digits.prefix(1)).\(rest.isEmpty ? "0" : rest)e\(sign)\(power < 10 ? "0" : "")\(power)"
     }
 }

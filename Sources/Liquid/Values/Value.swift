@@ -45,7 +45,7 @@ extension Value {
 }
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int64) { self = .integer(value) }
@@ -53,5 +53,4 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     package init(booleanLiteral value: Bool) { self = .bool(value) }
     package init(arrayLiteral elements: Value...) { self = .array(elements) }
     package init(dictionaryLiteral elements: (String, Value)...) { self = .object(Object(elements)) }
-    package init(nilLiteral: ()) { self = .null }
 }

@@ -134,7 +134,6 @@ struct HeaderWriter {
     /// A display name: words as they are, else in quotes, else encoded.
     private mutating func phrase(_ text: [UInt8]) {
         guard !text.isEmpty else { return }
-        if text.count <= 60, text.allSatisfy(Characters.isAtomText) { return word(text) }
         if text.count <= 60, !text.allSatisfy({ Characters.isAtomText($0) || $0 == UInt8(ascii: " ") }),
             !Self.needsEncoding(text[...], longest: 60)
         {

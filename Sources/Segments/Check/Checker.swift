@@ -11,8 +11,9 @@ struct Checker {
     let path: [String]
     let library: SegmentLibrary
     var found: [Diagnostic] = []
-    /// How many conditions there are, those of the segments referred to included.
-    var conditions = 0
+    /// Those of the segments referred to included.
+    var size = SegmentSize()
+    private var depth = 0
     /// The properties of the event at hand, inside `where (…)`.
     private var event: (name: String, facts: EventFacts?)?
 
@@ -28,13 +29,19 @@ struct Checker {
 
     mutating func condition(_ node: SyntaxNode) -> Condition {
         switch node.kind {
-        case .all(let items): return .all(items.map { condition($0) })
-        case .any(let items): return .any(items.map { condition($0) })
-        case .not(let item): return .not(condition(item))
+        case .all(let items): return .all(nested(Nesting.group) { checker in items.map { checker.condition($0) } })
+        case .any(let items): return .any(nested(Nesting.group) { checker in items.map { checker.condition($0) } })
+        case .not(let item): return .not(nested(Nesting.not) { $0.condition(item) })
         case .condition(let written):
-            conditions += 1
+            size.add(written, at: depth)
             return condition(written)
         }
+    }
+
+    private mutating func nested<T>(_ levels: Int, _ body: (inout Checker) -> T) -> T {
+        depth += levels
+        defer { depth -= levels }
+        return body(&self)
     }
 
     private mutating func condition(_ written: WrittenCondition) -> Condition {
@@ -54,7 +61,7 @@ struct Checker {
         checkName(written.event, among: vocabulary.map { $0.events.keys }) { "no event \"\($0)\" has ever been recorded" }
         event = (written.event.text, vocabulary?.events[written.event.text])
         defer { event = nil }
-        let filter = written.filter.map { condition($0) }
+        let filter = written.filter.map { filter in nested(Nesting.filter) { $0.condition(filter) } }
         var behaviour = Behaviour(event: written.event.text, filter: filter, window: written.window, least: 1, most: nil)
         if written.negated {
             (behaviour.least, behaviour.most) = (0, 0)
@@ -79,8 +86,10 @@ struct Checker {
         } else {
             operand = .attribute(name.text)
             facts = vocabulary?.attributes[name.text]
-            let known = vocabulary.map { Set($0.attributes.keys).union(Self.standardNames).sorted() }
-            checkName(name, among: known) { "no contact has an attribute \"\($0)\"" }
+            if !Self.standardNames.contains(name.text) {
+                let known = vocabulary.map { Array($0.attributes.keys) + (facts == nil ? Self.standardNames : []) }
+                checkName(name, among: known) { "no contact has an attribute \"\($0)\"" }
+            }
         }
         var typed = ValueChecker(name: name, kinds: facts?.kinds ?? [])
         let condition = typed.condition(operand, written.test)
@@ -97,8 +106,8 @@ struct Checker {
             return .all([])
         }
         switch library.condition(named: name.text, path: path) {
-        case .found(let condition, let count):
-            conditions += count
+        case .found(let condition, let other):
+            size.add(other, at: depth)
             return .segment(name.text, condition)
         case .missing:
             report(.error, "no segment \"\(name.text)\" is there", name.span, nil)

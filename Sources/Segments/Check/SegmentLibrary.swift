@@ -3,7 +3,7 @@ import Diagnostics
 /// The segments that others refer to: each is read and checked once, however often it is named.
 final class SegmentLibrary {
     enum Answer {
-        case found(Condition, conditions: Int)
+        case found(Condition, SegmentSize)
         case missing
         /// The names along which it comes back to itself.
         case circle([String])
@@ -52,7 +52,7 @@ final class SegmentLibrary {
             let condition = checker.condition(syntax.root)
             if checker.found.contains(where: { $0.severity == .error }) { return .wrong(checker.found) }
             warnings += checker.found
-            return .found(condition, conditions: checker.conditions)
+            return .found(condition, checker.size)
         } catch {
             return .wrong(error.items)
         }

@@ -52,15 +52,6 @@ struct AnniversaryDays: Hashable, Sendable {
         }
     }
 
-    /// Month and day that an instant on these days has in Greenwich, give or take a day, both included: most instants are
-    /// ruled out by this before each year's range is looked at. Nil where the turn of the year is so near that month and day
-    /// say nothing.
-    var nearby: (from: String, to: String)? {
-        let before = first.adding(days: -1)
-        let after = end.adding(days: 1)
-        return before.year == year && after.year == year ? (before.monthDay, after.monthDay) : nil
-    }
-
     /// The days of an earlier year whose anniversaries these are.
     private func days(in earlier: Int) -> (first: CivilDate, end: CivilDate) {
         (Self.moved(first, to: earlier), Self.moved(end, to: earlier + (end.year - year)))

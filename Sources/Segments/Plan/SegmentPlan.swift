@@ -30,9 +30,8 @@ package struct SegmentPlan: Sendable {
         let library = SegmentLibrary(vocabulary: vocabulary, read: segments)
         var checker = Checker(source: syntax.source, vocabulary: vocabulary, path: name.map { [$0] } ?? [], library: library)
         let condition = checker.condition(syntax.root)
-        if checker.conditions > Parser.mostConditions {
-            checker.report(
-                .error, "together with the segments it refers to, this has more than \(Parser.mostConditions) conditions", syntax.root.span, nil)
+        if let problem = checker.size.problem {
+            checker.report(.error, problem, syntax.root.span, "import what it finds as an attribute of the contacts and ask for that")
         }
         let found = DiagnosticList(checker.found)
         if found.hasErrors { throw found }

@@ -8,6 +8,11 @@ struct TimeTexts: Hashable, Sendable {
     var instants: TextRange
     var days: TextRange
 
+    /// Holds every text that one of them holds.
+    var both: TextRange {
+        TextRange(from: min(instants.from, days.from), to: max(instants.to, days.to), includesLast: instants.includesLast)
+    }
+
     /// As `LIKE` takes them.
     static let instantShape = "____-__-__T__:__:__.___Z"
     static let dayShape = "____-__-__"

@@ -92,13 +92,14 @@ struct ValueSQL {
 
     // MARK: - Times
 
-    /// Compared as text: instants and days have one width each, and their bounds keep out what is neither.
+    /// Compared as text: instants and days have one width each, and their bounds keep out what is neither. The first test is
+    /// implied by the others; most values fail it, and reading a member is what costs.
     private func within(_ window: Window) -> SQL {
         let texts = TimeTexts(window.interval(at: moment.at, zone: moment.zone), zone: moment.zone)
         return """
-            CASE length(\(text)) \
+            (\(isIn(texts.both)) AND CASE length(\(text)) \
             WHEN 24 THEN \(isIn(texts.instants)) AND \(text) LIKE '\(raw: TimeTexts.instantShape)' \
-            WHEN 10 THEN \(isIn(texts.days)) AND \(text) LIKE '\(raw: TimeTexts.dayShape)' END
+            WHEN 10 THEN \(isIn(texts.days)) AND \(text) LIKE '\(raw: TimeTexts.dayShape)' END)
             """
     }
 
@@ -113,16 +114,33 @@ struct ValueSQL {
             let end: SQL = run.endMonthDay.map { " AND \(monthDay) < \($0)" } ?? ""
             return "\(monthDay) >= \(run.firstMonthDay)\(end) AND \(isIn(run.earlierYears))"
         }
-        let ofInstants = runs.map { run -> SQL in
-            let year = either(run.instants(in: moment.zone).map { isIn($0) })
-            guard let nearby = run.nearby else { return "(\(year))" }
-            return "substr(\(text), 6, 5) BETWEEN \(nearby.from) AND \(nearby.to) AND (\(year))"
-        }
+        let ofInstants = runs.flatMap { instants(in: $0.instants(in: moment.zone)) }
         return """
             CASE length(\(text)) \
             WHEN 10 THEN \(text) LIKE '\(raw: TimeTexts.dayShape)' AND (\(either(ofDays))) \
             WHEN 24 THEN \(text) LIKE '\(raw: TimeTexts.instantShape)' AND (\(either(ofInstants))) END
             """
+    }
+
+    /// A range for each of a hundred years; most years begin and end the days at the same time of the year in Greenwich, so
+    /// they are asked together. Where the year turns within the range, it stands alone.
+    private func instants(in ranges: [TextRange]) -> [SQL] {
+        var alone: [SQL] = []
+        var years: [TextRange: [SQL]] = [:]
+        var order: [TextRange] = []
+        for range in ranges {
+            guard range.from.prefix(4) == range.to.prefix(4) else {
+                alone.append(isIn(range))
+                continue
+            }
+            let part = TextRange(from: String(range.from.dropFirst(5)), to: String(range.to.dropFirst(5)))
+            if years[part] == nil { order.append(part) }
+            years[part, default: []].append("\(String(range.from.prefix(4)))")
+        }
+        return order.map { part in
+            let inYear: SQL = "substr(\(text), 1, 4) IN (\((years[part] ?? []).joined(separator: ", ")))"
+            return "substr(\(text), 6) >= \(part.from) AND substr(\(text), 6) < \(part.to) AND \(inYear)"
+        } + alone
     }
 
     private func either(_ conditions: [SQL]) -> SQL {

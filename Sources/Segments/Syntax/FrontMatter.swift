@@ -30,7 +30,8 @@ struct FrontMatter {
 
     private mutating func read(_ text: String, _ line: Span, _ source: SourceText) throws(Diagnostic) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            throw Diagnostic(.error, "a line of the front matter has no colon", in: source, at: line, hint: "write title: What it is called")
+            throw Diagnostic(
+                .error, "a line of the front matter has no colon", in: source, at: line, hint: "write title: What it is called")
         }
         let key = text[..<colon].trimmingSpaces
         let keySpan = Span(line.start, line.start + text[..<colon].utf8.count)

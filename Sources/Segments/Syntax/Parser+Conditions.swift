@@ -83,7 +83,8 @@ extension Parser {
     private mutating func filter() throws(Diagnostic) -> SyntaxNode {
         let open = current.span
         guard takeSymbol(.open) else {
-            throw error("`where` is followed by a parenthesis, not \(shown(current))", current.span, hint: "write: where (path = \"/pricing\")")
+            throw error(
+                "`where` is followed by a parenthesis, not \(shown(current))", current.span, hint: "write: where (path = \"/pricing\")")
         }
         insideWhere = true
         defer { insideWhere = false }

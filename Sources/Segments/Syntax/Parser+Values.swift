@@ -38,7 +38,8 @@ extension Parser {
                 return .oneOf(try list())
             }
             if !peek().isWord("last") {
-                throw error("`in` is followed by a list or by `last`, not \(shown(peek()))", peek().span, hint: "write: in (\"IT\", \"FR\")")
+                throw error(
+                    "`in` is followed by a list or by `last`, not \(shown(peek()))", peek().span, hint: "write: in (\"IT\", \"FR\")")
             }
         case .word("is"): return try isTest(of: name)
         case .word("within"):
@@ -60,7 +61,9 @@ extension Parser {
         if case .symbol(.dot) = current.kind {
             return error("a dot can't stand here", current.span, hint: "a name with a dot goes in backquotes: `a.b`")
         }
-        if case .word(let word) = current.kind, let near = suggestion(for: word, among: ["contains", "starts", "ends", "between", "before", "within"]) {
+        if case .word(let word) = current.kind,
+            let near = suggestion(for: word, among: ["contains", "starts", "ends", "between", "before", "within"])
+        {
             return error("\"\(word)\" is no test", current.span, hint: near)
         }
         return error(
@@ -148,7 +151,8 @@ extension Parser {
             items.append(try literal())
             guard items.count <= Self.mostValues else {
                 throw error(
-                    "a list of more than \(Self.mostValues) values", open, hint: "import the list as an attribute of the contacts and ask for that")
+                    "a list of more than \(Self.mostValues) values", open,
+                    hint: "import the list as an attribute of the contacts and ask for that")
             }
         } while takeSymbol(.comma)
         guard takeSymbol(.close) else {

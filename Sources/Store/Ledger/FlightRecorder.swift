@@ -56,14 +56,7 @@ package final class FlightRecorder: @unchecked Sendable {
     ///
     /// `boot` identifies the running of the machine; see ``currentBoot``.
     package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot) throws {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let busy = errno == EWOULDBLOCK
-            let reason = String(cString: strerror(errno))
-            Glibc.close(descriptor)
-            throw busy ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: reason)
-        }
+        let descriptor = try Self.locked(path)
         do {
             let previous = try Self.readAll(descriptor, path: path)
             let bootBytes = Array(boot.utf8.prefix(64))
@@ -90,6 +83,24 @@ package final class FlightRecorder: @unchecked Sendable {
     }
 
     private let header: [UInt8]
+
+    /// The file, opened and locked. A sender that ends removes the file, so a lock may be on one that has no name any more:
+    /// then it says nothing, and the file is opened anew.
+    private static func locked(_ path: String) throws -> Int32 {
+        while true {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno))) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let number = errno
+                Glibc.close(descriptor)
+                throw number == EWOULDBLOCK
+                    ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: String(cString: strerror(number)))
+            }
+            var facts = stat()
+            if fstat(descriptor, &facts) == 0, facts.st_nlink > 0 { return descriptor }
+            Glibc.close(descriptor)
+        }
+    }
 
     deinit {
         munmap(memory, length)

@@ -52,9 +52,7 @@ struct FormBody {
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "+") {
                 out.append(0x20)
-            } else if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
+            } else if byte == UInt8(ascii: "%"), let value = hexByte(rest.prefix(2)) {
                 out.append(value)
                 rest = rest.dropFirst(2)
             } else {
@@ -62,6 +60,12 @@ struct FormBody {
             }
         }
         return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Two hexadecimal digits and nothing else: `UInt8(_:radix:)` would also take `+1`.
+    private static func hexByte(_ digits: ArraySlice<UInt8>) -> UInt8? {
+        guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }) else { return nil }
+        return UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 
     /// RFC 7578, for short fields: files are read past.

@@ -36,10 +36,10 @@ enum PageLayout {
 
     static let css = """
 
-        :root { color-scheme: light dark; --ground: #f4f2ee; --card: #fff; --ink: #1c1b19; --quiet: #625e57; --line: #dedad2;
+        :root { color-scheme: light dark; --ground: #f4f2ee; --card: #fff; --ink: #1c1b19; --quiet: #625e57; --line: #dedad2; --edge: #8d877c;
           --button: #1c1b19; --button-ink: #fff; --accent: #b3261e; --good: #1d6b3c; --good-ground: #e9f4ec }
         @media (prefers-color-scheme: dark) {
-          :root { --ground: #131211; --card: #1e1d1b; --ink: #efede8; --quiet: #a8a39a; --line: #3a3733;
+          :root { --ground: #131211; --card: #1e1d1b; --ink: #efede8; --quiet: #a8a39a; --line: #3a3733; --edge: #827c72;
             --button: #efede8; --button-ink: #171614; --accent: #ff8a80; --good: #8fd6a8; --good-ground: #1b2c21 }
         }
         * { box-sizing: border-box }
@@ -47,17 +47,21 @@ enum PageLayout {
         body { margin: 0; min-height: 100vh; min-height: 100svh; display: grid; place-items: center; padding: 1.25rem; background: var(--ground);
           color: var(--ink); font: 1.0625rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif }
         main { width: 100%; max-width: 30rem; padding: clamp(1.75rem, 6vw, 2.75rem); background: var(--card); border: 1px solid var(--line);
-          border-radius: 18px; border-top: 5px solid var(--accent); overflow-wrap: anywhere }
+          border-radius: 18px; overflow-wrap: anywhere }
+        main::before { content: ""; display: block; width: 2.5rem; height: 5px; margin-bottom: 1.25rem; border-radius: 3px; background: var(--accent) }
         p, ul { margin: 0 0 1rem }
+        ul { padding-left: 1.25rem }
         .from { margin: 0 0 1.25rem; font-size: .8125rem; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; color: var(--quiet) }
         h1 { margin: 0 0 .75rem; font-size: clamp(1.6rem, 6vw, 2rem); line-height: 1.15; letter-spacing: -.02em; text-wrap: balance }
         .quiet { color: var(--quiet); font-size: .9375rem }
         .done { padding: .6rem .9rem; border-radius: 10px; background: var(--good-ground); color: var(--good); font-weight: 600 }
+        .more { margin: 1.5rem 0 0; text-align: center; font-size: .9375rem }
+        .more a { display: inline-block; padding: .25rem .5rem; color: inherit; text-underline-offset: .2em }
         form { margin: 1.5rem 0 0 }
         button { display: block; width: 100%; min-height: 3rem; padding: .65rem 1.25rem; border: 1px solid var(--button); border-radius: 10px;
           background: var(--button); color: var(--button-ink); font: inherit; font-weight: 600; cursor: pointer }
         button:hover { opacity: .88 }
-        button.second { border-color: var(--line); background: transparent; color: var(--ink) }
+        button.second { border-color: var(--edge); background: transparent; color: var(--ink) }
         button.second:hover { border-color: var(--ink); opacity: 1 }
         button + button, form + form { margin-top: .75rem }
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }

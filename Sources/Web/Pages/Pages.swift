@@ -2,6 +2,8 @@
 struct Pages {
     var phrases: Phrases
     var organisation: String
+    /// Where the person chooses topics, relative to the page; nil where there is nothing to choose.
+    var preferencesLink: String?
 
     struct Page {
         var title: String
@@ -22,6 +24,7 @@ struct Pages {
             content: """
                 <p>\(question)</p>
                 <form method="post">\(buttons)</form>
+                \(preferencesParagraph)
                 """)
     }
 
@@ -43,7 +46,7 @@ struct Pages {
                     <form method="post">\(topics)<button class="second" name="action" value="undo">\(phrases.subscribeAgain)</button></form>
                     """
         }
-        return Page(title: phrases.goneTitle, content: content)
+        return Page(title: phrases.goneTitle, content: content + preferencesParagraph)
     }
 
     func subscribedAgain(to topics: [SubscriptionState.Topic]) -> Page {
@@ -89,6 +92,10 @@ struct Pages {
 
     private func notice(_ title: String, _ text: String) -> Page {
         Page(title: title, content: "<p>\(text)</p>")
+    }
+
+    private var preferencesParagraph: Markup {
+        preferencesLink.map { "<p class=\"more\"><a href=\"\($0)\">\(phrases.managePreferences)</a></p>" } ?? ""
     }
 
     private var everythingButton: Markup {

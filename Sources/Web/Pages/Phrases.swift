@@ -110,7 +110,7 @@ extension Phrases {
         troubleTitle: "Riprova tra un minuto",
         trouble: "In questo momento non riusciamo a consultare i nostri dati, quindi nulla è cambiato. Il tuo link resta valido.")
 
-    /// “A”, “B” and “C”, in the quotes of English; Italian's are set by ``italian`` as it speaks of one topic at a time.
+    /// “A”, “B” and “C”, in the quotation marks of the language whose “and” is given.
     private static func list(_ titles: [String], _ and: String) -> String {
         let quoted = titles.map { and == "e" ? "«\($0)»" : "“\($0)”" }
         guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }

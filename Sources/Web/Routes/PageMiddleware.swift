@@ -20,7 +20,8 @@ struct PageMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch let error as HTTPError where error.status.code < 500 {
-            response = error.status == .notFound ? pages.response(pages.notFound, .notFound) : pages.response(pages.badRequest, error.status)
+            response =
+                error.status == .notFound ? pages.response(pages.notFound, .notFound) : pages.response(pages.badRequest, error.status)
         } catch {
             logger.error("a page could not reach the store", metadata: ["error": "\(Self.withoutAddresses("\(error)"))"])
             response = pages.response(pages.trouble, .serviceUnavailable)

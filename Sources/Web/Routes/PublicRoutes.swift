@@ -51,7 +51,17 @@ struct PublicRoutes: Sendable {
         guard let state = try await desk.state(of: link.contact) else {
             return .answer(pages.response(pages.brokenLink, .notFound))
         }
-        return .visit(Visit(link: link, state: state, pages: pages))
+        var visit = Visit(link: link, state: state, pages: pages)
+        if kind == .unsubscribe { visit.pages.preferencesLink = preferencesLink(for: visit) }
+        return .visit(visit)
+    }
+
+    /// From `…/u/TOKEN`. A link made here opens what the link beside it in the same message opens.
+    private func preferencesLink(for visit: Visit) -> String? {
+        guard visit.state.topics.count > 1 else { return nil }
+        var link = visit.link
+        link.kind = .preferences
+        return "../p/" + link.signed(with: keys)
     }
 
     /// The form of a POST, or the page that says what is wrong with it.

@@ -55,7 +55,7 @@ struct DoctorCommand: ParsableCommand {
     private func disk(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         var facts = statvfs()
         guard statvfs(workspace.databasePath, &facts) == 0 else { return examination.note("disk", .bad, String(cString: strerror(errno))) }
-        let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize) >> 20
+        let free = (UInt64(facts.f_bavail) * UInt64(facts.f_frsize)) >> 20
         examination.note(
             "disk", free < 100 ? .bad : free < 1024 ? .poor : .good, "\(Console.number(Int(clamping: free))) MB free beside the database")
     }

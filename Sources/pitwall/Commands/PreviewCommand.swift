@@ -80,7 +80,10 @@ struct PreviewCommand: ParsableCommand {
     }
 
     private func plan(_ workspace: OpenWorkspace, _ sender: Sender) throws -> Sender.Prepared {
-        if let prepared = try sender.prepare(campaign, plan: nil), prepared.isResumed || prepared.changedFiles.isEmpty { return prepared }
+        if let prepared = try sender.prepare(campaign, plan: nil) {
+            let isUnderWay = try prepared.isResumed && workspace.ledger.hasUnfinished(prepared.campaign.id)
+            if isUnderWay || prepared.changedFiles.isEmpty { return prepared }
+        }
         let made = try Planner(workspace).plan(campaign, at: Clock.now())
         guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else {
             throw UseError(.input, "\(campaign) could not be planned")

@@ -66,6 +66,9 @@ struct SendCommand: ParsableCommand {
         }
         let settings = try workspace.relay(relay)
         try sender.refuseUnlawful(prepared.definition, toLoopback: settings.isOnLoopback)
+        if prepared.definition.isMarketing, !settings.isOnLoopback, let url = prepared.definition.settings.publicURL {
+            try PublicPage.check(url, keys)
+        }
         try tellAndAsk(prepared, workspace, settings)
         try sender.activate(prepared, agreed: plan != nil && yes)
         let transport = try RelayTransport(
@@ -180,9 +183,7 @@ struct SendCommand: ParsableCommand {
             name: name, plan: prepared.plan, report: report, counts: counts, zone: workspace.settings.zone, nothingToDo: nothingToDo
         )
         .tell(json: json)
-        if case .relay(let reason) = report.ending {
-            throw UseError(.relay, reason, hint: "nothing is lost; when it answers again: pitwall send \(name)")
-        }
+        if case .relay(let error) = report.ending { throw error }
         if counts.remaining > 0 { throw Code.resumable }
         if counts.unknown > 0 { throw Code.found }
     }

@@ -41,7 +41,7 @@ enum Failure {
         case let failure as DatabaseError: (headed(failure.message, failure.hint), code(of: failure))
         case let missing as WorkspaceError: (headed("\(missing.path): \(missing.message)", missing.hint), Code.input)
         case let signing as SigningError: (headed(signing.message, signing.hint), Code.settings)
-        case let relay as RelayError: (headed("\(relay)", nil), Code.relay)
+        case let relay as RelayError: (headed("\(relay)", relay.hint), Code.relay)
         case let inbox as InboxError: (headed(inbox.message, inbox.hint), Code.cannotWrite)
         case let recorder as FlightRecorder.Problem: explain(recorder)
         default: nil

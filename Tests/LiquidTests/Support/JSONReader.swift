@@ -101,7 +101,9 @@ struct JSONReader {
     /// One unit, or two that belong together.
     private mutating func unicodeEscape() throws -> [UInt16] {
         let first = try unit()
-        guard UTF16.isLeadSurrogate(first), bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else { return [first] }
+        guard UTF16.isLeadSurrogate(first), bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
+            return [first]
+        }
         index += 2
         return [first, try unit()]
     }

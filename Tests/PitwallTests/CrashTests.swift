@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+@Suite(.enabled(if: Tools.hasWitness, Comment(rawValue: Missing.witness)))
+struct `A sender that is cut off` {
+    /// Connections of one relay where the settings don't say.
+    static let connections = 10
+
+    @Test func `killed six times, it repeats nobody and forgets nobody`() throws {
+        let bench = try Workbench(people: 3000)
+        let witness = try Witness()
+        var generator = Seeded(state: 20_261_122)
+        var kills = 0
+        for round in 1...6 {
+            let sender = try bench.start("send", "welcome", "--yes", "--json", "--relay", witness.url)
+            // A random message is the moment, so that the kill falls into the sending on a machine of any speed.
+            let goal = witness.arrivals.count + Int.random(in: 1...(round * 60), using: &generator)
+            _ = try? sender.until("arrival \(goal)") { witness.arrivals.count >= goal ? true : nil }
+            if !sender.hasEnded { kills += 1 }
+            sender.signal(SIGKILL)
+            _ = sender.wait()
+        }
+        #expect(kills == 6)
+        let last = try bench.sendToTheEnd(through: witness.url)
+        #expect([0, 1].contains(last.status), "\(last.errors)")
+        #expect(witness.twice.isEmpty)
+        let unknown = try bench.addresses("unknown")
+        #expect(unknown.count <= kills * Self.connections)
+        let accepted = try bench.addresses("accepted")
+        #expect(accepted.count + unknown.count == 3000)
+        #expect(accepted.isDisjoint(with: unknown))
+        #expect(accepted.isSubset(of: witness.recipients))
+        // Whoever did not get it is one of those that are named as unknown.
+        #expect(Set((0..<3000).map { Workbench.address($0) }).subtracting(witness.recipients).isSubset(of: unknown))
+        let entries = Dictionary(try bench.log("accepted").map { ($0.text("email") ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+        #expect(witness.arrivals.allSatisfy { entries[$0.to] == nil || entries[$0.to]?.text("sha256") == $0.sha })
+    }
+
+    @Test func `asked to stop, it finishes what is in flight and says how to go on`() throws {
+        let bench = try Workbench(people: 1500)
+        let witness = try Witness()
+        let sender = try bench.start("send", "welcome", "--yes", "--json", "--relay", witness.url)
+        try witness.until(40)
+        sender.signal(SIGTERM)
+        let stopped = sender.wait()
+        #expect(stopped.status == 75)
+        #expect(stopped.facts.int("unknown") == 0)
+        #expect(stopped.facts.int("accepted") == witness.arrivals.count)
+        #expect(try bench.pitwall("campaigns", "status", "welcome", "--json").facts.int("counts.handed") == 0)
+        let rest = try bench.send(through: witness.url)
+        #expect(rest.status == 0)
+        #expect(rest.facts.int("accepted") == 1500)
+        #expect(witness.recipients.count == 1500)
+        #expect(witness.twice.isEmpty)
+    }
+
+    @Test func `a second send of the same campaign says so and leaves`() throws {
+        let bench = try Workbench(people: 400)
+        let witness = try Witness("--final-delay", "0.05")
+        let first = try bench.start("send", "welcome", "--yes", "--json", "--relay", witness.url)
+        try witness.until(20)
+        let second = try bench.send(through: witness.url)
+        #expect(second.status == 75)
+        #expect(second.errors.contains("being sent"))
+        #expect(first.wait().status == 0)
+        #expect(witness.recipients.count == 400)
+        #expect(witness.twice.isEmpty)
+    }
+
+    @Test func `a paused campaign ends its send and goes on when resumed`() throws {
+        let bench = try Workbench(people: 600)
+        let witness = try Witness("--final-delay", "0.05")
+        let sender = try bench.start("send", "welcome", "--yes", "--json", "--relay", witness.url)
+        try witness.until(20)
+        #expect(try bench.pitwall("campaigns", "pause", "welcome").status == 0)
+        #expect(sender.wait().status == 75)
+        #expect(try bench.send(through: witness.url).status == 75)
+        #expect(try bench.pitwall("campaigns", "resume", "welcome").status == 0)
+        #expect(try bench.send(through: witness.url).status == 0)
+        #expect(witness.recipients.count == 600)
+        #expect(witness.twice.isEmpty)
+    }
+
+    @Test func `a cancelled campaign sends no more`() throws {
+        let bench = try Workbench(people: 50)
+        let witness = try Witness()
+        #expect(try bench.send(through: witness.url, "--limit", "10").status == 75)
+        #expect(try bench.pitwall("campaigns", "cancel", "welcome", "--yes").status == 0)
+        #expect(try bench.send(through: witness.url).status == 65)
+        #expect(witness.arrivals.count == 10)
+        #expect(try bench.addresses("skipped").count == 40)
+    }
+}
+
+/// Random numbers that are the same every time (SplitMix64).
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

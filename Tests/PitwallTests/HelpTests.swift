@@ -1,0 +1,56 @@
+import Testing
+
+@Suite struct `The command line` {
+    static let commands = [
+        "init", "import", "import contacts", "import events", "import consent", "import suppressions", "contacts", "contacts show",
+        "segments", "segments list", "segments check", "segments count", "segments show", "templates", "templates list", "templates check",
+        "templates render", "preview", "plan", "send", "campaigns", "campaigns list", "campaigns status", "campaigns pause",
+        "campaigns resume", "campaigns cancel", "log", "resolve", "serve", "inbox", "doctor",
+    ]
+
+    @Test(arguments: commands)
+    func `every command explains itself`(command: String) throws {
+        let words = command.split(separator: " ").map { String($0) }
+        let ending = try Program(Tools.pitwall, words + ["--help"]).wait()
+        #expect(ending.status == 0)
+        #expect(ending.output.hasPrefix("OVERVIEW: "))
+        #expect(ending.output.contains("USAGE: pitwall \(command)"))
+        #expect(ending.errors.isEmpty)
+    }
+
+    @Test(arguments: [
+        "import contacts", "import events", "import consent", "import suppressions", "contacts show", "segments list", "segments check",
+        "segments count", "segments show", "templates list", "templates check", "preview", "plan", "send", "campaigns list",
+        "campaigns status", "campaigns pause", "campaigns resume", "campaigns cancel", "log", "resolve", "init", "doctor",
+    ])
+    func `whatever prints facts prints them as JSON`(command: String) throws {
+        let words = command.split(separator: " ").map { String($0) }
+        #expect(try Program(Tools.pitwall, words + ["--help"]).wait().output.contains("--json") || command == "segments show")
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `there are completions for every shell`(shell: String) throws {
+        let ending = try Program(Tools.pitwall, ["--generate-completion-script", shell]).wait()
+        #expect(ending.status == 0)
+        #expect(ending.output.contains("suppressions"))
+    }
+
+    @Test(arguments: [
+        ["sned"], ["send"], ["send", "welcome", "--limit", "0"], ["send", "welcome", "--limit", "many"], ["preview", "welcome", "--all"],
+        ["log", "--state", "acepted"], ["resolve", "welcome"], ["resolve", "welcome", "--as", "maybe"], ["serve"],
+        ["import", "contacts", "x.csv", "--topic", "newsletter"], ["plan", "welcome", "--jsno"],
+    ])
+    func `a command that can't be read ends with 64`(words: [String]) throws {
+        let ending = try Program(Tools.pitwall, words).wait()
+        #expect(ending.status == 64)
+        #expect(ending.output.isEmpty)
+        #expect(!ending.errors.isEmpty)
+    }
+
+    @Test func `no colours and no progress where nobody looks`() throws {
+        let bench = try Workbench(people: 3)
+        let ending = try bench.pitwall("plan", "welcome")
+        #expect(ending.status == 0)
+        #expect(!ending.output.contains("\u{1B}"))
+    }
+}

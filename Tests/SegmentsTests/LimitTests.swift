@@ -1,0 +1,52 @@
+import Diagnostics
+import Model
+import StoreSQLite
+import Testing
+
+@testable import Segments
+
+/// Whatever is accepted, a database can run.
+@Suite struct LimitTests {
+    private static func nested(_ levels: Int, _ innermost: String) -> String {
+        (0..<levels).reduce(innermost) { inner, number in
+            "not (\(number % 2 == 0 ? "a = 1 and" : "a = 2 or") \(inner))"
+        }
+    }
+
+    private static func many(_ count: Int, _ text: String, _ joiner: String = "or") -> String {
+        Array(repeating: text, count: count).joined(separator: " \(joiner) ")
+    }
+
+    private static func list(_ count: Int) -> String {
+        let numbers: [String] = (0..<count).map { number in String(number) }
+        return "a in (\(numbers.joined(separator: ", ")))"
+    }
+
+    private static let largest: [String] = [
+        many(400, "signed_up in last 3 days", "and"), many(133, "did buy where (a = 1 and b = 2) in last 3 days", "and"),
+        many(29, "sample 50% seed \"x\"", "and"), many(11, "born has anniversary within next 365 days"),
+        nested(12, "born has anniversary within next 365 days"),
+        "\(nested(9, "did buy where (x in last 3 days)")) and \(many(380, "consents to news", "and"))", list(10_000),
+    ]
+
+    @Test(arguments: largest)
+    func `the largest segments run`(text: String) throws {
+        let contact = Contact(
+            id: ContactID(1), attributes: ["signed_up": "2026-12-31T12:00:00.000Z", "vip": true, "a": "9999", "born": "2000-01-01"])
+        let person = PersonHistory(contact: contact)
+        let database = try TestDatabase([person])
+        let plan = try SegmentPlan(try SegmentSyntax(where: text), against: nil)
+        let now = try #require(Instant(iso: "2027-01-01T00:00:00Z"))
+        for moment in [Moment.now(now, zone: .utc), Moment(at: now, known: now, zone: .utc)] {
+            let sql = plan.sql(dialect: SQLiteDialect(), at: moment)
+            #expect(try database.ids(where: sql).isEmpty != plan.holds(for: person, at: moment))
+        }
+    }
+
+    @Test(arguments: [many(13, "born has anniversary within next 365 days"), many(4, list(9000)), nested(13, "vip = true")])
+    func `what no database could run is refused`(text: String) throws {
+        let error = #expect(throws: DiagnosticList.self) { try SegmentPlan(try SegmentSyntax(where: text), against: nil) }
+        let said = error?.items.first?.message ?? ""
+        #expect(said == "this asks more than a database can be asked at once" || said.hasSuffix("this is nested too deep"))
+    }
+}
