@@ -74,6 +74,12 @@ import Testing
         #expect(try plain(html: html) == "one\nthree\n\nend\n")
     }
 
+    @Test func `a bullet stands in front of a condition, not in its first branch`() throws {
+        let md = "- {% if contact.vip %}a{% else %}b{% endif %}\n- c"
+        #expect(try plain(md, ["vip": true]) == "- a\n- c\n")
+        #expect(try plain(md) == "- b\n- c\n")
+    }
+
     @Test func `rows that a loop makes inside an HTML table stay in the loop`() throws {
         let html = "<table><tr><th>a</th></tr>{% for t in contact.tags %}<tr><td>{{ t }}</td></tr>{% endfor %}</table>"
         #expect(try plain(html: html, ["tags": .list(["x", "y"])]) == "a\nx\ny\n")

@@ -78,12 +78,11 @@ struct TextWriter {
         word = []
     }
 
-    /// A tag among words takes part in the line; between blocks it takes no place at all. What is owed stands before it, or
-    /// it would be paid in the first branch of an `if` alone.
+    /// A tag among words takes part in the line, which it may open: what is owed stands before it, or it would be paid in
+    /// the first branch of an `if` alone. Between blocks a tag takes no place at all.
     private mutating func appendTag(_ index: Int, inLine: Bool) {
-        if inLine, ended == 0, owed == 0 {
-            if owesBlank { out.append(0x20) }
-            owesBlank = false
+        if inLine {
+            open()
             out += Marks.bytes(of: index)
         } else {
             flushOwed()
