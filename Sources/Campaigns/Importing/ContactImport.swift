@@ -102,7 +102,7 @@ private struct Survey {
         var kinds = [ColumnKind](repeating: ColumnKind(), count: record.count)
         while try reader.next(&record) {
             if record.encoding == .windows1252 { encoding = .windows1252 }
-            for index in 0..<min(record.count, kinds.count) {
+            for index in 0..<min(record.count, kinds.count) where kinds[index].isOpen {
                 guard let text = record.field(index) else { continue }
                 kinds[index].see(text.trimmingSpaces, zone: zone)
             }
