@@ -192,6 +192,16 @@ package struct Mailbox: Hashable, Sendable {
 extension StringProtocol {
     /// Without spaces, tabs and line ends at both ends.
     package var trimmingSpaces: String {
+        // Most texts have nothing to trim, and an import asks this of every field.
+        let whole = String(self)
+        guard let first = whole.utf8.first, let last = whole.utf8.last else { return whole }
+        if first > 0x20, first < 0x7F, last > 0x20, last < 0x7F { return whole }
+        return whole.trimmed
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
         var rest = self[...]
         while let first = rest.unicodeScalars.first, first.properties.isWhitespace { rest = rest.dropFirst() }
         while let last = rest.unicodeScalars.last, last.properties.isWhitespace { rest = rest.dropLast() }

@@ -61,6 +61,11 @@ struct ISOTime {
     var offsetMinutes: Int?
 
     init?(_ text: some StringProtocol) {
+        self.init(parsing: String(text))
+    }
+
+    private init?(parsing text: String) {
+        guard text.utf8.count >= 16 else { return nil }
         var reader = DigitReader(text.utf8)
         guard let date = reader.date(), reader.skip("T") || reader.skip("t") || reader.skip(" "),
             let hour = reader.digits(2), hour < 24, reader.skip(":"), let minute = reader.digits(2), minute < 60

@@ -21,6 +21,11 @@ package struct JSONObject: Hashable, Sendable {
 
     /// Of two members of one name the later value stays, in the place of the earlier.
     package init(_ members: some Sequence<(String, JSONValue)>) {
+        self.init(list: Array(members))
+    }
+
+    /// Not generic: every line of an import and every message makes one.
+    private init(list members: [(String, JSONValue)]) {
         // Hashing pays only for objects that nobody should send.
         var places: [String: Int] = [:]
         for (name, value) in members {
@@ -82,7 +87,13 @@ extension JSONValue {
     /// Only what would be printed back the same is a number: `184`, `-3`, `12.5`, not `00184`, `+39…`, `1e3`, `12.50` or
     /// anything past 15 significant digits. A postal code or a phone number stays text.
     package init?(canonicalNumber text: some StringProtocol) {
-        guard let first = text.utf8.first, text.utf8.count <= 17 else { return nil }
+        self.init(canonical: String(text))
+    }
+
+    private init?(canonical text: String) {
+        guard let first = text.utf8.first, text.utf8.count <= 17, first == UInt8(ascii: "-") || (0x30...0x39).contains(first) else {
+            return nil
+        }
         let bytes = Array(text.utf8)
         let digits = first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...]
         let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
@@ -91,7 +102,7 @@ extension JSONValue {
         else { return nil }
         if parts.count == 2 {
             // The last test: 0.00001 would be printed as 1e-05.
-            guard let last = parts[1].last, last != UInt8(ascii: "0"), let value = Double(String(text)), "\(value)" == String(text)
+            guard let last = parts[1].last, last != UInt8(ascii: "0"), let value = Double(text), "\(value)" == text
             else { return nil }
             self = .real(value)
         } else {

@@ -4,8 +4,9 @@ enum DateFilter {
     static func apply(to input: Value, pattern: Value, context: FilterContext, meter: inout Meter) throws(FilterFailure) -> Value {
         let pattern = pattern.text(in: context)
         guard !pattern.isEmpty, let milliseconds = time(input, context) else { return input }
-        let formatter = TimeFormatter(
-            milliseconds: milliseconds, offset: context.zone(milliseconds), zoneName: context.zoneName(milliseconds))
+        // A zone's abbreviation takes ICU longer than all the rest of a message's dates: asked for only where it is shown.
+        let zoneName = pattern.utf8.contains(UInt8(ascii: "Z")) ? context.zoneName(milliseconds) : ""
+        let formatter = TimeFormatter(milliseconds: milliseconds, offset: context.zone(milliseconds), zoneName: zoneName)
         try meter.work(steps: 8 + pattern.utf8.count / 4)
         var out: [UInt8] = []
         guard formatter.write(pattern: pattern, into: &out, limit: meter.valueBytes) else { throw .tooMuchData }

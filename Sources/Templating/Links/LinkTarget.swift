@@ -61,7 +61,15 @@ enum LinkTarget {
         return url.count
     }
 
+    /// Byte by byte: this runs for each link of each message whose address is data, where searching text took an eighth of a
+    /// message's time.
     private static func holds(_ name: String, in query: String) -> Bool {
-        ["?\(name)=", "&\(name)=", "&amp;\(name)=", ";\(name)="].contains { query.contains($0) }
+        let bytes = Array(query.utf8)
+        let wanted = Array(name.utf8) + [UInt8(ascii: "=")]
+        guard bytes.count > wanted.count else { return false }
+        let separators = [UInt8(ascii: "?"), UInt8(ascii: "&"), UInt8(ascii: ";")]
+        return (1...(bytes.count - wanted.count)).contains { start in
+            separators.contains(bytes[start - 1]) && bytes[start..<start + wanted.count].elementsEqual(wanted)
+        }
     }
 }
