@@ -127,7 +127,8 @@ private final class BatchWriting: Sendable {
             counts[result.change, default: 0] += 1
             if result.staysWithdrawn { withdrawn += 1 }
         }
-        return .written(added: counts[.added] ?? 0, updated: counts[.updated] ?? 0, unchanged: counts[.unchanged] ?? 0, withdrawn: withdrawn)
+        return .written(
+            added: counts[.added] ?? 0, updated: counts[.updated] ?? 0, unchanged: counts[.unchanged] ?? 0, withdrawn: withdrawn)
     }
 }
 
