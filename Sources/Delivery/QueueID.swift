@@ -11,7 +11,8 @@ package enum QueueID {
             }
             return clean(words[index + 1])
         }
-        let lower = text.lowercased()
+        // The shortest of these phrases with an ID before it has more than 12 bytes; "2.0.0 Ok" has not.
+        let lower = text.utf8.count > 12 ? text.lowercased() : ""
         if let first = words.first, lower.contains("accepted for delivery") || lower.contains("queued mail"),
             let found = clean(first), found.utf8.contains(where: { isDigit($0) || $0 == UInt8(ascii: "@") })
         {

@@ -100,7 +100,7 @@ package struct EmailAddress: Hashable, Sendable {
         let unicode: String
         if text.utf8.allSatisfy({ $0 < 0x80 }) {
             ascii = text.lowercased()
-            unicode = ascii.contains("xn--") ? try shown(ascii) : ascii
+            unicode = ascii.utf8.contains(UInt8(ascii: "-")) && ascii.contains("xn--") ? try shown(ascii) : ascii
         } else {
             ascii = try converted(text, pitwall_idn2_to_ascii).lowercased()
             unicode = try converted(ascii, pitwall_idn2_to_unicode)

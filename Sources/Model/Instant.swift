@@ -37,8 +37,36 @@ extension Instant: CustomStringConvertible {
     package var canonical: String {
         let (days, rest) = milliseconds.floorDivided(by: 86_400_000)
         let date = CivilDate(daysSinceEpoch: days)
+        if (0...9999).contains(date.year) { return Self.text(of: date, millisecondOfDay: Int(rest)) }
         let time = [rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60].map { $0.padded(to: 2) }.joined(separator: ":")
         return "\(date)T\(time).\((rest % 1000).padded(to: 3))Z"
+    }
+
+    /// Digit by digit: an import writes one of these for every time of every line.
+    private static func text(of date: CivilDate, millisecondOfDay: Int) -> String {
+        String(unsafeUninitializedCapacity: 24) { out in
+            func put(_ value: Int, _ width: Int, at place: Int) {
+                var rest = value
+                for index in (place..<place + width).reversed() {
+                    out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+            }
+            out.initialize(repeating: UInt8(ascii: "-"))
+            put(date.year, 4, at: 0)
+            put(date.month, 2, at: 5)
+            put(date.day, 2, at: 8)
+            out[10] = UInt8(ascii: "T")
+            put(millisecondOfDay / 3_600_000, 2, at: 11)
+            out[13] = UInt8(ascii: ":")
+            put(millisecondOfDay / 60_000 % 60, 2, at: 14)
+            out[16] = UInt8(ascii: ":")
+            put(millisecondOfDay / 1000 % 60, 2, at: 17)
+            out[19] = UInt8(ascii: ".")
+            put(millisecondOfDay % 1000, 3, at: 20)
+            out[23] = UInt8(ascii: "Z")
+            return 24
+        }
     }
 }
 

@@ -80,7 +80,7 @@ import Testing
         var pace = Pace(started: noon)
         for step in 0..<20 { pace.record(500, at: noon.advanced(byMilliseconds: Int64(step) * 50)) }
         #expect((9_000...12_000).contains(pace.perSecond))
-        #expect((4_500...6_000).contains(pace.ahead(limit: nil)))
+        #expect((1_125...1_500).contains(pace.ahead(limit: nil)))
     }
 
     @Test(arguments: [(0.01, 20), (0.000_01, 1), (10.0, 512)])

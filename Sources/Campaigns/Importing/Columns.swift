@@ -46,6 +46,9 @@ struct ColumnKind {
     private var instant = true
     private var day = true
 
+    /// One more value may still tell something. A column of names is settled by its first line.
+    var isOpen: Bool { !seen || number || truth || instant || day }
+
     mutating func see(_ text: String, zone: Zone) {
         if text.isEmpty { return }
         seen = true
@@ -57,7 +60,7 @@ struct ColumnKind {
 
     /// `text` as a value of this kind. Where all values are days it stays a day, where some have a time all become instants.
     func value(_ text: String, zone: Zone) -> JSONValue {
-        guard seen else { return .text(text) }
+        guard seen, number || truth || instant || day else { return .text(text) }
         if number, let value = JSONValue(canonicalNumber: text) { return value }
         if truth, let value = Self.truth(text) { return .bool(value) }
         if day { return .text(text) }

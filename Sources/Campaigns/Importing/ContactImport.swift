@@ -1,5 +1,6 @@
 package import Model
 package import Store
+import Synchronization
 
 /// Imports people from a CSV file.
 ///
@@ -39,6 +40,9 @@ package struct ContactImport {
         var seen: Set<UInt64> = []
         var batch: [ContactStore.Entry] = []
         var withdrawn = 0
+        var writing: BatchWriting?
+        // What was read before a mistake that ends the import is kept.
+        defer { writing?.join() }
         while try reader.next(&record) {
             summary.read += 1
             switch builder.entry(record) {
@@ -51,12 +55,15 @@ package struct ContactImport {
             case .failure(let reason): try rejects.reject(record, reason.text)
             }
             if batch.count == Self.batch {
-                try write(batch, into: &summary, &withdrawn)
+                try writing?.finish(into: &summary, &withdrawn)
+                writing = BatchWriting(batch, of: self)
                 batch.removeAll(keepingCapacity: true)
                 progress(summary.read)
             }
         }
-        try write(batch, into: &summary, &withdrawn)
+        try writing?.finish(into: &summary, &withdrawn)
+        writing = BatchWriting(batch, of: self)
+        try writing?.finish(into: &summary, &withdrawn)
         rejects.report(into: &summary)
         if withdrawn > 0 {
             summary.notes.append(
@@ -64,22 +71,64 @@ package struct ContactImport {
         }
         return summary
     }
+}
 
-    private func write(_ batch: [ContactStore.Entry], into summary: inout ImportSummary, _ withdrawn: inout Int) throws {
-        if dryRun {
-            let known = try contacts.known(batch.map(\.email.key))
-            summary.updated += known.count
-            summary.added += batch.count - known.count
-            return
-        }
-        for result in try contacts.record(batch, consent: consent, at: now, source: "import") {
-            if result.staysWithdrawn { withdrawn += 1 }
-            switch result.change {
-            case .added: summary.added += 1
-            case .updated: summary.updated += 1
-            case .unchanged: summary.unchanged += 1
+/// One batch on its way into the database, on a thread of its own, while the next is being read.
+private final class BatchWriting: Sendable {
+    private enum Outcome: Sendable {
+        case written(added: Int, updated: Int, unchanged: Int, withdrawn: Int)
+        case failed(any Error)
+    }
+
+    private let outcome: Mutex<Outcome?>
+    private let thread: Mutex<WorkerThread?>
+
+    init(_ batch: [ContactStore.Entry], of job: ContactImport) {
+        outcome = Mutex(nil)
+        thread = Mutex(nil)
+        let made = WorkerThread("pitwall-import") { [self] in
+            do {
+                let counts = try Self.write(batch, of: job)
+                outcome.withLock { $0 = counts }
+            } catch {
+                outcome.withLock { $0 = .failed(error) }
             }
         }
+        thread.withLock { $0 = made }
+    }
+
+    /// Waits for its end.
+    func join() {
+        thread.withLock { $0 }?.join()
+    }
+
+    /// Waits for its end and counts what was written.
+    func finish(into summary: inout ImportSummary, _ withdrawn: inout Int) throws {
+        join()
+        switch outcome.withLock({ $0 }) {
+        case .written(let added, let updated, let unchanged, let left):
+            summary.added += added
+            summary.updated += updated
+            summary.unchanged += unchanged
+            withdrawn += left
+        case .failed(let error): throw error
+        case nil: break
+        }
+    }
+
+    private static func write(_ batch: [ContactStore.Entry], of job: ContactImport) throws -> Outcome {
+        if job.dryRun {
+            let known = try job.contacts.known(batch.map(\.email.key)).count
+            return .written(added: batch.count - known, updated: known, unchanged: 0, withdrawn: 0)
+        }
+        var counts: [ContactStore.Change: Int] = [:]
+        var withdrawn = 0
+        for result in try job.contacts.record(batch, consent: job.consent, at: job.now, source: "import") {
+            counts[result.change, default: 0] += 1
+            if result.staysWithdrawn { withdrawn += 1 }
+        }
+        return .written(
+            added: counts[.added] ?? 0, updated: counts[.updated] ?? 0, unchanged: counts[.unchanged] ?? 0, withdrawn: withdrawn)
     }
 }
 
@@ -102,7 +151,7 @@ private struct Survey {
         var kinds = [ColumnKind](repeating: ColumnKind(), count: record.count)
         while try reader.next(&record) {
             if record.encoding == .windows1252 { encoding = .windows1252 }
-            for index in 0..<min(record.count, kinds.count) {
+            for index in 0..<min(record.count, kinds.count) where kinds[index].isOpen {
                 guard let text = record.field(index) else { continue }
                 kinds[index].see(text.trimmingSpaces, zone: zone)
             }
@@ -116,6 +165,24 @@ private struct EntryBuilder {
     let survey: Survey
     let emailColumn: Int
     let zone: Zone
+    private let roles: [Role]
+
+    private enum Role {
+        case externalID, language, standard, attribute
+    }
+
+    init(survey: Survey, emailColumn: Int, zone: Zone) {
+        self.survey = survey
+        self.emailColumn = emailColumn
+        self.zone = zone
+        roles = survey.columns.meanings.map { name in
+            switch name {
+            case "external_id": .externalID
+            case Contact.Standard.language.rawValue: .language
+            default: Contact.Standard(rawValue: name) != nil ? .standard : .attribute
+            }
+        }
+    }
 
     func entry(_ record: CSVRecord) -> Result<ContactStore.Entry, RejectReason> {
         let columns = survey.columns
@@ -132,14 +199,15 @@ private struct EntryBuilder {
         var externalID: String?
         for index in 0..<record.count where index != emailColumn {
             guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
-            if text.unicodeScalars.contains(where: { $0.value == 0 }) {
+            if text.utf8.contains(0) {
                 return .failure(RejectReason(text: "a field holds a NUL character"))
             }
-            switch columns.meanings[index] {
-            case "external_id": externalID = text
-            case "language": members.append(("language", .text(Self.language(text))))
-            case let name where Contact.Standard(rawValue: name) != nil: members.append((name, .text(text)))
-            case let name: members.append((name, survey.kinds[index].value(text, zone: zone)))
+            let name = columns.meanings[index]
+            switch roles[index] {
+            case .externalID: externalID = text
+            case .language: members.append((name, .text(Self.language(text))))
+            case .standard: members.append((name, .text(text)))
+            case .attribute: members.append((name, survey.kinds[index].value(text, zone: zone)))
             }
         }
         return .success(ContactStore.Entry(email: address, externalID: externalID, attributes: JSONObject(members)))

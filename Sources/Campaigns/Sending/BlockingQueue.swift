@@ -3,17 +3,23 @@ import Foundation
 /// A queue between threads. Who takes may wait; who puts never does, since everything in the house that is under way has a
 /// place set aside for it (``FlightTable``), which bounds every queue at once.
 final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
-    // SAFETY: `items` and `closed` are only touched while `condition` is locked.
+    // SAFETY: `items`, `closed` and `wanted` are only touched while `condition` is locked.
     private let condition = NSCondition()
     private var items: [Item] = []
     private var first = 0
     private var closed = false
+    /// How many items whoever waits is waiting for: fewer wake nobody.
+    private var wanted = 1
 
-    func put(_ new: some Sequence<Item>) {
+    /// Says whether the queue was empty: only then may somebody be waiting who must be told.
+    @discardableResult
+    func put(_ new: some Sequence<Item>) -> Bool {
         condition.lock()
+        let before = items.count - first
         items.append(contentsOf: new)
-        condition.broadcast()
+        if before < wanted, items.count - first >= wanted { condition.broadcast() }
         condition.unlock()
+        return before == 0
     }
 
     /// Nothing more will come: those who wait get nil once it is empty.
@@ -49,8 +55,12 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
     func takeAll(waitingFor count: Int, atMost seconds: Double) -> [Item] {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        while items.count - first < count, !closed, condition.wait(until: deadline) {}
+        if items.count - first < count, seconds > 0 {
+            let deadline = Date(timeIntervalSinceNow: seconds)
+            wanted = max(1, count)
+            while items.count - first < count, !closed, condition.wait(until: deadline) {}
+            wanted = 1
+        }
         let all = Array(items[first...])
         items.removeAll(keepingCapacity: true)
         first = 0

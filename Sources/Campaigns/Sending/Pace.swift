@@ -26,10 +26,10 @@ struct Pace {
         return Double(samples.reduce(0) { $0 + $1.count }) * 1000 / Double(span)
     }
 
-    /// Half a second's worth, so that neither the wire nor the composers run dry between two commits; no more than a limit
-    /// lets go in two seconds.
+    /// An eighth of a second's worth, so that neither the wire nor the composers run dry between two commits, and messages that
+    /// wait are not most of what a send holds in memory; no more than a limit lets go in two seconds.
     func ahead(limit: Double?) -> Int {
-        let measured = max(512, Int(min(perSecond / 2, 100_000)))
+        let measured = max(512, Int(min(perSecond / 8, 100_000)))
         guard let limit else { return measured }
         return max(1, min(measured, Int(min(limit * 2000, 100_000).rounded(.up))))
     }

@@ -147,8 +147,8 @@ extension SendRun {
                 guard let flight = table[slot] else { continue }
                 do {
                     table.set(try maker.compose(Recipient(flight.claim)), in: slot)
-                    toSend.put(CollectionOfOne(slot))
-                    control.wake()
+                    // The wire empties the queue before it waits, so one wake does for all that come meanwhile.
+                    if toSend.put(CollectionOfOne(slot)) { control.wake() }
                 } catch {
                     settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(flight.claim.key, "\(error)"))))
                 }
@@ -159,12 +159,14 @@ extension SendRun {
 
 extension SendRun: MessageSource {
     package func next() -> NextMessage {
-        switch toSend.poll() {
-        case .closed: return .finished
-        case .empty: return .none
-        case .item(let slot):
-            guard let composed = table.takeMessage(slot) else { return .none }
-            return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes))
+        while true {
+            switch toSend.poll() {
+            case .closed: return .finished
+            case .empty: return .none
+            case .item(let slot):
+                guard let composed = table.takeMessage(slot) else { continue }
+                return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes))
+            }
         }
     }
 }

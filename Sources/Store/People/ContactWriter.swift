@@ -75,7 +75,7 @@ struct ContactWriter {
         let key = entry.email.key
         let time = SQLValue.integer(now.milliseconds)
         if nextID < lastID {
-            let stated = JSONObject(entry.attributes.members.lazy.filter { $0.value != .null }.map { ($0.name, $0.value) })
+            let stated = entry.attributes.withoutNulls
             let json = SQLValue.text(stated.json)
             if try insert.run([.integer(nextID), .text(entry.email.description), .text(key), json, time, time]) == 1 {
                 let id = ContactID(nextID)
@@ -95,6 +95,13 @@ struct ContactWriter {
         if try change.run([.integer(id.rawValue), time, time, .text(delta.json), .text(source)]) == 0 { try add(delta, to: id) }
         facts.note(delta)
         return (id, .updated)
+    }
+}
+
+extension JSONObject {
+    fileprivate var withoutNulls: JSONObject {
+        guard members.contains(where: { if case .null = $0.value { true } else { false } }) else { return self }
+        return JSONObject(members.filter { $0.value != .null }.map { ($0.name, $0.value) })
     }
 }
 

@@ -48,10 +48,11 @@ package struct VocabularyStore: Sendable {
 /// Notes which names were seen with which kinds of value: a bit a kind, since an import notes millions.
 struct FactNotes {
     private var kinds: [String: UInt16] = [:]
+    private let order = ValueKind.allCases
 
     mutating func note(_ object: JSONObject) {
         for (name, value) in object.members {
-            guard let kind = ValueKind(value), let index = ValueKind.allCases.firstIndex(of: kind) else { continue }
+            guard let kind = ValueKind(value), let index = order.firstIndex(of: kind) else { continue }
             kinds[name, default: 0] |= 1 << UInt16(index)
         }
     }

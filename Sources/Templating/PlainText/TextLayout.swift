@@ -6,6 +6,12 @@ enum TextLayout {
     static let width = 72
 
     static func arranged(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBufferPointer { arranged($0) }
+    }
+
+    private typealias Line = Slice<UnsafeBufferPointer<UInt8>>
+
+    private static func arranged(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count + bytes.count / 32)
         var empty = 0
@@ -26,7 +32,7 @@ enum TextLayout {
         return out
     }
 
-    private static func append(_ line: ArraySlice<UInt8>, to out: inout [UInt8]) {
+    private static func append(_ line: Line, to out: inout [UInt8]) {
         let isPreformatted = line.starts(with: [0x20, 0x20, 0x20, 0x20]) && !isItem(line.drop { $0 == 0x20 })
         if isPreformatted {
             out.append(contentsOf: line)
@@ -68,7 +74,7 @@ enum TextLayout {
     }
 
     /// What a broken line goes on with: the indent, a quote's mark, the width of an item's bullet.
-    private static func continuation(of line: ArraySlice<UInt8>) -> [UInt8] {
+    private static func continuation(of line: Line) -> [UInt8] {
         var prefix: [UInt8] = []
         var rest = line
         while let first = rest.first, first == 0x20 || first == UInt8(ascii: ">") {
@@ -81,7 +87,7 @@ enum TextLayout {
         return prefix
     }
 
-    private static func isItem(_ text: ArraySlice<UInt8>) -> Bool {
+    private static func isItem(_ text: Line) -> Bool {
         guard let blank = text.firstIndex(of: 0x20), blank > text.startIndex else { return false }
         let marker = text[..<blank]
         if marker.count == 1 { return marker.first == UInt8(ascii: "-") || marker.first == UInt8(ascii: "*") }
