@@ -24,9 +24,14 @@ package struct CivilDate: Hashable, Comparable, Sendable {
     /// Not generic: an import asks this of every field, and an unspecialised reader cost a sixth of its time.
     private init?(parsing text: String) {
         guard text.utf8.count == 10 else { return nil }
-        var reader = DigitReader(text.utf8)
-        guard let date = reader.date(), reader.atEnd, (1900...9999).contains(date.year) else { return nil }
-        self = date
+        var text = text
+        let read = text.withUTF8 { bytes -> CivilDate? in
+            var reader = DigitReader(bytes)
+            guard let date = reader.date(), reader.atEnd, (1900...9999).contains(date.year) else { return nil }
+            return date
+        }
+        guard let read else { return nil }
+        self = read
     }
 
     package static func < (a: CivilDate, b: CivilDate) -> Bool {

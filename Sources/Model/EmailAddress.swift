@@ -51,11 +51,13 @@ package struct EmailAddress: Hashable, Sendable {
     package var needsSMTPUTF8: Bool { !local.utf8.allSatisfy { $0 < 0x80 } }
 
     /// What goes between `<` and `>` in SMTP commands and in headers.
-    package var wire: String { "\(local)@\(asciiDomain)" }
+    package var wire: String { local + "@" + asciiDomain }
 
     /// Two addresses with the same key are one person. Case never tells two mailboxes apart in practice, whatever RFC
     /// 5321 allows, and a list that holds both `Ada@` and `ada@` would mail Ada twice.
-    package var key: String { "\(local.lowercased())@\(asciiDomain)" }
+    package var key: String {
+        local.utf8.allSatisfy { $0 < 0x80 && !Self.isCapital($0) } ? wire : "\(local.lowercased())@\(asciiDomain)"
+    }
 
     private static func check(local: some Collection<UInt8>) throws(Problem) {
         guard local.count <= 64 else { throw .longLocal }
@@ -99,7 +101,7 @@ package struct EmailAddress: Hashable, Sendable {
         let ascii: String
         let unicode: String
         if text.utf8.allSatisfy({ $0 < 0x80 }) {
-            ascii = text.lowercased()
+            ascii = text.utf8.contains { isCapital($0) } ? text.lowercased() : text
             unicode = ascii.utf8.contains(UInt8(ascii: "-")) && ascii.contains("xn--") ? try shown(ascii) : ascii
         } else {
             ascii = try converted(text, pitwall_idn2_to_ascii).lowercased()
@@ -126,18 +128,35 @@ package struct EmailAddress: Hashable, Sendable {
     /// RFC 1035 section 2.3.1 with the letters, digits and hyphens of host names; `localhost` is let through for trying
     /// things out.
     private static func check(asciiDomain: String) throws(Problem) {
-        guard asciiDomain.utf8.count <= 253 else { throw .badDomain }
-        let labels = asciiDomain.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        for label in labels {
-            guard (1...63).contains(label.count), label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-"),
-                label.allSatisfy({ isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") })
-            else { throw .badDomain }
+        var text = asciiDomain
+        if let problem = text.withUTF8({ problem(of: $0) }) { throw problem }
+        if !asciiDomain.utf8.contains(UInt8(ascii: ".")), asciiDomain != "localhost" { throw .noTopLevel }
+    }
+
+    /// One look at each byte: an import checks a domain for every line.
+    private static func problem(of domain: UnsafeBufferPointer<UInt8>) -> Problem? {
+        guard domain.count <= 253 else { return .badDomain }
+        var start = 0
+        var hasLetter = false
+        for index in 0...domain.count {
+            if index < domain.count, domain[index] != UInt8(ascii: ".") {
+                let byte = domain[index]
+                guard isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") else { return .badDomain }
+                if !isDigit(byte) { hasLetter = true }
+                continue
+            }
+            guard (1...63).contains(index - start), domain[start] != UInt8(ascii: "-"), domain[index - 1] != UInt8(ascii: "-") else {
+                return .badDomain
+            }
+            if index == domain.count, !hasLetter { return .literal }
+            start = index + 1
+            hasLetter = false
         }
-        if labels.count < 2, asciiDomain != "localhost" { throw .noTopLevel }
-        if let last = labels.last, last.allSatisfy(isDigit) { throw .literal }
+        return nil
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") }
+    private static func isCapital(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") }
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 }
 
@@ -201,6 +220,12 @@ extension StringProtocol {
 }
 
 extension String {
+    /// As for any text, without a copy where there is nothing to trim.
+    package var trimmingSpaces: String {
+        guard let first = utf8.first, let last = utf8.last else { return self }
+        return first > 0x20 && first < 0x7F && last > 0x20 && last < 0x7F ? self : trimmed
+    }
+
     fileprivate var trimmed: String {
         var rest = self[...]
         while let first = rest.unicodeScalars.first, first.properties.isWhitespace { rest = rest.dropFirst() }

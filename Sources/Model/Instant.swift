@@ -92,9 +92,16 @@ struct ISOTime {
         self.init(parsing: String(text))
     }
 
+    /// Over bytes, since an import reads a time for every line and `String.UTF8View` costs four times as much.
     private init?(parsing text: String) {
-        guard text.utf8.count >= 16 else { return nil }
-        var reader = DigitReader(text.utf8)
+        var text = text
+        guard let read = text.withUTF8({ Self(bytes: $0) }) else { return nil }
+        self = read
+    }
+
+    private init?(bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.count >= 16 else { return nil }
+        var reader = DigitReader(bytes)
         guard let date = reader.date(), reader.skip("T") || reader.skip("t") || reader.skip(" "),
             let hour = reader.digits(2), hour < 24, reader.skip(":"), let minute = reader.digits(2), minute < 60
         else { return nil }
@@ -123,18 +130,22 @@ struct ISOTime {
 }
 
 /// Reads fixed-width numbers from bytes, without making strings: event import reads a time for every line.
-struct DigitReader<Bytes: Collection<UInt8>> {
-    private var rest: Bytes.SubSequence
+struct DigitReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var index = 0
 
-    init(_ bytes: Bytes) {
-        rest = bytes[...]
+    /// `bytes` outlives the reader.
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
     }
 
-    var atEnd: Bool { rest.isEmpty }
+    var atEnd: Bool { index == bytes.count }
+
+    private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard rest.first == UInt8(ascii: character) else { return false }
-        rest = rest.dropFirst()
+        guard next == UInt8(ascii: character) else { return false }
+        index += 1
         return true
     }
 
@@ -146,9 +157,9 @@ struct DigitReader<Bytes: Collection<UInt8>> {
     mutating func digits(_ count: Int) -> Int? {
         var value = 0
         for _ in 0..<count {
-            guard let byte = rest.first, byte >= 0x30, byte <= 0x39 else { return nil }
+            guard let byte = next, byte >= 0x30, byte <= 0x39 else { return nil }
             value = value * 10 + Int(byte - 0x30)
-            rest = rest.dropFirst()
+            index += 1
         }
         return value
     }
@@ -157,10 +168,10 @@ struct DigitReader<Bytes: Collection<UInt8>> {
     mutating func fraction() -> Int? {
         var value = 0
         var read = 0
-        while let byte = rest.first, byte >= 0x30, byte <= 0x39 {
+        while let byte = next, byte >= 0x30, byte <= 0x39 {
             if read < 3 { value = value * 10 + Int(byte - 0x30) }
             read += 1
-            rest = rest.dropFirst()
+            index += 1
         }
         guard read > 0 else { return nil }
         return read == 1 ? value * 100 : read == 2 ? value * 10 : value

@@ -19,6 +19,9 @@ struct CSVRecord {
 
     var fields: [String] { (0..<count).compactMap { field($0) } }
 
+    /// No attribute may hold one.
+    var holdsNUL: Bool { bytes.withUnsafeBufferPointer { $0.contains(0) } }
+
     fileprivate var isUTF8: Bool {
         bytes.withUnsafeBufferPointer { all in
             all.allSatisfy { $0 < 0x80 } || String(validating: all, as: UTF8.self) != nil

@@ -6,6 +6,8 @@ struct Columns {
     let names: [String]
     /// What each is called here.
     let meanings: [String]
+    /// The lines were rejected by an earlier import, which put where and why before them.
+    var areOfRejects: Bool { names.starts(with: Rejects.columns) }
 
     /// `map`: columns by the name they have in the file → the name they get.
     init(_ header: [String], map: [String: String] = [:], path: String) throws(ImportProblem) {
@@ -69,7 +71,8 @@ struct ColumnKind {
     }
 
     private static func truth(_ text: String) -> Bool? {
-        switch text.lowercased() {
+        guard text.utf8.count <= 5 else { return nil }
+        return switch text.lowercased() {
         case "true": true
         case "false": false
         default: nil

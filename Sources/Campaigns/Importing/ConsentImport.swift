@@ -25,13 +25,34 @@ package struct ConsentImport {
     package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
         let needed = topic == nil ? ["email", "topic", "state"] : ["email", "state"]
         return try importTable(path, needed: needed, dryRun: dryRun, progress: progress) { row in
-            try statement(row)
-        } write: { statements in
-            dryRun ? statements.count : try consents.record(statements)
+            statement(row)
+        } write: { statements, rejecting in
+            let people = try contacts.identifiers(of: statements.map { $0.value.address.key })
+            var known: [Consent] = []
+            for (row, statement) in statements {
+                guard let id = people[statement.address.key] else {
+                    try rejecting(row, "nobody with this address is known: import contacts first")
+                    continue
+                }
+                known.append(
+                    Consent(
+                        contact: id, topic: statement.topic, state: statement.state, at: statement.at, learnedAt: now, source: statement.source))
+            }
+            let new = dryRun ? known.count : try consents.record(known)
+            return (new, known.count - new)
         }
     }
 
-    private func statement(_ row: TableRow) throws -> Result<Consent, RejectReason> {
+    /// What a line says, of an address that may be nobody's.
+    private struct Statement {
+        var address: EmailAddress
+        var topic: String
+        var state: Consent.State
+        var at: Instant
+        var source: String
+    }
+
+    private func statement(_ row: TableRow) -> Result<Statement, RejectReason> {
         let name = row["topic"] ?? topic ?? ""
         guard topics.contains(name) else {
             let advice = suggestion(for: name, among: topics).map { ", \($0)" } ?? ""
@@ -47,14 +68,7 @@ package struct ConsentImport {
         guard let at = row["at"].map({ zone.instant(reading: $0) }) ?? now else {
             return .failure(RejectReason(text: "the time is not one: \(row["at"] ?? "")"))
         }
-        switch row.address {
-        case .failure(let reason): return .failure(reason)
-        case .success(let address):
-            guard let contact = try contacts.contact(address) else {
-                return .failure(RejectReason(text: "nobody with this address is known: import contacts first"))
-            }
-            return .success(Consent(contact: contact.id, topic: name, state: state, at: at, learnedAt: now, source: source))
-        }
+        return row.address.map { Statement(address: $0, topic: name, state: state, at: at, source: source) }
     }
 }
 
@@ -73,7 +87,7 @@ package struct SuppressionImport {
     }
 
     package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
-        try importTable(path, needed: ["email"], dryRun: dryRun, progress: progress) { row in
+        try importTable(path, needed: ["email"], dryRun: dryRun, progress: progress) { row -> Result<Suppression, RejectReason> in
             guard let reason = SuppressionReason(rawValue: row["reason"]?.lowercased() ?? SuppressionReason.unsubscribed.rawValue) else {
                 return .failure(RejectReason(text: "the reason is none of undeliverable, unsubscribed, complaint: \(row["reason"] ?? "")"))
             }
@@ -83,8 +97,9 @@ package struct SuppressionImport {
             return row.address.map {
                 Suppression(address: $0, reason: reason, at: at, learnedAt: now, source: row["source"] ?? source ?? "import")
             }
-        } write: { entries in
-            dryRun ? entries.count : try consents.suppress(entries)
+        } write: { entries, _ in
+            let new = dryRun ? entries.count : try consents.suppress(entries.map(\.value))
+            return (new, entries.count - new)
         }
     }
 }
@@ -109,10 +124,12 @@ struct TableRow {
 }
 
 /// Reads a table, turns each line into a value or a reason against it, and writes the values in batches.
-/// `write` says how many of them were new.
+///
+/// `write` says how many of them were new and how many said nothing new; it may reject lines that turn out to be wrong.
 private func importTable<Value>(
     _ path: String, needed: [String], dryRun: Bool, progress: (Int) -> Void,
-    value: (TableRow) throws -> Result<Value, RejectReason>, write: ([Value]) throws -> Int
+    value: (TableRow) throws -> Result<Value, RejectReason>,
+    write: ([(row: TableRow, value: Value)], _ rejecting: (TableRow, String) throws -> Void) throws -> (new: Int, unchanged: Int)
 ) throws -> ImportSummary {
     var reader = try CSVReader(path: path)
     var record = CSVRecord()
@@ -123,11 +140,12 @@ private func importTable<Value>(
     }
     var rejects = Rejects(beside: path, header: columns.names, dry: dryRun)
     var summary = ImportSummary()
-    var batch: [Value] = []
+    var batch: [(row: TableRow, value: Value)] = []
     func flush() throws {
-        let new = batch.isEmpty ? 0 : try write(batch)
-        summary.added += new
-        summary.unchanged += batch.count - new
+        guard !batch.isEmpty else { return }
+        let written = try write(batch) { row, reason in try rejects.reject(row.record, reason) }
+        summary.added += written.new
+        summary.unchanged += written.unchanged
         batch.removeAll(keepingCapacity: true)
         progress(summary.read)
     }
@@ -137,8 +155,9 @@ private func importTable<Value>(
             try rejects.reject(record, "has \(record.count) fields where the first line names \(columns.names.count)")
             continue
         }
-        switch try value(TableRow(columns: columns, record: record)) {
-        case .success(let value): batch.append(value)
+        let row = TableRow(columns: columns, record: record)
+        switch try value(row) {
+        case .success(let value): batch.append((row, value))
         case .failure(let reason): try rejects.reject(record, reason.text)
         }
         if batch.count == 10_000 { try flush() }

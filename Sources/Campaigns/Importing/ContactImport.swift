@@ -169,6 +169,8 @@ private struct EntryBuilder {
 
     private enum Role {
         case externalID, language, standard, attribute
+        /// A column of the file of rejected lines that says why they were.
+        case remark
     }
 
     init(survey: Survey, emailColumn: Int, zone: Zone) {
@@ -177,6 +179,7 @@ private struct EntryBuilder {
         self.zone = zone
         roles = survey.columns.meanings.map { name in
             switch name {
+            case "line" where survey.columns.areOfRejects, "reason" where survey.columns.areOfRejects: .remark
             case "external_id": .externalID
             case Contact.Standard.language.rawValue: .language
             default: Contact.Standard(rawValue: name) != nil ? .standard : .attribute
@@ -195,27 +198,28 @@ private struct EntryBuilder {
         } catch {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
-        var members: [(String, JSONValue)] = []
+        guard !record.holdsNUL else { return .failure(RejectReason(text: "a field holds a NUL character")) }
+        var members: [(name: String, value: JSONValue)] = []
+        members.reserveCapacity(record.count)
         var externalID: String?
         for index in 0..<record.count where index != emailColumn {
             guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
-            if text.utf8.contains(0) {
-                return .failure(RejectReason(text: "a field holds a NUL character"))
-            }
             let name = columns.meanings[index]
             switch roles[index] {
+            case .remark: break
             case .externalID: externalID = text
             case .language: members.append((name, .text(Self.language(text))))
             case .standard: members.append((name, .text(text)))
             case .attribute: members.append((name, survey.kinds[index].value(text, zone: zone)))
             }
         }
-        return .success(ContactStore.Entry(email: address, externalID: externalID, attributes: JSONObject(members)))
+        return .success(ContactStore.Entry(email: address, externalID: externalID, attributes: JSONObject(distinct: members)))
     }
 
     /// `it_IT` and `IT` are `it-it` and `it`.
     private static func language(_ text: String) -> String {
-        String(text.lowercased().map { $0 == "_" ? "-" : $0 })
+        let lower = text.lowercased()
+        return lower.utf8.contains(UInt8(ascii: "_")) ? String(lower.map { $0 == "_" ? "-" : $0 }) : lower
     }
 }
 

@@ -22,6 +22,9 @@ package struct ImportSummary: Sendable {
 ///
 /// The file is written only when something is rejected, and a stale one of an earlier run is removed.
 struct Rejects: ~Copyable {
+    /// What stands before the columns of the input.
+    static let columns = ["line", "reason"]
+
     private let path: String
     private let header: String
     private let dry: Bool
@@ -35,7 +38,7 @@ struct Rejects: ~Copyable {
         let name = url.deletingPathExtension().lastPathComponent
         let ending = url.pathExtension.isEmpty ? "txt" : url.pathExtension
         path = url.deletingLastPathComponent().appendingPathComponent("\(name).rejected.\(ending)").path
-        self.header = header.map { Self.csv(["line", "reason"] + $0) } ?? ""
+        self.header = header.map { Self.csv(Self.columns + $0) } ?? ""
         self.dry = dry
         if !dry { try? FileManager.default.removeItem(atPath: path) }
     }

@@ -56,6 +56,18 @@ package struct ContactStore: Sendable {
         }
     }
 
+    /// Whom these address keys belong to; nobody is left out.
+    package func identifiers(of keys: [String]) throws -> [String: ContactID] {
+        try database.read { session in
+            let statement = try session.prepare("SELECT id FROM contact WHERE email_key = ?")
+            var found: [String: ContactID] = [:]
+            for key in keys where found[key] == nil {
+                found[key] = try statement.first([.text(key)]) { ContactID($0.integer(0)) }
+            }
+            return found
+        }
+    }
+
     package func contact(_ email: EmailAddress) throws -> Contact? {
         try database.read { session in
             try session.first("SELECT id, email, attributes FROM contact WHERE email_key = \(email.key)") { try Contact(row: $0) }

@@ -46,20 +46,30 @@ package struct VocabularyStore: Sendable {
 }
 
 /// Notes which names were seen with which kinds of value: a bit a kind, since an import notes millions.
+///
+/// The objects of one import have nearly the same names in the same order: each is looked for where the one before was found.
 struct FactNotes {
-    private var kinds: [String: UInt16] = [:]
+    private var notes: [(name: String, kinds: UInt16)] = []
     private let order = ValueKind.allCases
 
     mutating func note(_ object: JSONObject) {
+        var place = 0
         for (name, value) in object.members {
             guard let kind = ValueKind(value), let index = order.firstIndex(of: kind) else { continue }
-            kinds[name, default: 0] |= 1 << UInt16(index)
+            if let ahead = notes[place...].firstIndex(where: { $0.name == name }) ?? notes[..<place].firstIndex(where: { $0.name == name }) {
+                place = ahead
+            } else {
+                place = notes.count
+                notes.append((name, 0))
+            }
+            notes[place].kinds |= 1 << UInt16(index)
+            place += 1
         }
     }
 
     var all: [(name: String, kind: ValueKind)] {
-        kinds.sorted { $0.key < $1.key }.flatMap { name, bits in
-            ValueKind.allCases.enumerated().filter { bits & 1 << UInt16($0.offset) != 0 }.map { (name, $0.element) }
+        notes.sorted { $0.name < $1.name }.flatMap { note in
+            order.enumerated().filter { note.kinds & 1 << UInt16($0.offset) != 0 }.map { (note.name, $0.element) }
         }
     }
 }
