@@ -35,6 +35,7 @@ let targets: [Target] = [
     shim("CGumbo", links: "gumbo"),
     shim("CCmark", links: "cmark-gfm", "cmark-gfm-extensions"),
     shim("CIdn2", links: "idn2"),
+    shim("CAllocator"),
     room("Diagnostics"),
     room("Model", ["Diagnostics", "CIdn2"]),
     room("Workspace", ["Diagnostics", "Model", yams]),
@@ -56,7 +57,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "pitwall",
         dependencies: [
-            "Campaigns", "Database", "Delivery", "Diagnostics", "Inbox", "Liquid", "Mail", "Model", "SMTP", "Segments",
+            "CAllocator", "Campaigns", "Database", "Delivery", "Diagnostics", "Inbox", "Liquid", "Mail", "Model", "SMTP", "Segments",
             "Signing", "Store", "StoreSQLite", "Templating", "Web", "Workspace", arguments, logging,
         ],
         swiftSettings: settings),

@@ -23,9 +23,9 @@ package final class SQLiteDatabase: SQLDatabase {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // In KiB. The writer's index pages are met again and again; readers scan, and have the system's cache behind theirs.
-            try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -2000 : -8000)")
+            try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -2000 : -5000)")
             // An import's transactions are larger than the usual thousand pages, and a checkpoint after each is two more fsyncs.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
             db.add(function: Self.fold)
         }
         pool = try Self.translating(path: path) {

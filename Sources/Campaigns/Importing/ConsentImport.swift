@@ -36,7 +36,8 @@ package struct ConsentImport {
                 }
                 known.append(
                     Consent(
-                        contact: id, topic: statement.topic, state: statement.state, at: statement.at, learnedAt: now, source: statement.source))
+                        contact: id, topic: statement.topic, state: statement.state, at: statement.at, learnedAt: now,
+                        source: statement.source))
             }
             let new = dryRun ? known.count : try consents.record(known)
             return (new, known.count - new)

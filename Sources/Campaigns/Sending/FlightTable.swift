@@ -12,79 +12,90 @@ struct Flight: Sendable {
 /// Everything that is under way, by slot. A slot is a place in the flight recorder; its number is what the transport knows
 /// as the ticket. How many slots there are bounds the memory of a send, whatever the number of its recipients.
 final class FlightTable: Sendable {
-    private struct State {
-        var flights: [Flight?]
-        var free: [Int]
+    /// Some of the slots under one lock: four threads ask for every message, and one lock for all made them wait for each other.
+    private final class Stripe: Sendable {
+        let flights: Mutex<[Flight?]>
+
+        init(_ count: Int) { flights = Mutex(Array(repeating: nil, count: count)) }
     }
 
-    private let state: Mutex<State>
+    private static let stripeCount = 64
+
+    private let stripes: [Stripe]
+    private let free: Mutex<[Int]>
     let capacity: Int
 
     init(capacity: Int) {
         self.capacity = capacity
-        state = Mutex(State(flights: Array(repeating: nil, count: capacity), free: Array((0..<capacity).reversed())))
+        stripes = (0..<Self.stripeCount).map { _ in Stripe(capacity / Self.stripeCount + 1) }
+        free = Mutex(Array((0..<capacity).reversed()))
     }
 
-    var underWay: Int { state.withLock { capacity - $0.free.count } }
+    /// What `body` makes of the flight in `slot`; nil for a slot that there is not.
+    private func with<Result: Sendable>(_ slot: Int, _ body: (inout Flight?) -> Result?) -> Result? {
+        guard slot >= 0, slot < capacity else { return nil }
+        return stripes[slot % Self.stripeCount].flights.withLock { body(&$0[slot / Self.stripeCount]) }
+    }
+
+    var underWay: Int { free.withLock { capacity - $0.count } }
 
     /// The slots given to `claims`, in order. There must be room: the ledger's loop claims no more than there is.
     func board(_ claims: [Claim]) -> [Int] {
-        state.withLock { state in
-            claims.compactMap { claim in
-                guard let slot = state.free.popLast() else { return nil }
-                state.flights[slot] = Flight(claim: claim)
-                return slot
-            }
+        claims.compactMap { claim in
+            guard let slot = free.withLock({ $0.popLast() }) else { return nil }
+            _ = with(slot) { $0 = Flight(claim: claim) }
+            return slot
         }
     }
 
     func set(_ composed: ComposedMessage, in slot: Int) {
-        state.withLock { $0.flights[slot]?.composed = composed }
+        _ = with(slot) { $0?.composed = composed }
     }
 
     /// The message for the wire. Its bytes are the transport's from here on: kept until the commit, they would be most of what
     /// a send holds in memory.
     func takeMessage(_ slot: Int) -> ComposedMessage? {
-        state.withLock { state in
-            guard let composed = state.flights[slot]?.composed else { return nil }
-            state.flights[slot]?.composed?.bytes = []
-            state.flights[slot]?.onWire = true
+        with(slot) { flight in
+            guard let composed = flight?.composed else { return nil }
+            flight?.composed?.bytes = []
+            flight?.onWire = true
             return composed
         }
     }
 
     /// The flight whose outcome the transport tells; nil when it has told one before.
     func arrive(_ slot: Int) -> Flight? {
-        state.withLock { state in
-            guard slot >= 0, slot < capacity, let flight = state.flights[slot], flight.onWire else { return nil }
-            state.flights[slot]?.onWire = false
-            return flight
+        with(slot) { flight in
+            guard let known = flight, known.onWire else { return nil }
+            flight?.onWire = false
+            return known
         }
     }
 
     /// The flights that a transport has ended without a word about.
     func arriveForgotten() -> [(slot: Int, flight: Flight)] {
-        state.withLock { state in
-            var forgotten: [(Int, Flight)] = []
-            for (slot, flight) in state.flights.enumerated() {
-                guard let flight, flight.onWire else { continue }
-                state.flights[slot]?.onWire = false
-                forgotten.append((slot, flight))
-            }
-            return forgotten
-        }
+        (0..<capacity).compactMap { slot in arrive(slot).map { (slot, $0) } }
     }
 
     subscript(slot: Int) -> Flight? {
-        state.withLock { slot >= 0 && slot < capacity ? $0.flights[slot] : nil }
+        with(slot) { $0 }
+    }
+
+    /// Which message a slot holds, and which try it is.
+    func key(_ slot: Int) -> (key: DeliveryKey, attempt: Int64)? {
+        with(slot) { flight in flight.map { ($0.claim.key, $0.claim.attempt) } }
     }
 
     func land(_ slots: [Int]) {
-        state.withLock { state in
-            for slot in slots where state.flights[slot] != nil {
-                state.flights[slot] = nil
-                state.free.append(slot)
-            }
+        for slot in slots
+        where with(
+            slot,
+            { flight in
+                defer { flight = nil }
+                return flight != nil
+            }) == true
+        {
+            free.withLock { $0.append(slot) }
         }
     }
 }

@@ -174,8 +174,8 @@ extension SendRun: MessageSource {
 extension SendRun: DeliveryObserver {
     package func dotImminent(_ ticket: UInt64) {
         let slot = Int(clamping: ticket)
-        guard let flight = table[slot] else { return }
-        recorder.markDot(slot, (flight.claim.key, flight.claim.attempt))
+        guard let claim = table.key(slot) else { return }
+        recorder.markDot(slot, claim)
     }
 
     package func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {

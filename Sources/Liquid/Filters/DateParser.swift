@@ -165,6 +165,11 @@ struct DateParser {
     private mutating func word() {
         let start = index
         while index < bytes.count, bytes[index].isLetter { index += 1 }
+        // The T and Z of `2026-11-02T09:30:00Z`, the form in which values are kept.
+        if index - start == 1 {
+            if bytes[start] == UInt8(ascii: "z"), hour != nil, offset == nil { offset = 0 }
+            return
+        }
         let word = String(decoding: bytes[start..<index], as: UTF8.self)
         if let number = Self.months.firstIndex(where: { $0 == word || $0.prefix(3) == word || (word == "sept" && $0 == "september") }) {
             month = month ?? number + 1
@@ -177,7 +182,7 @@ struct DateParser {
         "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
     ]
     private static let zones = [
-        "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6,
+        "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6,
         "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9,
     ]
 

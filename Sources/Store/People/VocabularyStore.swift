@@ -56,7 +56,8 @@ struct FactNotes {
         var place = 0
         for (name, value) in object.members {
             guard let kind = ValueKind(value), let index = order.firstIndex(of: kind) else { continue }
-            if let ahead = notes[place...].firstIndex(where: { $0.name == name }) ?? notes[..<place].firstIndex(where: { $0.name == name }) {
+            if let ahead = notes[place...].firstIndex(where: { $0.name == name }) ?? notes[..<place].firstIndex(where: { $0.name == name })
+            {
                 place = ahead
             } else {
                 place = notes.count

@@ -39,38 +39,45 @@ enum TextLayout {
             out.append(0x0A)
             return
         }
-        let hanging = continuation(of: line)
-        var column = 0
-        var index = line.startIndex
-        var isFirstWord = true
         // What the line starts with is kept as it is.
-        while index < line.endIndex, line[index] == 0x20 {
-            out.append(0x20)
-            column += 1
-            index += 1
-        }
+        var index = line.firstIndex { $0 != 0x20 } ?? line.endIndex
+        var column = index - line.startIndex
+        // Words that stay on one line are copied in one go.
+        var copied = line.startIndex
+        var end = index
         while index < line.endIndex {
             let wordEnd = line[index...].firstIndex(of: 0x20) ?? line.endIndex
-            let word = line[index..<wordEnd]
-            if !word.isEmpty {
-                let width = word.count { $0 & 0xC0 != 0x80 }
-                if !isFirstWord {
-                    if column + 1 + width > Self.width {
-                        out.append(0x0A)
-                        out.append(contentsOf: hanging)
-                        column = hanging.count
-                    } else {
-                        out.append(0x20)
-                        column += 1
+            let width = columns(line[index..<wordEnd])
+            if end < index {
+                if column + 1 + width > Self.width {
+                    out.append(contentsOf: UnsafeBufferPointer(rebasing: line[copied..<end]))
+                    out.append(0x0A)
+                    let hanging = continuation(of: line)
+                    out.append(contentsOf: hanging)
+                    column = hanging.count
+                    copied = index
+                } else {
+                    // More than one blank between two words is one.
+                    if index - end > 1 {
+                        out.append(contentsOf: UnsafeBufferPointer(rebasing: line[copied..<end]))
+                        copied = index - 1
                     }
+                    column += 1
                 }
-                out.append(contentsOf: word)
-                column += width
-                isFirstWord = false
             }
-            index = min(wordEnd + 1, line.endIndex)
+            column += width
+            end = wordEnd
+            index = line[wordEnd...].firstIndex { $0 != 0x20 } ?? line.endIndex
         }
+        out.append(contentsOf: UnsafeBufferPointer(rebasing: line[copied..<end]))
         out.append(0x0A)
+    }
+
+    /// Bytes that begin a character, which is near enough to what a terminal shows.
+    private static func columns(_ word: Line) -> Int {
+        var count = 0
+        for byte in word where byte & 0xC0 != 0x80 { count += 1 }
+        return count
     }
 
     /// What a broken line goes on with: the indent, a quote's mark, the width of an item's bullet.
