@@ -180,16 +180,17 @@ struct SendCommand: ParsableCommand {
                 hint: "what was answered is kept in the flight recorder; when there is room: pitwall send \(name)")
         }
         let counts = try workspace.ledger.counts(of: prepared.campaign.id)
-        if case .complete = report.ending, counts.remaining == 0 {
+        let seeds = try workspace.ledger.counts(of: prepared.campaign.id, step: DeliveryKey.seedStep)
+        if case .complete = report.ending, counts.remaining + seeds.remaining == 0 {
             try workspace.campaigns.move(prepared.campaign.id, to: .sent, from: [.sending, .planned], at: Clock.now())
         }
         SendSummary(
-            name: name, plan: prepared.plan, report: report, counts: counts, zone: workspace.settings.zone, nothingToDo: nothingToDo
+            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds, zone: workspace.settings.zone, nothingToDo: nothingToDo
         )
         .tell(json: json)
         if case .relay(let error) = report.ending { throw error }
-        if counts.remaining > 0 { throw Code.resumable }
-        if counts.unknown > 0 { throw Code.found }
+        if counts.remaining + seeds.remaining > 0 { throw Code.resumable }
+        if counts.unknown + seeds.unknown > 0 { throw Code.found }
     }
 }
 

@@ -9,6 +9,8 @@ struct SendSummary {
     var report: SendReport
     /// Of the campaign as it stands now.
     var counts: DeliveryCounts
+    /// Of the copies for seeds.
+    var seeds: DeliveryCounts
     var zone: Zone
     var nothingToDo: Bool
 
@@ -54,6 +56,7 @@ struct SendSummary {
         }
         for failure in report.failures { Console.error(failure) }
         if report.changed > 0 { Console.print("  \(Console.number(report.changed)) whose data changed after the plan was made") }
+        if seeds.unknown > 0 { Console.print(Console.yellow("  \(Console.number(seeds.unknown)) of the copies for seeds unknown")) }
         if counts.unknown > 0 {
             Console.print(
                 Console.yellow(
@@ -61,7 +64,7 @@ struct SendSummary {
                 ))
             Console.print("  look at them: pitwall log \(name) --state unknown    settle them: pitwall resolve \(name) --as sent|unsent")
         }
-        if counts.remaining > 0 { tellRemaining() }
+        if counts.remaining + seeds.remaining > 0 { tellRemaining() }
     }
 
     private func tellRemaining() {
@@ -72,9 +75,11 @@ struct SendSummary {
         case .relay: why = "the relay can't be used"
         case .complete, .ledger: why = "more has come up"
         }
-        Console.print(Console.yellow("  \(Console.number(counts.remaining)) still to go (\(why)). Go on with: pitwall send \(name)"))
+        var what = counts.remaining > 0 ? [Console.number(counts.remaining)] : []
+        if seeds.remaining > 0 { what.append(Console.count(seeds.remaining, "copy", "copies") + " for seeds") }
+        Console.print(Console.yellow("  \(what.joined(separator: " and ")) still to go (\(why)). Go on with: pitwall send \(name)"))
     }
 
-    private var mark: String { counts.remaining == 0 && counts.unknown == 0 ? Console.green("✓") : Console.yellow("…") }
+    private var mark: String { counts.remaining + counts.unknown + seeds.remaining + seeds.unknown == 0 ? Console.green("✓") : Console.yellow("…") }
     private var rate: String { report.seconds >= 0.05 && report.accepted > 1 ? ", \(Console.number(Int(perSecond)))/s" : "" }
 }
