@@ -185,7 +185,8 @@ struct SendCommand: ParsableCommand {
             try workspace.campaigns.move(prepared.campaign.id, to: .sent, from: [.sending, .planned], at: Clock.now())
         }
         SendSummary(
-            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds, zone: workspace.settings.zone, nothingToDo: nothingToDo
+            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds, zone: workspace.settings.zone,
+            nothingToDo: nothingToDo
         )
         .tell(json: json)
         if case .relay(let error) = report.ending { throw error }

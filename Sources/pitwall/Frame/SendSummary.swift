@@ -80,6 +80,8 @@ struct SendSummary {
         Console.print(Console.yellow("  \(what.joined(separator: " and ")) still to go (\(why)). Go on with: pitwall send \(name)"))
     }
 
-    private var mark: String { counts.remaining + counts.unknown + seeds.remaining + seeds.unknown == 0 ? Console.green("✓") : Console.yellow("…") }
+    private var mark: String {
+        counts.remaining + counts.unknown + seeds.remaining + seeds.unknown == 0 ? Console.green("✓") : Console.yellow("…")
+    }
     private var rate: String { report.seconds >= 0.05 && report.accepted > 1 ? ", \(Console.number(Int(perSecond)))/s" : "" }
 }
