@@ -1,4 +1,5 @@
 package import Foundation
+import Synchronization
 
 /// A time zone by its IANA name, which turns calendar days into instants and back.
 package struct Zone: Hashable, Sendable, CustomStringConvertible {
@@ -13,11 +14,19 @@ package struct Zone: Hashable, Sendable, CustomStringConvertible {
     /// Nil for a name that is not in the system's zone database. Foundation also takes abbreviations such as `CEST`;
     /// those are refused, since they do not say where a person is.
     package init?(_ name: String) {
+        if let known = Self.known.withLock({ $0[name] }) {
+            timeZone = known
+            return
+        }
         // Foundation reads a name up to a NUL and would keep all of it.
         guard name == "UTC" || name.contains("/"), name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let zone = TimeZone(identifier: name)
         else { return nil }
         timeZone = zone
+        Self.known.withLock { $0[name] = zone }
     }
+
+    /// Zones asked for so far: every message asks for its reader's. There are only as many as the system knows, in all their cases.
+    private static let known = Mutex<[String: TimeZone]>([:])
 
     package var description: String { self == .utc ? "UTC" : timeZone.identifier }
 

@@ -39,6 +39,14 @@ import Testing
         #expect(try events().map(\.properties) == [[:], ["amount": .real(12.5), "sku": "00184"]])
     }
 
+    @Test func `an unclosed quote far down a table ends the import before anything is written`() throws {
+        let rows = (0..<20_500).map { "ada@example.com,visit,2026-01-02,\($0)\n" }.joined()
+        #expect(throws: ImportProblem.self) {
+            try desk.importEvents("email,event,at,page\n\(rows)ada@example.com,visit,2026-01-02,\"two\n", name: "events.csv")
+        }
+        #expect(try desk.count("event") == 0)
+    }
+
     @Test func `the same line twice is one event, whatever the order of its properties`() throws {
         let line = #"{"email":"ada@example.com","event":"visit","at":"2026-01-02T00:00:00Z","properties":{"a":1,"b":2}}"#
         let other = #"{"event":"visit","at":"2026-01-02T01:00:00+01:00","properties":{"b":2,"a":1},"email":"ada@example.com"}"#
@@ -147,6 +155,16 @@ import Testing
         let parts = ["source", "newz", "maybe", "yesterday", "7,the address", "8,has 6 fields", "6,nobody with this"]
         for (line, part) in zip(lines.dropFirst(), parts) { #expect(line.contains(part)) }
         #expect(try desk.count("consent") == 0)
+    }
+
+    @Test func `who has withdrawn is kept before anybody knew them, and a list imported later does not undo it`() throws {
+        let summary = try desk.importConsent("email,topic,state,at,source\neve@example.com,news,withdrawn,2026-01-01,by phone\n")
+        #expect(summary.added == 1 && summary.rejected == 0)
+        try desk.importContacts("email\neve@example.com\n") {
+            $0.consent = ConsentTemplate(topic: "news", state: .confirmed, at: $0.now, source: "list")
+        }
+        let eve = try #require(try desk.contact("eve@example.com"))
+        #expect(try !desk.consents.statements(of: eve.id).grantConsent(at: Desk.noon))
     }
 
     @Test func `the same statements again are known, and two sources at one instant are no error`() throws {

@@ -27,7 +27,8 @@ package struct ConsentImport {
         return try importTable(path, needed: needed, dryRun: dryRun, progress: progress) { row in
             statement(row)
         } write: { statements, rejecting in
-            let people = try contacts.identifiers(of: statements.map { $0.value.address.key })
+            var people = try contacts.identifiers(of: statements.map { $0.value.address.key })
+            try remember(statements.map(\.value), knownAs: &people)
             var known: [Consent] = []
             for (row, statement) in statements {
                 guard let id = people[statement.address.key] else {
@@ -41,6 +42,19 @@ package struct ConsentImport {
             }
             let new = dryRun ? known.count : try consents.record(known)
             return (new, known.count - new)
+        }
+    }
+
+    /// Whoever has withdrawn is kept even where nobody knew them: the list that brings them in tomorrow must not be believed.
+    private func remember(_ statements: [Statement], knownAs people: inout [String: ContactID]) throws {
+        let strangers = statements.filter { $0.state == .withdrawn && people[$0.address.key] == nil }
+        guard !dryRun else {
+            for stranger in strangers { people[stranger.address.key] = ContactID(0) }
+            return
+        }
+        let entries = strangers.map { ContactStore.Entry(email: $0.address, attributes: [:]) }
+        for (stranger, added) in zip(strangers, try contacts.record(entries, at: now, source: "consent import")) {
+            people[stranger.address.key] = added.id
         }
     }
 
@@ -139,6 +153,7 @@ private func importTable<Value>(
     for name in needed where columns.index(of: name) == nil {
         throw ImportProblem.missingColumn(path: path, column: name, found: columns.names)
     }
+    try CSVReader.proveReadable(path)
     var rejects = Rejects(beside: path, header: columns.names, dry: dryRun)
     var summary = ImportSummary()
     var batch: [(row: TableRow, value: Value)] = []

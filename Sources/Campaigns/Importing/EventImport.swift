@@ -60,6 +60,7 @@ package struct EventImport {
         for needed in ["email", "event", "at"] where columns.index(of: needed) == nil {
             throw ImportProblem.missingColumn(path: path, column: needed, found: columns.names)
         }
+        try CSVReader.proveReadable(path)
         var rejects = Rejects(beside: path, header: columns.names, dry: dryRun)
         var summary = ImportSummary()
         var batch: [(record: CSVRecord, entry: EventStore.Entry)] = []

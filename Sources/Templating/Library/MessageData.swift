@@ -77,6 +77,7 @@ extension Value {
 enum SingleLine {
     /// Line ends, controls and runs of blanks become one blank: no value can start a new header line.
     static func text(_ bytes: [UInt8]) -> String {
+        if isPlain(bytes) { return String(decoding: bytes, as: UTF8.self) }
         var out = String.UnicodeScalarView()
         var owesBlank = false
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
@@ -89,5 +90,15 @@ enum SingleLine {
             }
         }
         return String(out)
+    }
+
+    /// ASCII without controls and with single blanks between words: what most lines are, and nothing to change in them.
+    private static func isPlain(_ bytes: [UInt8]) -> Bool {
+        var last: UInt8 = 0x20
+        for byte in bytes {
+            if byte < 0x20 || byte > 0x7E || (byte == 0x20 && last == 0x20) { return false }
+            last = byte
+        }
+        return last != 0x20
     }
 }
