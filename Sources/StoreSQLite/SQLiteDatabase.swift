@@ -60,6 +60,14 @@ package final class SQLiteDatabase: SQLDatabase {
         try Self.translating(path: pool.path) { try pool.close() }
     }
 
+    /// A vacuum writes every page anew; what the write-ahead log still holds of the old ones is cut off.
+    package func compact() throws {
+        try Self.translating(path: pool.path) {
+            try pool.vacuum()
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        }
+    }
+
     /// Swift's own lower case, so that memory and database fold alike.
     private static let fold = DatabaseFunction("pitwall_fold", argumentCount: 1, pure: true) { values in
         String.fromDatabaseValue(values[0])?.lowercased()
