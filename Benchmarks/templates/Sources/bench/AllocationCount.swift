@@ -1,4 +1,5 @@
 import Allocations
+import Diagnostics
 import Liquid
 
 /// How often a rendering asks for memory, by the number of values it writes: plain ones, and ones through filters.
