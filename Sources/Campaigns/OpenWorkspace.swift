@@ -39,7 +39,11 @@ package struct OpenWorkspace: Sendable {
 
     /// What segments may speak of.
     package func vocabulary() throws -> Vocabulary {
-        try people.vocabulary(topics: topicNames, segments: SegmentFiles(files).names())
+        var vocabulary = try people.vocabulary(topics: topicNames, segments: SegmentFiles(files).names())
+        // Those that were planned once, and those that are only written yet: a follow-up may speak of its own campaign.
+        let written = try files.list("Campaigns").filter { $0.hasSuffix(".yaml") }.map { String($0.dropFirst(10).dropLast(5)) }
+        vocabulary.campaigns = (vocabulary.campaigns ?? []) + written
+        return vocabulary
     }
 }
 
