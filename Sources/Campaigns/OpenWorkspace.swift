@@ -41,9 +41,14 @@ package struct OpenWorkspace: Sendable {
     package func vocabulary() throws -> Vocabulary {
         var vocabulary = try people.vocabulary(topics: topicNames, segments: SegmentFiles(files).names())
         // Those that were planned once, and those that are only written yet: a follow-up may speak of its own campaign.
-        let written = try files.list("Campaigns").filter { $0.hasSuffix(".yaml") }.map { String($0.dropFirst(10).dropLast(5)) }
-        vocabulary.campaigns = (vocabulary.campaigns ?? []) + written
+        vocabulary.campaigns = (vocabulary.campaigns ?? []) + (try CampaignDefinition.names(files))
         return vocabulary
+    }
+
+    /// Ends with the mistakes of a segment that show only in the data: an answer would mean nothing.
+    package func refuseMistakes(in plan: SegmentPlan, at moment: Moment) throws {
+        let mistakes = try database.read { try plan.mistakes(in: $0, at: moment) }
+        if !mistakes.isEmpty { throw DiagnosticList(mistakes) }
     }
 }
 

@@ -8,9 +8,6 @@ extension SQLCompiler {
     func sequence(_ sequence: EventSequence) -> SQL {
         let first = of("a").isIn(sequence.first)
         let pair: SQL = "\(first)\(sequence.negated ? over(sequence) : "")\(has(sequence.same)) AND \(follows(sequence))"
-        if interval(sequence.first.window).from == nil {
-            return "EXISTS (SELECT 1 FROM event a WHERE a.contact_id = c.id AND \(pair))"
-        }
         return "c.id IN (SELECT a.contact_id FROM event a WHERE \(pair))"
     }
 
@@ -44,7 +41,7 @@ extension SQLCompiler {
             return "c.id IN (SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share)))"
         case .compare(let order, let bound):
             let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
-            if interval(amount.events.window).from == nil {
+            if amount.property == nil, looksAtEach(amount.events) {
                 return "(SELECT \(value(of: amount)) FROM event e WHERE e.contact_id = c.id AND \(isIn(amount.events))) \(asked)"
             }
             let who: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(amount.events)) GROUP BY e.contact_id HAVING"
