@@ -27,6 +27,7 @@ package final class SQLiteDatabase: SQLDatabase {
             // An import's transactions are larger than the usual thousand pages, and a checkpoint after each is two more fsyncs.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
             db.add(function: Self.fold)
+            if let connection = db.sqliteConnection { SQLiteAggregates.add(to: connection) }
         }
         pool = try Self.translating(path: path) {
             try DatabasePool(path: path, configuration: configuration)
