@@ -64,8 +64,8 @@ struct MessageCompiler {
         if compilation.hasErrors { return nil }
         return CompiledVariant(
             language: file.language, subject: title, preheader: parsed.preheader, html: page, text: plain,
-            arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), references: references.all,
-            attributes: references.attributes)
+            arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), pictures: compilation.pictures,
+            references: references.all, attributes: references.attributes)
     }
 
     private var parameters: LinkTarget.Parameters { LinkTarget.Parameters(use.utm) }

@@ -83,7 +83,9 @@ struct PageComposer {
 
     func compiled(_ part: PreparedPart, parameters: LinkTarget.Parameters) -> CompiledPart {
         let links = LinkSlots(part.nodes, bytes: part.text.bytes)
-        let linked = part.applying(links.edits(parameters, compilation: compilation))
+        let pictures = PictureSlots(part.nodes, in: part.text, compilation: compilation, own: part.own)
+        let edits = links.edits(parameters, compilation: compilation) + pictures.edits(compilation, own: part.own)
+        let linked = part.applying(edits)
         var text = ComposedText()
         text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
         let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }
