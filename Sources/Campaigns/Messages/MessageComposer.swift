@@ -18,6 +18,7 @@ package struct MessageComposer: Sendable {
     }
 
     private let definition: CampaignDefinition
+    private let membership: SegmentMembership
     private let campaign: CampaignID
     private let plan: PlanID
     private let plannedAt: Instant
@@ -30,10 +31,11 @@ package struct MessageComposer: Sendable {
     private let background: MessageBackground
 
     package init(
-        _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery,
+        _ definition: CampaignDefinition, plan: PlanRecord, membership: SegmentMembership, keys: Keys, purpose: Purpose = .delivery,
         clock: @escaping @Sendable () -> Instant
     ) {
         self.definition = definition
+        self.membership = membership
         campaign = plan.campaign
         self.plan = plan.id
         plannedAt = plan.at
@@ -90,7 +92,7 @@ package struct MessageComposer: Sendable {
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
         MessageData(
             contact: recipient.contact, background: background, unsubscribeURL: links.unsubscribe, preferencesURL: links.preferences,
-            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone)
+            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone, segments: membership.names(of: recipient.contact.id))
     }
 
     private static func name(of contact: Contact) -> String {

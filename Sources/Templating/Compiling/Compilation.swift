@@ -48,6 +48,9 @@ final class Compilation {
                 report("too much Liquid", source: source, at: token.span)
                 break
             }
+            if case .tag(let name) = token.kind, Self.ownBlocks.contains(name) {
+                report("there is no tag \"\(name)\"", source: source, at: token.span)
+            }
             result.copy(Span(offset, token.span.start), of: text, source: source)
             result.append(marks.add(token, source: source), from: token.span, source: source)
             offset = token.span.end
@@ -58,6 +61,14 @@ final class Compilation {
         }
         result.copy(Span(offset, span.end), of: text, source: source)
         return result
+    }
+
+    /// Blocks that only the program writes.
+    static let ownBlocks: Set<String> = [LinkSlots.blockName, SafeBlock.address.rawValue, SafeBlock.style.rawValue]
+
+    /// A mark for an output of what stands at `span` of a source.
+    func output(of span: Span, source: Int) -> [UInt8] {
+        marks.add(outputOf: span, source: source)
     }
 
     /// Marks for a block of the program's own making.
@@ -98,6 +109,11 @@ final class Compilation {
         let entry = marks.entries[index]
         let source = sources[entry.source]
         let span = entry.token.span
+        if entry.isWrapped {
+            result.append("{{ ")
+            result.copy(span, of: source, source: entry.source)
+            return result.append(" }}")
+        }
         guard trimless, case .tag = entry.token.kind, span.end - span.start > 5 else {
             return result.copy(span, of: source, source: entry.source)
         }
@@ -119,6 +135,7 @@ final class Compilation {
     /// The text of an entry as the author wrote it.
     func text(of mark: Int) -> String {
         let entry = marks.entries[mark]
-        return sources[entry.source].text(in: entry.token.span)
+        let text = sources[entry.source].text(in: entry.token.span)
+        return entry.isWrapped ? "{{ \(text) }}" : text
     }
 }

@@ -20,9 +20,16 @@ struct PageComposer {
     // MARK: Layout
 
     func page(
-        around body: ComposedText, of file: TemplateFile, own: Int, layout: Located<String>?
+        around body: ComposedText, blocks: [NamedBlocks.Filling], of file: TemplateFile, own: Int, layout: Located<String>?
     ) throws(WorkspaceError) -> ComposedText {
-        guard let layout else { return file.isMarkdown ? Self.plainPage(around: body, language: file.language) : body }
+        guard let layout else {
+            for block in blocks {
+                let span = compilation.marks.entries[block.mark].token.span
+                let hint = "name one in the front matter: layout: NAME"
+                compilation.report("there is no layout for the block \"\(block.name)\"", source: own, at: span, hint: hint)
+            }
+            return file.isMarkdown ? Self.plainPage(around: body, language: file.language) : body
+        }
         let path = "\(TemplateNames.layouts)/\(layout.value).html"
         guard CampaignFile.isName(layout.value), let bytes = try files.read(path) else {
             let known = names(in: TemplateNames.layouts)
@@ -31,8 +38,12 @@ struct PageComposer {
             return body
         }
         let source = compilation.add(SourceText(name: path, bytes: bytes))
-        let marked = compilation.marked(source, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
-        let places = Marks.marks(in: marked.bytes).filter { Self.isContent(compilation.text(of: $0.index)) }
+        let written = compilation.marked(source, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+        let whole = ButtonTags.expanded(written, isMarkdown: false, in: compilation)
+        let marked = NamedBlocks(whole, in: .layout, compilation).filled(whole, by: blocks, layout: layout.value)
+        let places = Marks.marks(in: marked.bytes).filter {
+            compilation.marks.entries[$0.index].source == source && Self.isContent(compilation.text(of: $0.index))
+        }
         guard let place = places.first, places.count == 1 else {
             let message = places.isEmpty ? "the layout does not say where the message goes" : "the message would be in the layout twice"
             let second = places.dropFirst().first.map { compilation.marks.entries[$0.index].token.span }
@@ -81,7 +92,8 @@ struct PageComposer {
         let isPage = !isPart && HTMLGuard.isWholePage(source.bytes)
         let nodes = HTMLNode.parse(source.bytes, isPage: isPage)
         let links = LinkSlots(nodes, bytes: source.bytes)
-        let edits = links.edits(parameters, compilation: compilation)
+        let tracked = links.edits(parameters, compilation: compilation)
+        let edits = tracked.edits + OutputSafety(source, links: tracked.filled, own: own, in: compilation).edits
         let html = source.applying(edits)
         let linked = edits.isEmpty ? nodes : HTMLNode.parse(html.bytes, isPage: isPage)
         var text = ComposedText()

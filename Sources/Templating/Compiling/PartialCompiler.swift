@@ -52,8 +52,8 @@ struct PartialCompiler {
         let path = "\(TemplateNames.partials)/\(name)"
         if let bytes = try composer.files.read("\(path).liquid") {
             let source = SourceText(name: "\(path).liquid", bytes: bytes)
-            _ = compilation.add(source)
-            result.html[name] = source
+            let own = compilation.add(source)
+            result.html[name] = origins.add(compilation.restored(safe(own)), name: "\(name)/html")
             result.text[name] = source
             further = names(in: source, nil, result.names)
         } else if let part = try part(path) {
@@ -69,11 +69,20 @@ struct PartialCompiler {
         return further
     }
 
+    /// What stands in both parts of a message as it is, made safe for the page.
+    private func safe(_ own: Int) -> ComposedText {
+        let bytes = compilation.sources[own].bytes
+        let marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+        return marked.applying(OutputSafety(marked, links: [], own: own, in: compilation).edits)
+    }
+
     private func part(_ path: String) throws(WorkspaceError) -> CompiledPart? {
         for ending in ["html", "md"] {
             guard let bytes = try composer.files.read("\(path).\(ending)") else { continue }
             let own = compilation.add(SourceText(name: "\(path).\(ending)", bytes: bytes))
             var marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+            NamedBlocks.refuse(in: marked, compilation)
+            marked = ButtonTags.expanded(marked, isMarkdown: ending == "md", in: compilation)
             if ending == "md" { marked = MarkdownBody.html(marked, source: own, in: compilation) }
             return composer.compiled(marked, isPart: true, parameters: parameters, own: own)
         }
