@@ -131,7 +131,7 @@ import Workspace
         ("<p title={% if now %}\"{% endif %}{{ contact.x }}\">a</p>", 23, "the branches of this do not leave the HTML at the same place"),
         ("{% for i in (1..2) %}<!--{% endfor %}", 26, "the branches of this do not leave the HTML at the same place"),
         ("<{% if now %}script{% else %}b{% endif %}>", 2, "the branches of this do not leave the HTML at the same place"),
-        ("<p {% if now %}href{% endif %}=\"{{ contact.x }}\">a</p>", 31, "a value can't be a tag or an attribute"),
+        ("<p {% if now %}href{% endif %}=\"{{ contact.x }}\">a</p>", 33, "a value can't be a tag or an attribute"),
         ("<p {% echo contact.x %}>a</p>", 4, "a value can't be a tag or an attribute"),
     ])
     func `where escaping is not enough a value is refused`(html: String, column: Int, message: String) {

@@ -30,12 +30,13 @@ package struct MessageComposer: Sendable {
     private let fixedHeaders: [MailHeader]
     private let background: MessageBackground
 
+    /// Asks the workspace's data who is in the segments that the template speaks of; nothing else of it is read.
     package init(
-        _ definition: CampaignDefinition, plan: PlanRecord, membership: SegmentMembership, keys: Keys, purpose: Purpose = .delivery,
+        _ definition: CampaignDefinition, plan: PlanRecord, in workspace: OpenWorkspace, keys: Keys, purpose: Purpose = .delivery,
         clock: @escaping @Sendable () -> Instant
-    ) {
+    ) throws {
         self.definition = definition
-        self.membership = membership
+        membership = try SegmentMembership(definition, plan: plan, in: workspace)
         campaign = plan.campaign
         self.plan = plan.id
         plannedAt = plan.at
@@ -92,7 +93,8 @@ package struct MessageComposer: Sendable {
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
         MessageData(
             contact: recipient.contact, background: background, unsubscribeURL: links.unsubscribe, preferencesURL: links.preferences,
-            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone, segments: membership.names(of: recipient.contact.id))
+            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone,
+            segments: membership.names(of: recipient.contact.id))
     }
 
     private static func name(of contact: Contact) -> String {

@@ -1,17 +1,18 @@
 import Database
-package import Model
+import Model
 import Segments
-package import Store
+import Store
+import Workspace
 
 /// Who is in the segments that a template asks about: `{% if contact.segments contains "vip" %}`.
 ///
 /// Each segment is asked once, of everybody, before the first message is made. It is asked as of the plan: at the plan's
 /// time, with what was known by then, so that a preview and what is sent next week say the same. Eight bytes a member are
 /// kept, in order.
-package struct SegmentMembership: Sendable {
+struct SegmentMembership: Sendable {
     private let segments: [(name: String, members: [Int64])]
 
-    package init(_ definition: CampaignDefinition, plan: PlanRecord, in workspace: OpenWorkspace) throws {
+    init(_ definition: CampaignDefinition, plan: PlanRecord, in workspace: OpenWorkspace) throws {
         let moment = Moment(at: plan.at, known: plan.at, zone: definition.settings.zone)
         let dialect = workspace.database.dialect
         segments = try definition.askedSegments.sorted { $0.key < $1.key }.map { name, segment in

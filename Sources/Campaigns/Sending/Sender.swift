@@ -122,8 +122,7 @@ package struct Sender {
         let desk = Ledger.Desk(
             campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
             plannedAt: prepared.plan.at)
-        let membership = try SegmentMembership(definition, plan: prepared.plan, in: workspace)
-        let composer = MessageComposer(definition, plan: prepared.plan, membership: membership, keys: keys, clock: clock)
+        let composer = try MessageComposer(definition, plan: prepared.plan, in: workspace, keys: keys, clock: clock)
         return SendRun(
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer,
             transport: transport,

@@ -46,8 +46,7 @@ struct PreviewCommand: ParsableCommand {
         let workspace = try workspace.open()
         let keys = try workspace.keys()
         let prepared = try plan(workspace, Sender(workspace, keys: keys, clock: Clock.now))
-        let membership = try SegmentMembership(prepared.definition, plan: prepared.plan, in: workspace)
-        let composer = MessageComposer(prepared.definition, plan: prepared.plan, membership: membership, keys: keys, clock: Clock.now)
+        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: workspace, keys: keys, clock: Clock.now)
         if let out { try Files.makeFolder(out) }
         var shown: [JSONValue] = []
         var count = 0
