@@ -93,7 +93,7 @@ struct DocumentationPage: Sendable {
 
     func outcome(of example: Example) throws -> Outcome {
         var files = files
-        files["Templates/example.md"] = example.template.hasPrefix("---\n") ? example.template : "---\nsubject: S\n---\n\(example.template)"
+        files["Templates/example.md"] = (example.template.hasPrefix("---\n") ? "" : "---\nsubject: S\n---\n") + example.template + "\n"
         let known = Array(Set(contact(example).names + ["city", "offer_url", "nick", "page", "width"]))
         let library = TemplateLibrary(
             files: FrozenFiles(texts: files), knowledge: TemplateKnowledge(contactAttributes: known, segments: ["vip"]))
