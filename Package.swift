@@ -77,7 +77,8 @@ let targets: [Target] = [
     tests(
         "CampaignsTests",
         [
-            "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating", "Diagnostics",
+            "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating",
+            "Diagnostics",
         ]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),
     tests("WebTests", ["Web", "Model", "Signing", logging]),

@@ -22,7 +22,9 @@ import Testing
 
     private func text(_ address: String, _ house: WorkspaceDesk, _ prepared: Sender.Prepared) throws -> String {
         let contact = try #require(try house.desk.contact(address))
-        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) { Desk.noon }
+        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) {
+            Desk.noon
+        }
         let (rendered, _) = try composer.make(Recipient(contact: contact, address: try EmailAddress(address)))
         return String(decoding: rendered.text.prefix { $0 != 0x0A }, as: UTF8.self)
     }
@@ -48,7 +50,9 @@ import Testing
         let sender = try house.sender(at: Desk.noon.advanced(byMilliseconds: 5000))
         let prepared = try #require(try sender.prepare("launch", plan: nil))
         let ada = try #require(try house.desk.contact("ada@example.com"))
-        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) { Desk.noon }
+        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) {
+            Desk.noon
+        }
         let preview = try composer.compose(Recipient(contact: ada, address: try EmailAddress("ada@example.com")))
         try house.desk.importContacts("email,city\nada@example.com,Oslo\n", now: Desk.noon.advanced(byMilliseconds: 1000))
         let recorder = try sender.recorder(for: prepared.campaign.id)
@@ -60,20 +64,27 @@ import Testing
         #expect(hashes["ada@example.com"] == preview.contentSHA256)
     }
 
-    @Test(arguments: [
-        ([:], "there is no segment \"romans\"", "Templates/launch.md:4:7"),
-        (["Segments/romans.segment": "city = \n"], "", "Segments/romans.segment:"),
-    ] as [([String: String], String, String)])
-    func `a segment that is not there, or is wrong, is an error with its place`(files: [String: String], message: String, place: String) throws {
+    @Test(
+        arguments: [
+            ([:], "there is no segment \"romans\"", "Templates/launch.md:4:7"),
+            (["Segments/romans.segment": "city = \n"], "", "Segments/romans.segment:"),
+        ] as [([String: String], String, String)])
+    func `a segment that is not there, or is wrong, is an error with its place`(files: [String: String], message: String, place: String)
+        throws
+    {
         let house = try house(Self.asking, also: files)
         let mistakes = #expect(throws: DiagnosticList.self) { try house.plan() }
-        #expect(mistakes?.items.contains { $0.headline.hasPrefix(place) && $0.message.contains(message) } == true, "\(mistakes?.description ?? "")")
+        #expect(
+            mistakes?.items.contains { $0.headline.hasPrefix(place) && $0.message.contains(message) } == true,
+            "\(mistakes?.description ?? "")")
     }
 
     @Test func `what is lacking counts for those who get the variant that needs it`() throws {
         let house = try house(
             "---\nsubject: Hello\n---\nHello {{ contact.first_name }} {{ contact.city | default: \"x\" }}\(Self.leave)",
-            also: ["Templates/launch.it.md": "---\nsubject: Ciao\n---\nCiao\n\ndi {{ contact.city }}, {{ contact.first_name }}\(Self.leave)"])
+            also: [
+                "Templates/launch.it.md": "---\nsubject: Ciao\n---\nCiao\n\ndi {{ contact.city }}, {{ contact.first_name }}\(Self.leave)"
+            ])
         try house.desk.importContacts(
             "email,language,first_name,city\nit1@example.com,it,Anna,\nit2@example.com,IT-CH,,Roma\nit3@example.com,it,,\n",
             now: Instant(milliseconds: 0)
@@ -90,12 +101,13 @@ import Testing
     @Test func `a place that variants share is one warning, and an empty text is lacking`() throws {
         let layouts = ["Templates/layouts/l.html": "<p>{{ contact.first_name }}</p>{{ content }}"]
         let variants = [
-            "Templates/launch.it.md": "---\nsubject: Ciao\n---\nCiao\(Self.leave)",
+            "Templates/launch.it.md": "---\nsubject: Ciao\n---\nCiao\(Self.leave)"
         ]
         let house = try house("---\nsubject: Hello\nlayout: l\n---\nHello\(Self.leave)", also: layouts.merging(variants) { $1 })
         _ = try house.desk.contacts.record(
             [ContactStore.Entry(email: try EmailAddress("it@example.com"), attributes: ["language": "it", "first_name": ""])],
-            consent: ConsentTemplate(topic: "news", state: .confirmed, at: Instant(milliseconds: 0), source: "form"), at: Instant(milliseconds: 0),
+            consent: ConsentTemplate(topic: "news", state: .confirmed, at: Instant(milliseconds: 0), source: "form"),
+            at: Instant(milliseconds: 0),
             source: "test")
         let checks = try house.plan().checks.map(\.headline)
         #expect(checks == ["Templates/layouts/l.html:1:7: warning: 2 of 4 recipients have no first_name, such as e…@example.com"])

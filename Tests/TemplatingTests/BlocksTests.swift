@@ -20,7 +20,8 @@ import Workspace
     }
 
     @Test func `an HTML template fills blocks as they are`() throws {
-        let files = Self.layouts.merging(["Templates/m.html": "---\nsubject: S\nlayout: l\n---\n{% block header %}A{% endblock %}<p>x</p>"]) { $1 }
+        let files = Self.layouts.merging(["Templates/m.html": "---\nsubject: S\nlayout: l\n---\n{% block header %}A{% endblock %}<p>x</p>"])
+        { $1 }
         #expect(try library(files).load("m", for: TemplateUse(kind: .service)).render(data()).page == "<h1>A</h1><p>x</p><i>F</i>")
     }
 
@@ -109,7 +110,10 @@ import Workspace
             "a {% button \"u\" %}x{% endbutton %}",
             "Templates/m.md:4:3: error: a button stands on a line of its own [put an empty line before it, or write [label](address)]"
         ),
-        ("{% button contact.url | upcsae %}x{% endbutton %}", "Templates/m.md:4:25: error: there is no filter \"upcsae\" [did you mean \"upcase\"?]"),
+        (
+            "{% button contact.url | upcsae %}x{% endbutton %}",
+            "Templates/m.md:4:25: error: there is no filter \"upcsae\" [did you mean \"upcase\"?]"
+        ),
         (
             "{% button \"example.com\" %}x{% endbutton %}",
             "Templates/m.md:4:12: warning: this link has no scheme and leads nowhere [did you mean \"https://example.com\"?]"
@@ -134,8 +138,10 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("{{ contact.segments }}", 4), ("{% if contact.segments contains contact.x %}a{% endif %}", 7), ("{% for s in contact.segments %}{% endfor %}", 13),
-        ("{% assign s = contact.segments %}", 15), ("{% if contact.segments %}a{% endif %}", 7), ("{% if contact.segments == 'vip' %}a{% endif %}", 7),
+        ("{{ contact.segments }}", 4), ("{% if contact.segments contains contact.x %}a{% endif %}", 7),
+        ("{% for s in contact.segments %}{% endfor %}", 13),
+        ("{% assign s = contact.segments %}", 15), ("{% if contact.segments %}a{% endif %}", 7),
+        ("{% if contact.segments == 'vip' %}a{% endif %}", 7),
         ("{{ contact.segments | join: ',' }}", 4), ("{% if contact.segments.size > 1 %}a{% endif %}", 7),
     ])
     func `a segment is asked about by its name and in no other way`(md: String, column: Int) {

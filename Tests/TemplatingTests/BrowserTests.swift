@@ -13,7 +13,9 @@ struct BrowserTests {
         #expect(results.count == SafetyTests.places.count)
         for (place, result) in zip(SafetyTests.places, results) {
             #expect(result.hits == 0, "\(place.name)")
-            #expect(result.schemes.isSubset(of: ["http:", "https:", "mailto:", "tel:", "file:", "about:", ":"]), "\(place.name) \(result.schemes)")
+            #expect(
+                result.schemes.isSubset(of: ["http:", "https:", "mailto:", "tel:", "file:", "about:", ":"]),
+                "\(place.name) \(result.schemes)")
             if !place.html.contains("newline_to_br") { #expect(result.names == result.expected, "\(place.name)") }
         }
     }
@@ -105,7 +107,8 @@ enum Browser {
         defer { try? FileManager.default.removeItem(at: folder) }
         // `/` comes out as `\/`, so that no `</script>` ends the script.
         let json = String(decoding: try JSONSerialization.data(withJSONObject: pages.map { [$0.full, $0.plain] }), as: UTF8.self)
-        let driver = "<!DOCTYPE html><meta charset=\"utf-8\"><body><script>\(script)\nlook(\(json.replacing("<!--", with: "\\u003c!--")));</script>"
+        let driver =
+            "<!DOCTYPE html><meta charset=\"utf-8\"><body><script>\(script)\nlook(\(json.replacing("<!--", with: "\\u003c!--")));</script>"
         let file = folder.appendingPathComponent("driver.html")
         try Data(driver.utf8).write(to: file)
         let process = Process()

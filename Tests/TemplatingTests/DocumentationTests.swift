@@ -51,7 +51,9 @@ struct DocumentationPage: Sendable {
         var open: (line: Int, template: String, data: JSONObject)?
         for block in Self.blocks(of: text) {
             let first = block.body.prefix { $0 != "\n" }
-            if let path = first.split(separator: " ").first(where: { $0.hasPrefix("Templates/") }), block.language != "error", block.language != "text" {
+            if let path = first.split(separator: " ").first(where: { $0.hasPrefix("Templates/") }), block.language != "error",
+                block.language != "text"
+            {
                 files[String(path)] = block.body
                 continue
             }
@@ -63,7 +65,8 @@ struct DocumentationPage: Sendable {
                 if open == nil { reader = object } else { open?.data = object }
             case "text", "html", "error":
                 guard let example = open else { continue }
-                let expected: Expected = block.language == "text" ? .text(block.body) : block.language == "html" ? .html(block.body) : .error(block.body)
+                let expected: Expected =
+                    block.language == "text" ? .text(block.body) : block.language == "html" ? .html(block.body) : .error(block.body)
                 examples.append(Example(line: example.line, template: example.template, data: example.data, expected: expected))
                 open = nil
             default: continue

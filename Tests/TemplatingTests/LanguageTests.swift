@@ -35,12 +35,14 @@ import Workspace
         #expect(try Self.money(.string(amount), currency, language) == expected)
     }
 
-    @Test(arguments: [
-        (Value.decimal(1234.5), "de", nil, "1.234,5"), (.integer(1234), "es", nil, "1234"), (.integer(12345), "es", nil, "12.345"),
-        (.decimal(0.1), "en", nil, "0.1"), (.decimal(1e21), "en", nil, "1,000,000,000,000,000,000,000"), (.string(" 7.00 "), "en", nil, "7"),
-        (.string("2.675"), "en", 2, "2.68"), (.integer(5), "de-CH", 2, "5.00"), (.decimal(1e-7), "en", 7, "0.0000001"),
-        (.string("99.995"), "en", 2, "100.00"), (.integer(-1_234_567), "de-CH", nil, "-1’234’567"),
-    ] as [(Value, String, Int?, String)])
+    @Test(
+        arguments: [
+            (Value.decimal(1234.5), "de", nil, "1.234,5"), (.integer(1234), "es", nil, "1234"), (.integer(12345), "es", nil, "12.345"),
+            (.decimal(0.1), "en", nil, "0.1"), (.decimal(1e21), "en", nil, "1,000,000,000,000,000,000,000"),
+            (.string(" 7.00 "), "en", nil, "7"),
+            (.string("2.675"), "en", 2, "2.68"), (.integer(5), "de-CH", 2, "5.00"), (.decimal(1e-7), "en", 7, "0.0000001"),
+            (.string("99.995"), "en", 2, "100.00"), (.integer(-1_234_567), "de-CH", nil, "-1’234’567"),
+        ] as [(Value, String, Int?, String)])
     func `numbers keep every digit they are given`(value: Value, language: String, places: Int?, expected: String) throws {
         #expect(try Self.number(value, language, places: places) == expected)
     }
@@ -85,7 +87,8 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("it", "it"), ("IT", "it"), ("it-ch", "it_CH"), ("pt_BR", "pt_BR"), ("zh-tw", "zh_Hant_TW"), ("sr-latn", "sr_Latn"), ("de-XX", "de"),
+        ("it", "it"), ("IT", "it"), ("it-ch", "it_CH"), ("pt_BR", "pt_BR"), ("zh-tw", "zh_Hant_TW"), ("sr-latn", "sr_Latn"),
+        ("de-XX", "de"),
         ("xx", nil), ("", nil), ("../../etc", nil), (String(repeating: "a", count: 100), nil),
     ])
     func `a tag from data finds a language or none`(tag: String, expected: String?) {
@@ -110,7 +113,8 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("en", "Unsubscribe"), ("it", "Annulla l’iscrizione"), ("it-CH", "Annulla l’iscrizione"), ("pt_BR", "Cancelar"), ("pt", "Unsubscribe"),
+        ("en", "Unsubscribe"), ("it", "Annulla l’iscrizione"), ("it-CH", "Annulla l’iscrizione"), ("pt_BR", "Cancelar"),
+        ("pt", "Unsubscribe"),
         ("de", "Unsubscribe"), ("", "Unsubscribe"),
     ])
     func `a text comes in the reader's language, or the nearest there is`(language: String, expected: String) throws {
@@ -167,7 +171,8 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("a: {xx: A}", "Templates/strings.yaml:1:5: error: there is no language \"xx\""), ("a: text", "Templates/strings.yaml:1:4: error: \"a\" must be a mapping"),
+        ("a: {xx: A}", "Templates/strings.yaml:1:5: error: there is no language \"xx\""),
+        ("a: text", "Templates/strings.yaml:1:4: error: \"a\" must be a mapping"),
         ("a: {en: \"{{ x\"}", "Templates/strings.yaml:1:9: error: a {{ in this text is never closed"),
     ])
     func `mistakes of the texts are pointed at`(strings: String, expected: String) {

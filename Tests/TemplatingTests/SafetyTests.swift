@@ -11,19 +11,27 @@ import Workspace
 @Suite struct SafetyTests {
     /// `{{ contact.x }}` at each kind of place.
     static let places: [(name: String, html: String)] = [
-        ("text", "<p>{{ contact.x }}</p>"), ("after words", "<p>a {{ contact.x }}b</p>"), ("double quotes", "<p title=\"{{ contact.x }}\">a</p>"),
+        ("text", "<p>{{ contact.x }}</p>"), ("after words", "<p>a {{ contact.x }}b</p>"),
+        ("double quotes", "<p title=\"{{ contact.x }}\">a</p>"),
         ("single quotes", "<p title='{{ contact.x }}'>a</p>"), ("within a value", "<p class=\"a {{ contact.x }} b\">a</p>"),
         ("link", "<a href=\"{{ contact.x }}\">a</a>"), ("link in single quotes", "<a href='{{ contact.x }}'>a</a>"),
-        ("link after blanks", "<a href=\"  {{ contact.x }}\">a</a>"), ("link in two parts", "<a href=\"{{ contact.x }}{{ contact.x }}\">a</a>"),
-        ("link by halves", "<a href=\"java{{ contact.half }}\">a</a>"), ("end of a link", "<a href=\"https://e.com/?q={{ contact.x }}\">a</a>"),
+        ("link after blanks", "<a href=\"  {{ contact.x }}\">a</a>"),
+        ("link in two parts", "<a href=\"{{ contact.x }}{{ contact.x }}\">a</a>"),
+        ("link by halves", "<a href=\"java{{ contact.half }}\">a</a>"),
+        ("end of a link", "<a href=\"https://e.com/?q={{ contact.x }}\">a</a>"),
         ("link in a condition", "<a href=\"{% if contact.x %}{{ contact.x }}{% else %}#{% endif %}\">a</a>"),
         ("image", "<img alt=\"\" src=\"{{ contact.x }}\">"), ("alt", "<img alt=\"{{ contact.x }}\" src=\"cid:1\">"),
-        ("background", "<table background=\"{{ contact.x }}\"><tr><td>a</td></tr></table>"), ("form", "<form action=\"{{ contact.x }}\"></form>"),
-        ("style attribute", "<p style=\"color: {{ contact.x }}\">a</p>"), ("style with more", "<p style=\"color: {{ contact.x }}; margin: 0\">a</p>"),
+        ("background", "<table background=\"{{ contact.x }}\"><tr><td>a</td></tr></table>"),
+        ("form", "<form action=\"{{ contact.x }}\"></form>"),
+        ("style attribute", "<p style=\"color: {{ contact.x }}\">a</p>"),
+        ("style with more", "<p style=\"color: {{ contact.x }}; margin: 0\">a</p>"),
         ("style address", "<p style=\"background: url({{ contact.x }})\">a</p>"),
-        ("quoted style address", "<p style=\"background: url('{{ contact.x }}')\">a</p>"), ("style element", "<style>p { color: {{ contact.x }} }</style>"),
-        ("comment", "<!-- {{ contact.x }} --><p>a</p>"), ("Outlook's comment", "<!--[if mso]><a href=\"{{ contact.x }}\">{{ contact.x }}</a><![endif]--><p>a</p>"),
-        ("title", "<title>{{ contact.x }}</title>"), ("textarea", "<textarea>{{ contact.x }}</textarea>"), ("svg", "<svg><text>{{ contact.x }}</text></svg>"),
+        ("quoted style address", "<p style=\"background: url('{{ contact.x }}')\">a</p>"),
+        ("style element", "<style>p { color: {{ contact.x }} }</style>"),
+        ("comment", "<!-- {{ contact.x }} --><p>a</p>"),
+        ("Outlook's comment", "<!--[if mso]><a href=\"{{ contact.x }}\">{{ contact.x }}</a><![endif]--><p>a</p>"),
+        ("title", "<title>{{ contact.x }}</title>"), ("textarea", "<textarea>{{ contact.x }}</textarea>"),
+        ("svg", "<svg><text>{{ contact.x }}</text></svg>"),
         ("captured", "{% capture y %}<b>{{ contact.x }}</b>{% endcapture %}<p>{{ y }}</p>"),
         ("captured into a link", "{% capture y %}{{ contact.x }}{% endcapture %}<a href=\"{{ y }}\">a</a>"),
         ("partial", "{% render 'box', text: contact.x, url: contact.x %}"), ("liquid partial", "{% render 'raw', url: contact.x %}"),
@@ -44,7 +52,8 @@ import Workspace
     }
 
     static func page(_ template: MessageTemplate, _ payload: String) throws -> [UInt8] {
-        try template.render(data(["x": .text(payload), "half": .text(payload.hasPrefix("java") ? String(payload.dropFirst(4)) : payload)])).html
+        try template.render(data(["x": .text(payload), "half": .text(payload.hasPrefix("java") ? String(payload.dropFirst(4)) : payload)]))
+            .html
     }
 
     @Test(arguments: places) func `no value leaves its place`(name: String, html: String) throws {
@@ -62,7 +71,8 @@ import Workspace
     }
 
     @Test func `Markdown's links are safe too`() throws {
-        let template = try load(md: "[a]({{ contact.x }}) ![b]({{ contact.x }} \"{{ contact.x }}\")\n\n<a href=\"{{ contact.x }}\">c</a> {{ contact.x }}")
+        let template = try load(
+            md: "[a]({{ contact.x }}) ![b]({{ contact.x }} \"{{ contact.x }}\")\n\n<a href=\"{{ contact.x }}\">c</a> {{ contact.x }}")
         let plain = Shape(try Self.page(template, "x"))
         for payload in Payloads.all {
             let shape = Shape(try Self.page(template, payload))
@@ -78,7 +88,8 @@ import Workspace
             func page(_ payload: String) throws -> [UInt8] {
                 let half = payload.hasPrefix("java") ? String(payload.dropFirst(4)) : payload
                 return try StandaloneTemplate.render(
-                    source, data: .object(["contact": .object(["x": .text(payload), "half": .text(half)])]), mode: .html, partials: partials,
+                    source, data: .object(["contact": .object(["x": .text(payload), "half": .text(half)])]), mode: .html,
+                    partials: partials,
                     now: Instant(seconds: 0))
             }
             let plain = Shape(try page("x"))
@@ -99,8 +110,10 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("https://e.com/?a=1&b=2", "https://e.com/?a=1&amp;b=2"), ("HTTP://e.com", "HTTP://e.com"), ("mailto:a@e.com?subject=x", "mailto:a@e.com?subject=x"),
-        ("tel:+39", "tel:+39"), ("/page?x=a:b", "/page?x=a:b"), ("page.html", "page.html"), ("#part", "#part"), ("", ""), ("a'b:c", "a&#39;b:c"),
+        ("https://e.com/?a=1&b=2", "https://e.com/?a=1&amp;b=2"), ("HTTP://e.com", "HTTP://e.com"),
+        ("mailto:a@e.com?subject=x", "mailto:a@e.com?subject=x"),
+        ("tel:+39", "tel:+39"), ("/page?x=a:b", "/page?x=a:b"), ("page.html", "page.html"), ("#part", "#part"), ("", ""),
+        ("a'b:c", "a&#39;b:c"),
         ("javascript:x", "#"), ("sms:1", "#"),
     ])
     func `an address from data is let through where it can do no harm`(address: String, expected: String) throws {
@@ -109,7 +122,8 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("#0b6b4b", "#0b6b4b"), ("12.5%", "12.5%"), ("bold 12px Arial, Helvetica", "bold 12px Arial, Helvetica"), ("-1px", "-1px"), ("red;x", ""), ("var(--a)", ""),
+        ("#0b6b4b", "#0b6b4b"), ("12.5%", "12.5%"), ("bold 12px Arial, Helvetica", "bold 12px Arial, Helvetica"), ("-1px", "-1px"),
+        ("red;x", ""), ("var(--a)", ""),
     ])
     func `numbers, colours and words are let through in a style`(value: String, expected: String) throws {
         let template = try load(md: "<p style=\"x: {{ contact.x }}\">a</p>\n<style>p { x: {{ contact.x }}; }</style>")
@@ -118,8 +132,10 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("<p title={{ contact.x }}>a</p>", 10, "a value needs quotes around it here"), ("<p {{ contact.x }}>a</p>", 4, "a value can't be a tag or an attribute"),
-        ("<{{ contact.x }}>", 2, "a value can't be a tag or an attribute"), ("</{{ contact.x }}>", 3, "a value can't be a tag or an attribute"),
+        ("<p title={{ contact.x }}>a</p>", 10, "a value needs quotes around it here"),
+        ("<p {{ contact.x }}>a</p>", 4, "a value can't be a tag or an attribute"),
+        ("<{{ contact.x }}>", 2, "a value can't be a tag or an attribute"),
+        ("</{{ contact.x }}>", 3, "a value can't be a tag or an attribute"),
         ("<p a{{ contact.x }}=\"1\">a</p>", 5, "a value can't be a tag or an attribute"),
         ("<p title=a{{ contact.x }}>a</p>", 11, "a value needs quotes around it here"),
         ("<script>var a = \"{{ contact.x }}\"</script>", 18, "a value can't be filled into a script"),
@@ -142,10 +158,13 @@ import Workspace
     }
 
     @Test(arguments: [
-        "<p title={{ contact.x | raw }}>a</p>", "<p {{ \"hidden\" }}>a</p>", "<script>var a = {{ contact.x | raw }}</script>", "<p {% if now %}hidden{% endif %}>a</p>",
+        "<p title={{ contact.x | raw }}>a</p>", "<p {{ \"hidden\" }}>a</p>", "<script>var a = {{ contact.x | raw }}</script>",
+        "<p {% if now %}hidden{% endif %}>a</p>",
         "<p{% if now %} class=\"x\"{% endif %} title=\"{{ contact.x }}\">a</p>",
-        "<td width={{ 10 }}>", "<tr class=\"{% cycle 'odd', 'even' %}\">", "<p class=\"{% if now %}a{% else %}b{% endif %}\">{{ contact.x }}</p>",
-        "{% case contact.x %}{% when 1 %}<p class=\"a\">{% else %}<p class=\"b\">{% endcase %}{{ contact.x }}</p>", "<p {% unless now %}class=\"a\"{% endunless %} title=\"{{ contact.x }}\">a</p>",
+        "<td width={{ 10 }}>", "<tr class=\"{% cycle 'odd', 'even' %}\">",
+        "<p class=\"{% if now %}a{% else %}b{% endif %}\">{{ contact.x }}</p>",
+        "{% case contact.x %}{% when 1 %}<p class=\"a\">{% else %}<p class=\"b\">{% endcase %}{{ contact.x }}</p>",
+        "<p {% unless now %}class=\"a\"{% endunless %} title=\"{{ contact.x }}\">a</p>",
         "{% if now %}<div>{% endif %}{{ contact.x }}{% if now %}</div>{% endif %}",
     ])
     func `what the author wrote, or calls raw, stands everywhere`(html: String) {
@@ -153,6 +172,18 @@ import Workspace
             try library(["Templates/m.html": "---\nsubject: S\n---\n\(html)"]).load("m", for: TemplateUse(kind: .service))
         }
         #expect(said == [])
+    }
+
+    @Test func `a partial of rules may stand in a style as long as nothing is filled into it`() throws {
+        let html = ["Templates/m.html": "---\nsubject: S\n---\n<style>{% render 'rules' %}</style>x"]
+        let rules = ["Templates/partials/rules.liquid": "p { color: {{ '#fff' }} }{% if now %}b{}{% endif %}"]
+        let template = try library(html.merging(rules) { $1 }).load("m", for: TemplateUse(kind: .service))
+        #expect(try template.render(data()).page == "<style>p { color: #fff }b{}</style>x")
+        let filled = ["Templates/partials/rules.liquid": "p { color: {{ contact.x }} }"]
+        #expect(
+            complaints { try library(html.merging(filled) { $1 }).load("m", for: TemplateUse(kind: .service)) } == [
+                "Templates/m.html:4:8: error: the partial \"rules\" fills in values, which can't be done here"
+            ])
     }
 
     @Test(arguments: ["{% link 3 %}x{% endlink %}", "{% safe_style %}x{% endsafe_style %}"])
@@ -177,13 +208,16 @@ struct Shape {
                 let value = attribute.value.unicodeScalars.filter { $0.value > 0x20 }.map { String($0) }.joined().lowercased()
                 if attribute.name.hasPrefix("on") { dangers.append("\(name) \(attribute.name)") }
                 if ["href", "src", "action", "background"].contains(attribute.name),
-                    ["javascript:", "vbscript:", "data:", "blob:", "file:", "view-source:", "feed:", "livescript:", "mocha:", "jar:"].contains(where: {
-                        value.hasPrefix($0)
-                    })
+                    ["javascript:", "vbscript:", "data:", "blob:", "file:", "view-source:", "feed:", "livescript:", "mocha:", "jar:"]
+                        .contains(where: {
+                            value.hasPrefix($0)
+                        })
                 {
                     dangers.append("\(name) \(value.prefix(40))")
                 }
-                if attribute.name == "style", value.contains("expression(") || value.contains("javascript:") || value.contains("binding") || value.contains(";x") {
+                if attribute.name == "style",
+                    value.contains("expression(") || value.contains("javascript:") || value.contains("binding") || value.contains(";x")
+                {
                     dangers.append("\(name) \(value.prefix(40))")
                 }
             }

@@ -33,8 +33,17 @@ import Workspace
     }
 
     @Test(arguments: [
-        ("en", ["€39.00", "30 April", "412,000 km", "on 2 March 2026", "See the spring list: https://", "Unsubscribe (https://", "first list"]),
-        ("it", ["39,00\u{A0}€", "30 aprile", "412.000 km", "il 2 marzo 2026", "Apri la lista di primavera: https://", "Annulla l’iscrizione (", "prima lista"]),
+        (
+            "en",
+            ["€39.00", "30 April", "412,000 km", "on 2 March 2026", "See the spring list: https://", "Unsubscribe (https://", "first list"]
+        ),
+        (
+            "it",
+            [
+                "39,00\u{A0}€", "30 aprile", "412.000 km", "il 2 marzo 2026", "Apri la lista di primavera: https://",
+                "Annulla l’iscrizione (", "prima lista",
+            ]
+        ),
     ])
     func `each addition of mail is used in both languages`(language: String, parts: [String]) throws {
         let attributes: JSONObject = ["language": .text(language), "first_name": "Anna", "signed_up": "2026-03-02", "country": "IT"]

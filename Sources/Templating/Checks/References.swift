@@ -18,7 +18,9 @@ struct References {
             // The program's own pages read these; they are always there.
             if reference.path == ["subject"] || reference.path == ["preheader"] { continue }
             let place = origins.place(reference.span, in: reference.source)
-            guard seen.insert(Place(file: place.source.name, span: place.span, path: reference.path, contained: reference.contained)).inserted else { continue }
+            guard
+                seen.insert(Place(file: place.source.name, span: place.span, path: reference.path, contained: reference.contained)).inserted
+            else { continue }
             all.append(
                 TemplateReference(
                     path: reference.path, source: place.source, span: place.span ?? Span(0, 0), hasDefault: reference.hasDefault,

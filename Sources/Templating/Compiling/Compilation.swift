@@ -30,6 +30,28 @@ final class Compilation {
         report(Diagnostic(severity, message, in: sources[origin?.source ?? fallback], at: origin?.span, hint: hint))
     }
 
+    /// Partials that stand in a style or a script, where no value may be filled in, with the tags that render them.
+    private var plainPartials: [(name: String, mark: Int)] = []
+
+    func expectNoData(from partials: [String], at mark: Int) {
+        plainPartials += partials.map { ($0, mark) }
+    }
+
+    /// To be called when all partials are read.
+    func checkPlainPartials() {
+        for (name, mark) in plainPartials {
+            let fills = marks.entries.indices.contains { index in
+                let file = sources[marks.entries[index].source].name
+                let isOf = ["", ".liquid", ".html", ".md"].contains { file == name + $0 || file.hasSuffix("/\(name)\($0)") }
+                return isOf && OutputSafety.writesData(index, self)
+            }
+            if fills {
+                let entry = marks.entries[mark]
+                report("the partial \"\(name)\" fills in values, which can't be done here", source: entry.source, at: entry.token.span)
+            }
+        }
+    }
+
     var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
     /// The text of a file with its Liquid stood for by marks.

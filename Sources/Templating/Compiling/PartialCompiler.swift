@@ -31,6 +31,7 @@ struct PartialCompiler {
             wanted = []
             for name in next { wanted += try add(name, &result, &origins) }
         } while !wanted.isEmpty || looked < compilation.marks.entries.count
+        compilation.checkPlainPartials()
         return result
     }
 

@@ -52,7 +52,9 @@ struct ExactNumber {
         }
         guard count > 0, isAfterDigit else { return nil }
         if let letter = rest.first {
-            guard letter | 0x20 == UInt8(ascii: "e"), let power = Int(Substring(rest.dropFirst())), power.magnitude < 400 else { return nil }
+            guard letter | 0x20 == UInt8(ascii: "e"), let power = Int(Substring(rest.dropFirst())), power.magnitude < 400 else {
+                return nil
+            }
             places -= power
         }
         trim()

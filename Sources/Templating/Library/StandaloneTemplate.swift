@@ -42,6 +42,7 @@ package struct StandaloneTemplate {
                     prepared[name] = Self.safe(partial, name: name, &origins, compilation)
                 }
             }
+            compilation.checkPlainPartials()
             let sources = prepared
             find = { sources[$0] }
             origins.sources = compilation.sources

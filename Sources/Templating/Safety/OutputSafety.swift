@@ -54,19 +54,17 @@ struct OutputSafety {
     private static let writing: Set<String> = ["echo", "cycle", "increment", "decrement", "render", "include", "liquid", "tablerow"]
 
     /// Whether data may come out of it.
-    private func writesData(_ mark: Marks.Found) -> Bool {
-        let entry = compilation.marks.entries[mark.index]
-        switch entry.token.kind {
+    static func writesData(_ mark: Int, _ compilation: Compilation) -> Bool {
+        let text = compilation.text(of: mark)
+        switch compilation.marks.entries[mark].token.kind {
         case .raw, .comment: return false
-        case .tag(let name):
-            if name == "cycle" { return !Self.isLiteral(compilation.text(of: mark.index), behind: name) }
-            return Self.writing.contains(name)
-        case .output: return !Self.isLiteral(compilation.text(of: mark.index), behind: nil) && !isRaw(mark)
+        case .tag(let name): return name == "cycle" ? !isLiteral(text, behind: name) : writing.contains(name)
+        case .output: return !isLiteral(text, behind: nil) && !isRaw(text)
         }
     }
 
-    private func isRaw(_ mark: Marks.Found) -> Bool {
-        guard let last = Self.inside(compilation.text(of: mark.index)).split(separator: "|").dropFirst().last else { return false }
+    private static func isRaw(_ text: String) -> Bool {
+        guard let last = inside(text).split(separator: "|").dropFirst().last else { return false }
         return last.allSatisfy { $0.isWhitespace || $0.isLetter } && last.split(whereSeparator: \.isWhitespace) == ["raw"]
     }
 
@@ -103,8 +101,12 @@ struct OutputSafety {
     // MARK: Places
 
     private mutating func check(_ found: OutputPlaces.Found) {
-        guard found.kind != .text, found.kind != .comment, writesData(found.mark) else { return }
+        guard found.kind != .text, found.kind != .comment, Self.writesData(found.mark.index, compilation) else { return }
         let shown = compilation.text(of: found.mark.index)
+        if found.kind == .style || found.kind == .script, compilation.marks.tagName(found.mark.index) == "render" {
+            // A piece of style that several layouts share.
+            return compilation.expectNoData(from: PartialNames.names(in: shown).names, at: found.mark.index)
+        }
         switch found.kind {
         case .style: wrap(found.mark.range, .style)
         case .unquoted:
@@ -127,7 +129,7 @@ struct OutputSafety {
 
     private mutating func check(value marks: [OutputPlaces.Found]) {
         guard let first = marks.first, case .value(let attribute, let element) = first.kind, let range = first.value else { return }
-        let writing = marks.map(\.mark).filter { writesData($0) }
+        let writing = marks.map(\.mark).filter { Self.writesData($0.index, compilation) }
         if Self.addresses.contains(attribute) { return check(address: marks.map(\.mark), range) }
         guard let output = writing.first else { return }
         if attribute == "style" {
@@ -166,7 +168,8 @@ struct OutputSafety {
         guard scheme == .open, !done.contains(range.lowerBound) else { return }
         guard LinkSlots.isClosed(marks.map(\.index), compilation) else {
             return report(
-                "a condition reaches out of this address", output, hint: "put the whole address into the condition, or the condition into it")
+                "a condition reaches out of this address", output,
+                hint: "put the whole address into the condition, or the condition into it")
         }
         wrap(range, .address)
     }
