@@ -180,6 +180,18 @@ import Workspace
         #expect(said.contains { $0.hasPrefix(expected) }, "\(said)")
     }
 
+    @Test(arguments: [
+        ("<p>A <b>b</b> &amp; c</p><p>d<br>e</p>", "A b & c d e"), ("1 < 2 &lt; 3", "1 < 2 < 3"),
+        ("x&nbsp;€&#8217;&#x2019;&bogus;", "x €’’&bogus;"),
+        ("<style>p{}</style><!-- c -->a", "a"), ("plain", "plain"), ("&#0;&#xD800;", "&#0;&#xD800;"), ("a<", "a<"),
+    ])
+    func `raw HTML reads as text in the text part`(html: String, expected: String) throws {
+        #expect(MarkupText.plain(html) == expected)
+        let message = try load(md: "x {{ contact.x | raw }} y").render(data(["x": .text(html)]))
+        #expect(message.body == "<p>x \(html) y</p>")
+        #expect(message.plain.split(whereSeparator: \.isWhitespace) == "x \(expected) y".split(whereSeparator: \.isWhitespace))
+    }
+
     @Test func `texts are read only where a template uses them`() throws {
         let files = RecordingFiles(
             FrozenFiles(texts: ["Templates/m.md": "---\nsubject: S\n---\nx", "Templates/strings.yaml": "a: {en: A}"]))

@@ -63,7 +63,9 @@ struct MessageCompiler {
         )
         guard let page = parsed.html else { return nil }
         let hint = handwritten == nil ? "write the text part by hand, beside the template, in a file that ends with .txt" : nil
-        guard let plain = parser.parse(text, .text, hint: hint), let title = parsed.subject else { return nil }
+        guard let plain = parser.parse(text, .text, hint: hint, also: handwritten == nil ? [MarkupText.filter] : []),
+            let title = parsed.subject
+        else { return nil }
         let references = References(
             [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }, origins: origins, language: file.language)
         let checks = MessageChecks(compilation: compilation, own: own)
@@ -154,11 +156,11 @@ struct LiquidParser {
     let filters: [HostFilter]
 
     /// - Parameter hint: said with each error instead of Liquid's own hint.
-    func parse(_ text: LiquidText, _ mode: OutputMode, hint: String? = nil) -> Template? {
+    func parse(_ text: LiquidText, _ mode: OutputMode, hint: String? = nil, also more: [HostFilter] = []) -> Template? {
         let sources = mode == .html ? partials.html : partials.text
         let options = ParseOptions(
             mode: mode, partial: { sources[$0] }, knownPartials: partials.names, hostBlocks: Compilation.ownBlocks,
-            hostFilters: filters)
+            hostFilters: filters + more)
         do throws(DiagnosticList) {
             let template = try Template(parsing: text.source, in: text.span, options: options)
             for warning in template.warnings { compilation.report(origins.diagnostic(warning)) }
