@@ -174,6 +174,19 @@ import Workspace
         #expect(said == [])
     }
 
+    @Test(arguments: [
+        "<p style=\"{{ contact.x }}\">", "<p title={{ contact.x }}>", "{% block a %}{% endblock %}", "<style>{% render 'x' %}</style>",
+        "{% if now %}",
+        "<p a='{{ now }}", "{% button 'u' %}x{% endbutton %}", "{{ 'x' | t }}", "<a href=\"{{ contact.x }}\">",
+    ])
+    func `a large file of nothing but trouble ends with as many complaints as help`(piece: String) {
+        let text = String(repeating: piece, count: 200_000 / piece.utf8.count)
+        let said = complaints {
+            try library(["Templates/m.html": "---\nsubject: S\n---\n\(text)"]).load("m", for: TemplateUse(kind: .service))
+        }
+        #expect(said.count <= 101)
+    }
+
     @Test func `a partial of rules may stand in a style as long as nothing is filled into it`() throws {
         let html = ["Templates/m.html": "---\nsubject: S\n---\n<style>{% render 'rules' %}</style>x"]
         let rules = ["Templates/partials/rules.liquid": "p { color: {{ '#fff' }} }{% if now %}b{}{% endif %}"]

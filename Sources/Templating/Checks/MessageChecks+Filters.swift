@@ -64,7 +64,7 @@ struct FilterChecks {
         guard let texts else {
             return report("there is no \(TextTable.path), where the texts for t are", at: use.span, hint: "make it: NAME: {en: …, it: …}")
         }
-        guard let key = use.input?.text else { return }
+        guard !texts.isBroken, let key = use.input?.text else { return }
         guard let entry = texts.entries[key] else {
             let hint = suggestion(for: key, among: texts.entries.keys.sorted()) ?? "add it to \(TextTable.path)"
             return report("there is no text \"\(key)\"", at: use.inputSpan, hint: hint)

@@ -5,6 +5,8 @@ final class Compilation {
     private(set) var sources: [SourceText] = []
     private(set) var marks = Marks()
     private(set) var problems: [Diagnostic] = []
+    /// More help nobody, and each is compared with all before it.
+    private static let mostProblems = 100
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
@@ -12,10 +14,11 @@ final class Compilation {
     }
 
     func report(_ message: String, source: Int, at span: Span?, hint: String? = nil) {
-        problems.append(Diagnostic(.error, message, in: sources[source], at: span, hint: hint))
+        report(Diagnostic(.error, message, in: sources[source], at: span, hint: hint))
     }
 
     func report(_ diagnostic: Diagnostic) {
+        guard problems.count < Self.mostProblems || diagnostic.severity == .error && !hasErrors else { return }
         let isKnown = problems.contains {
             $0.source.name == diagnostic.source.name && $0.span == diagnostic.span && $0.message == diagnostic.message
         }
@@ -30,25 +33,24 @@ final class Compilation {
         report(Diagnostic(severity, message, in: sources[origin?.source ?? fallback], at: origin?.span, hint: hint))
     }
 
-    /// Partials that stand in a style or a script, where no value may be filled in, with the tags that render them.
-    private var plainPartials: [(name: String, mark: Int)] = []
+    /// Partials that stand in a style or a script, where no value may be filled in, each with a tag that renders it.
+    private var plainPartials: [String: Int] = [:]
 
     func expectNoData(from partials: [String], at mark: Int) {
-        plainPartials += partials.map { ($0, mark) }
+        for name in partials where plainPartials[name] == nil { plainPartials[name] = mark }
     }
 
     /// To be called when all partials are read.
     func checkPlainPartials() {
-        for (name, mark) in plainPartials {
-            let fills = marks.entries.indices.contains { index in
-                let file = sources[marks.entries[index].source].name
-                let isOf = ["", ".liquid", ".html", ".md"].contains { file == name + $0 || file.hasSuffix("/\(name)\($0)") }
-                return isOf && OutputSafety.writesData(index, self)
+        guard !plainPartials.isEmpty else { return }
+        let filling = Set(marks.entries.indices.filter { OutputSafety.writesData($0, self) }.map { sources[marks.entries[$0].source].name })
+        for (name, mark) in plainPartials.sorted(by: { $0.value < $1.value }) {
+            let path = "\(TemplateNames.partials)/\(name)"
+            guard [name, name + ".liquid", path + ".liquid", path + ".html", path + ".md"].contains(where: filling.contains) else {
+                continue
             }
-            if fills {
-                let entry = marks.entries[mark]
-                report("the partial \"\(name)\" fills in values, which can't be done here", source: entry.source, at: entry.token.span)
-            }
+            let entry = marks.entries[mark]
+            report("the partial \"\(name)\" fills in values, which can't be done here", source: entry.source, at: entry.token.span)
         }
     }
 

@@ -29,10 +29,18 @@ struct TextTable: Sendable {
 
     let source: SourceText
     private(set) var entries: [String: Entry] = [:]
+    /// Its file could not be read, which was told: nothing can be said of its names.
+    let isBroken: Bool
+
+    init(broken source: SourceText) {
+        self.source = source
+        isBroken = true
+    }
 
     /// All mistakes are told at once.
     init(reading source: SourceText) throws(DiagnosticList) {
         self.source = source
+        isBroken = false
         var reader = YAMLReader(source)
         for member in reader.members(of: try YAMLNode.parse(source), in: "strings.yaml") {
             var entry = Entry(span: member.keySpan, texts: [])

