@@ -7,15 +7,15 @@ cd "$(dirname "$0")/.."
 need_swift
 install_missing $PITWALL_LIBRARIES python3 python3-venv openssl sqlite3 procps
 
-# Python's side of the tests: an SMTP server with TLS and AUTH that was not written here. In a folder of its own, so that nothing of
+# Python's side of the tests: an SMTP server with TLS and AUTH and a verifier of DKIM that were not written here. In a folder of its own, so that nothing of
 # the system's Python changes. Tests that need it say that they skip where it is not there.
 venv=.build/test-venv
-if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import aiosmtpd' 2>/dev/null; then
+if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import aiosmtpd, dkim, nacl' 2>/dev/null; then
     mkdir -p .build
-    if python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check aiosmtpd; then
-        say "Installed aiosmtpd for the tests."
+    if python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check aiosmtpd 'dkimpy[ed25519]'; then
+        say "Installed aiosmtpd and dkimpy for the tests."
     else
-        say "aiosmtpd can't be installed: the tests that need it are skipped."
+        say "aiosmtpd and dkimpy can't be installed: the tests that need them are skipped."
     fi
 fi
 [ -x "$venv/bin/python3" ] && PATH="$PWD/$venv/bin:$PATH"

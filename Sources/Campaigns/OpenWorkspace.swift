@@ -39,7 +39,16 @@ package struct OpenWorkspace: Sendable {
 
     /// What segments may speak of.
     package func vocabulary() throws -> Vocabulary {
-        try people.vocabulary(topics: topicNames, segments: SegmentFiles(files).names())
+        var vocabulary = try people.vocabulary(topics: topicNames, segments: SegmentFiles(files).names())
+        // Those that were planned once, and those that are only written yet: a follow-up may speak of its own campaign.
+        vocabulary.campaigns = (vocabulary.campaigns ?? []) + (try CampaignDefinition.names(files))
+        return vocabulary
+    }
+
+    /// Ends with the mistakes of a segment that show only in the data: an answer would mean nothing.
+    package func refuseMistakes(in plan: SegmentPlan, at moment: Moment) throws {
+        let mistakes = try database.read { try plan.mistakes(in: $0, at: moment) }
+        if !mistakes.isEmpty { throw DiagnosticList(mistakes) }
     }
 }
 

@@ -22,8 +22,27 @@ package protocol Dialect: Sendable {
     /// True where the JSON array at member `name` holds exactly the text `item`, or where the member is a text that contains it.
     func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL
 
+    /// That member as a value to tell from others: two are equal where they are the same text, the same number or the same of
+    /// true and false. NULL where it is missing, null, a list or an object.
+    func jsonIdentity(_ column: String, _ name: String) -> SQL
+
+    /// An aggregate over the numbers among that member's values, exact whatever their order, as a value that compares with
+    /// others of these and with ``decimal(_:)``. A sum of nothing is 0, the rest are NULL.
+    func jsonAggregate(_ function: DecimalFunction, _ column: String, _ name: String) -> SQL
+
+    /// A number to compare an aggregate with.
+    func decimal(_ number: ExactDecimal) -> SQL
+
+    /// Reads what an aggregate gave; nil for NULL.
+    func decimal(from value: SQLValue) -> ExactDecimal?
+
     /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
     func folded(_ expression: SQL) -> SQL
+}
+
+/// What can be worked out of many numbers.
+package enum DecimalFunction: String, CaseIterable, Sendable {
+    case sum, avg, min, max
 }
 
 /// The error of a database, without what was in the arguments: those may hold addresses.

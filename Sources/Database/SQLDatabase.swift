@@ -13,6 +13,9 @@ package protocol SQLDatabase: Sendable {
     func write<T>(_ body: (any SQLSession) throws -> T) throws -> T
 
     func close() throws
+
+    /// Rewrites the database so that nothing is left in it of what was deleted, and gives the room back to the system.
+    func compact() throws
 }
 
 /// What a transaction can do.

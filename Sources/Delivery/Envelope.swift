@@ -1,3 +1,4 @@
+package import Mail
 package import Model
 
 /// Who a message is from and for on the wire, which is not what its headers say.
@@ -33,12 +34,18 @@ package struct Outgoing: Sendable {
     /// What the ledger calls this attempt; the transport gives it back with the outcome and never looks into it.
     package let ticket: UInt64
     package let envelope: Envelope
-    /// The whole message with CRLF line ends, without dot-stuffing and without the final dot.
+    /// The message with CRLF line ends, without dot-stuffing and without the final dot.
     package let body: [UInt8]
+    /// What follows `body`, shared with other messages: attachments. Whole lines, none of which starts with a dot.
+    package let tail: SharedBytes?
 
-    package init(ticket: UInt64, envelope: Envelope, body: [UInt8]) {
+    package init(ticket: UInt64, envelope: Envelope, body: [UInt8], tail: SharedBytes? = nil) {
         self.ticket = ticket
         self.envelope = envelope
         self.body = body
+        self.tail = tail
     }
+
+    /// In bytes, without dot-stuffing and without the final dot.
+    package var size: Int { body.count + (tail?.count ?? 0) }
 }

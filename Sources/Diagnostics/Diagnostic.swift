@@ -50,18 +50,11 @@ extension Diagnostic: CustomStringConvertible {
         guard let span, let location else {
             return hint.map { "\(headline)\n  \($0)" } ?? headline
         }
-        let line = source.line(around: span.start)
         let number = String(location.line)
         let margin = String(repeating: " ", count: number.count)
-        let excerpt = Excerpt(line: line.text, column: location.column, length: length(of: span, lineStart: line.start, in: line.text))
+        let excerpt = Excerpt(source, around: span)
         let advice = hint.map { " \($0)" } ?? ""
         return "\(headline)\n\(number) | \(excerpt.text)\n\(margin) | \(excerpt.marks)\(advice)"
-    }
-
-    /// How many characters of its first line the span covers.
-    private func length(of span: Span, lineStart: Int, in line: String) -> Int {
-        let lineEnd = lineStart + line.utf8.count
-        return source.text(in: Span(span.start, min(span.end, max(lineEnd, span.start)))).count
     }
 }
 
@@ -71,22 +64,31 @@ private struct Excerpt {
     var marks: String
 
     private static let width = 110
+    /// On both sides of the place: more is never shown, and so never looked at.
+    private static let reach = 2048
 
-    init(line: String, column: Int, length: Int) {
-        var characters = Array(line)
+    init(_ source: SourceText, around span: Span) {
+        let line = source.line(around: span.start)
+        let place = min(max(span.start, line.start), line.end)
+        let seen = Span(
+            max(line.start, source.border(before: place - Self.reach)), min(line.end, source.border(before: place + Self.reach)))
+        var characters = Array(source.text(in: seen))
         // A control character would move the caret, or the reader's terminal.
         for index in characters.indices where characters[index].unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             characters[index] = " "
         }
+        let column = source.text(in: Span(seen.start, place)).count
         var first = 0
-        if characters.count > Self.width, column > Self.width * 2 / 3 {
-            first = min(column - Self.width / 2, max(0, characters.count - Self.width))
+        if characters.count > Self.width, column >= Self.width * 2 / 3 {
+            first = min(column + 1 - Self.width / 2, max(0, characters.count - Self.width))
         }
         let shown = characters.dropFirst(first).prefix(Self.width)
-        text = (first > 0 ? "…" : "") + String(shown) + (first + shown.count < characters.count ? "…" : "")
-        let before = column - 1 - first + (first > 0 ? 1 : 0)
-        let under = max(1, min(length, Self.width - max(0, before)))
-        marks = String(repeating: " ", count: max(0, before)) + "^" + String(repeating: "~", count: under - 1)
+        let isCutBefore = first > 0 || seen.start > line.start
+        let isCutAfter = first + shown.count < characters.count || seen.end < line.end
+        text = (isCutBefore ? "…" : "") + String(shown) + (isCutAfter ? "…" : "")
+        let before = max(0, column - first + (isCutBefore ? 1 : 0))
+        let length = source.text(in: Span(place, min(span.end, seen.end))).count
+        marks = String(repeating: " ", count: before) + "^" + String(repeating: "~", count: max(1, min(length, Self.width - before)) - 1)
     }
 }
 

@@ -50,26 +50,56 @@ package struct SourceText: Sendable {
         return String(decoding: bytes[start..<end], as: UTF8.self)
     }
 
-    package func location(of offset: Int) -> Location {
-        let offset = min(max(offset, 0), bytes.count)
-        var line = 1
-        var lineStart = 0
-        for index in 0..<offset where bytes[index] == UInt8(ascii: "\n") {
-            line += 1
-            lineStart = index + 1
-        }
-        let column = String(decoding: bytes[lineStart..<offset], as: UTF8.self).count + 1
-        return Location(line: line, column: column)
+    /// As a message quotes it: cut where it is long, and without controls, which would move the reader's cursor.
+    package func quote(_ span: Span) -> String {
+        let longest = 60
+        let end = border(before: min(span.end, span.start + longest * 4))
+        let quoted = String(
+            text(in: Span(span.start, end)).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        let isCut = quoted.count > longest || end < span.end
+        return isCut ? quoted.prefix(longest) + "…" : quoted
     }
 
-    /// The line that holds `offset`, without its line ending, and the offset at which it starts.
-    func line(around offset: Int) -> (text: String, start: Int) {
+    package func location(of offset: Int) -> Location {
         let offset = min(max(offset, 0), bytes.count)
-        var start = offset
-        while start > 0, bytes[start - 1] != UInt8(ascii: "\n") { start -= 1 }
-        var end = offset
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+        let start = lineStart(before: offset)
+        let newlines = bytes.withUnsafeBufferPointer { buffer in
+            buffer[..<start].reduce(0) { $0 &+ ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+        }
+        return Location(line: newlines + 1, column: characters(in: Span(start, offset)) + 1)
+    }
+
+    /// The line that holds `offset`, without its line ending.
+    func line(around offset: Int) -> Span {
+        let offset = min(max(offset, 0), bytes.count)
+        let start = lineStart(before: offset)
+        var end = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
         if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-        return (String(decoding: bytes[start..<end], as: UTF8.self), start)
+        return Span(start, end)
+    }
+
+    private func lineStart(before offset: Int) -> Int {
+        bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    }
+
+    /// Beyond this many bytes, code points are counted for characters: nobody counts to there by hand, and finding the
+    /// borders of characters in a line of a megabyte takes 30 ms.
+    private static let counted = 4096
+
+    func characters(in span: Span) -> Int {
+        let passage = bytes[min(span.start, bytes.count)..<min(span.end, bytes.count)]
+        if passage.count <= Self.counted { return String(decoding: passage, as: UTF8.self).count }
+        return passage.withUnsafeBufferPointer { buffer in
+            buffer.reduce(0) { $0 &+ ($1 & 0xC0 == 0x80 ? 0 : 1) }
+        }
+    }
+
+    /// The nearest border of a code point at or before `offset`.
+    func border(before offset: Int) -> Int {
+        var offset = min(max(offset, 0), bytes.count)
+        // In what is no UTF-8 there may be none.
+        let least = max(0, offset - 3)
+        while offset > least, offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset -= 1 }
+        return offset
     }
 }

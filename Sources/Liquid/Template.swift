@@ -33,18 +33,15 @@ package struct Template: Sendable {
     }
 
     /// Appends to `out`; after an error `out` is what it was before.
-    package func render(_ scope: Scope, limits: Limits = .mail, into out: inout [UInt8]) throws(RenderError) {
-        let start = out.count
-        var machine = Machine(program, scope: scope, limits: limits, out: out)
-        out = []
-        do throws(RenderError) {
-            try machine.run()
-        } catch {
-            machine.out.removeLast(machine.out.count - start)
-            swap(&out, &machine.out)
-            throw error
-        }
-        swap(&out, &machine.out)
+    ///
+    /// - Returns: what it took, always the same for the same data.
+    @discardableResult
+    package func render(_ scope: Scope, limits: Limits = .mail, into out: inout [UInt8]) throws(RenderError) -> Cost {
+        var machine = Machine(program, scope: scope, limits: limits)
+        try machine.run()
+        out.append(contentsOf: machine.out.bytes)
+        return Cost(
+            steps: limits.steps - machine.meter.steps, outputBytes: machine.out.count, valueBytes: limits.valueBytes - machine.meter.valueBytes)
     }
 
     package func render(_ scope: Scope, limits: Limits = .mail) throws(RenderError) -> String {

@@ -2,7 +2,8 @@ package import Model
 
 /// One message as RFC 5322 and MIME want it, and the only way from values to its bytes.
 ///
-/// A message with HTML is `multipart/alternative`, the text first; one without is `text/plain`. Whatever its values hold,
+/// A message with HTML is `multipart/alternative`, the text first; one without is `text/plain`; ``SharedParts`` says how attachments
+/// and pictures stand around them. Whatever its values hold,
 /// none of them can add a header or a recipient: every header goes through one writer, which lets no control character
 /// out. Writing the same message twice gives the same bytes.
 ///
@@ -29,10 +30,13 @@ package struct MailMessage: Sendable {
     /// Letters, digits, `-`, `_` and `.`; other bytes are dropped. It cannot occur in a body whatever it is, since it is
     /// written after `=_`, which quoted-printable never produces.
     package var boundary: String
+    /// What all messages of the campaign carry beside text and page.
+    package var parts: SharedParts?
 
     package init(
         from: Mailbox, to: Mailbox, replyTo: Mailbox? = nil, subject: String, date: Instant, messageID: String,
-        headers: [MailHeader] = [], text: [UInt8], html: [UInt8]? = nil, boundary: String
+        headers: [MailHeader] = [], text: [UInt8], html: [UInt8]? = nil, boundary: String,
+        parts: SharedParts? = nil
     ) {
         self.from = from
         self.to = to
@@ -44,6 +48,7 @@ package struct MailMessage: Sendable {
         self.text = text
         self.html = html
         self.boundary = boundary
+        self.parts = parts
     }
 
     /// True where a header holds an address outside ASCII: such a message needs a server that offers SMTPUTF8.
@@ -53,9 +58,17 @@ package struct MailMessage: Sendable {
 
     /// Appends the whole message: CRLF line ends, the last line ended, dots not doubled.
     package func write(into out: inout [UInt8]) {
+        writeHead(into: &out)
+        if let parts { out.append(contentsOf: parts.tail.bytes) }
+    }
+
+    /// Appends the message up to where ``parts`` goes on with its tail.
+    package func writeHead(into out: inout [UInt8]) {
         if out.isEmpty { out.reserveCapacity(2048 + (text.count + (html?.count ?? 0)) * 9 / 8) }
         writeHeaders(into: &out)
-        if let html {
+        if let parts {
+            write(before: parts, into: &out)
+        } else if let html {
             let boundary = Array("--=_".utf8) + Self.allowed(boundary)
             out.append(contentsOf: "Content-Type: multipart/alternative;\r\n boundary=\"".utf8)
             out.append(contentsOf: boundary.dropFirst(2))
@@ -72,6 +85,20 @@ package struct MailMessage: Sendable {
             Self.write("plain", text, into: &out)
             if out.last != UInt8(ascii: "\n") { out.append(contentsOf: "\r\n".utf8) }
         }
+    }
+
+    /// Text and page, as the first of what `parts` goes on with. Without a page the text stands in its place.
+    private func write(before parts: SharedParts, into out: inout [UInt8]) {
+        if parts.hasAttachments { parts.delimiters.open(.mixed, into: &out) }
+        parts.delimiters.open(.alternative, into: &out)
+        if html != nil {
+            Self.write("plain", text, into: &out)
+            out.append(contentsOf: "\r\n".utf8)
+            parts.delimiters.next(.alternative, into: &out)
+        }
+        if parts.hasPictures { parts.delimiters.open(.related, into: &out) }
+        if let html { Self.write("html", html, into: &out) } else { Self.write("plain", text, into: &out) }
+        out.append(contentsOf: "\r\n".utf8)
     }
 
     private func writeHeaders(into out: inout [UInt8]) {
@@ -95,7 +122,7 @@ package struct MailMessage: Sendable {
     }
 
     /// RFC 2046 section 5.1.1 allows 70 bytes and more signs than these.
-    private static func allowed(_ boundary: String) -> some Collection<UInt8> {
+    static func allowed(_ boundary: String) -> some Collection<UInt8> {
         boundary.utf8.lazy.filter {
             Characters.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
         }.prefix(64)

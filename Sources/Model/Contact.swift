@@ -72,14 +72,19 @@ package struct Consent: Hashable, Sendable {
     package var learnedAt: Instant
     /// Where the statement came from: a form, a file, a link in a campaign. Never empty for a confirmation.
     package var source: String
+    /// The words they agreed to, where somebody kept them.
+    package var wording: String?
 
-    package init(contact: ContactID, topic: String, state: State, at: Instant, learnedAt: Instant, source: String) {
+    package init(
+        contact: ContactID, topic: String, state: State, at: Instant, learnedAt: Instant, source: String, wording: String? = nil
+    ) {
         self.contact = contact
         self.topic = topic
         self.state = state
         self.at = at
         self.learnedAt = learnedAt
         self.source = source
+        self.wording = wording
     }
 }
 

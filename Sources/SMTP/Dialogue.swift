@@ -154,9 +154,9 @@ package struct Dialogue: Sendable {
                 code: 553, enhanced: "5.6.7", text: "the address is not ASCII before its @ and the relay does not offer SMTPUTF8",
                 origin: .here)
         }
-        if let largest = capabilities.largestMessage, message.body.count > largest {
+        if let largest = capabilities.largestMessage, message.size > largest {
             return Reply(
-                code: 552, enhanced: "5.3.4", text: "the message has \(message.body.count) bytes and the relay takes at most \(largest)",
+                code: 552, enhanced: "5.3.4", text: "the message has \(message.size) bytes and the relay takes at most \(largest)",
                 origin: .here)
         }
         return nil
@@ -172,7 +172,7 @@ extension Dialogue {
         out.append(">")
         if capabilities.size {
             out.append(" SIZE=")
-            out.append(message.body.count)
+            out.append(message.size)
         }
         if message.envelope.needsSMTPUTF8 {
             // RFC 6531 section 3.1 (8): SMTPUTF8 servers offer 8BITMIME too; headers may then hold UTF-8.
@@ -208,7 +208,7 @@ extension Dialogue {
     }
 
     mutating func writeBody(_ message: Outgoing, into out: inout SendBuffer) {
-        out.append(message: message.body)
+        out.append(message: message.body, tail: message.tail)
         expected.append(.finalDot)
         closing = Closing(ticket: message.ticket)
         opening = nil

@@ -1,10 +1,13 @@
 import Glibc
+package import Mail
 
 /// Bytes on their way to the socket.
 ///
 /// Two blocks of stable memory take turns: `front` is being sent and is never moved or grown, since after CURLE_AGAIN on
 /// TLS the same bytes must be offered again at the same address; `back` takes what is written meanwhile. The blocks are kept, so
 /// that a message costs one copy and no allocation.
+///
+/// What many messages share, their attachments, is never copied: it is offered from where it lies.
 ///
 /// It knows where in its bytes each final dot stands, and says so before that dot is offered for the first time.
 package struct SendBuffer: ~Copyable {
@@ -20,6 +23,8 @@ package struct SendBuffer: ~Copyable {
         var count = 0
         var capacity: Int
         var dots: [Dot] = []
+        /// In the order of their positions; at each, `bytes` come before the block's own bytes go on.
+        var insertions: [(position: Int, bytes: SharedBytes)] = []
     }
 
     /// At most so much is offered at once: of a large body only the last piece makes its message uncertain.
@@ -31,6 +36,8 @@ package struct SendBuffer: ~Copyable {
     private var front: Block
     private var back: Block
     private var sent = 0
+    /// Of the insertion at `sent`.
+    private var sentOfInsertion = 0
 
     package init() {
         front = Block(base: .allocate(capacity: Self.startCapacity), capacity: Self.startCapacity)
@@ -51,7 +58,12 @@ package struct SendBuffer: ~Copyable {
             guard back.count > 0 else { return nil }
             turn()
         }
-        let end = min(front.count, sent + Self.largestOffer)
+        if let insertion = front.insertions.first, insertion.position == sent {
+            let bytes = insertion.bytes.bytes
+            let end = min(bytes.count, sentOfInsertion + Self.largestOffer)
+            return (UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[sentOfInsertion..<end])), false)
+        }
+        let end = min(front.count, sent + Self.largestOffer, front.insertions.first?.position ?? .max)
         var holdsDot = false
         for index in front.dots.indices where !front.dots[index].isAnnounced && front.dots[index].position < end {
             front.dots[index].isAnnounced = true
@@ -62,6 +74,14 @@ package struct SendBuffer: ~Copyable {
 
     /// The socket took `count` bytes of the last offer. True where the end of a final dot's line was among them.
     package mutating func took(_ count: Int) -> Bool {
+        if let insertion = front.insertions.first, insertion.position == sent {
+            sentOfInsertion = min(sentOfInsertion + max(count, 0), insertion.bytes.count)
+            if sentOfInsertion == insertion.bytes.count {
+                front.insertions.removeFirst()
+                sentOfInsertion = 0
+            }
+            return false
+        }
         let before = sent
         sent = min(sent + max(count, 0), front.count)
         return front.dots.contains { $0.end > before && $0.end <= sent }
@@ -72,6 +92,7 @@ package struct SendBuffer: ~Copyable {
         sent = 0
         back.count = 0
         back.dots.removeAll(keepingCapacity: true)
+        back.insertions.removeAll()
         if back.capacity > Self.keptCapacity {
             back.base.deallocate()
             back.base = .allocate(capacity: Self.startCapacity)
@@ -120,7 +141,9 @@ package struct SendBuffer: ~Copyable {
     ///
     /// Dots are doubled after every LF, also after one without its CR: no message of ours has those, but servers exist that
     /// take LF.CRLF for the end of a message.
-    package mutating func append(message body: [UInt8]) {
+    ///
+    /// - Parameter tail: what follows `body`, which then ends a line; dots need no doubling in it.
+    package mutating func append(message body: [UInt8], tail: SharedBytes? = nil) {
         body.withUnsafeBufferPointer { bytes in
             var copied = 0
             if bytes.first == UInt8(ascii: ".") { append(".") }
@@ -139,6 +162,7 @@ package struct SendBuffer: ~Copyable {
             }
             if bytes.count < 2 || bytes[bytes.count - 2] != 0x0D || bytes[bytes.count - 1] != 0x0A { append("\r\n") }
         }
+        if let tail, tail.count > 0 { back.insertions.append((back.count, tail)) }
         back.dots.append(Dot(position: back.count, end: back.count + 3))
         append(".\r\n")
     }

@@ -1,4 +1,5 @@
 import COpenSSL
+package import Mail
 
 /// SHA-256 through libcrypto.
 ///
@@ -33,10 +34,11 @@ package struct SHA256: ~Copyable {
         bytes.withUnsafeBufferPointer { input in Digest { pitwall_sha256(input.baseAddress, input.count, $0) } }
     }
 
-    /// The hash of those ranges of `bytes` one after another; what lies outside the array is left out.
-    package static func hash(_ bytes: [UInt8], in ranges: [Range<Int>]) -> Digest {
+    /// The hash of those ranges of `bytes` one after another, and of `tail` after them; what lies outside the array is left out.
+    package static func hash(_ bytes: [UInt8], in ranges: [Range<Int>], tail: SharedBytes? = nil) -> Digest {
         var hash = SHA256()
         for range in ranges { hash.update(bytes[range.clamped(to: bytes.indices)]) }
+        if let tail { hash.update(tail.bytes) }
         return hash.finish()
     }
 }

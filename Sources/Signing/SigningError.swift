@@ -14,6 +14,10 @@ package struct SigningError: Error, Hashable, Sendable, CustomStringConvertible 
         case noRandomness
         /// A topic's name does not fit a link.
         case longTopic
+        /// The file of a DKIM key is not there.
+        case noDKIMKey
+        /// A DKIM key cannot be used: its kind, its length, a passphrase, no key at all.
+        case badDKIMKey
     }
 
     package var code: Code

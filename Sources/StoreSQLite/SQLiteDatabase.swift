@@ -27,6 +27,7 @@ package final class SQLiteDatabase: SQLDatabase {
             // An import's transactions are larger than the usual thousand pages, and a checkpoint after each is two more fsyncs.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
             db.add(function: Self.fold)
+            if let connection = db.sqliteConnection { SQLiteAggregates.add(to: connection) }
         }
         pool = try Self.translating(path: path) {
             try DatabasePool(path: path, configuration: configuration)
@@ -58,6 +59,14 @@ package final class SQLiteDatabase: SQLDatabase {
 
     package func close() throws {
         try Self.translating(path: pool.path) { try pool.close() }
+    }
+
+    /// A vacuum writes every page anew; what the write-ahead log still holds of the old ones is cut off.
+    package func compact() throws {
+        try Self.translating(path: pool.path) {
+            try pool.vacuum()
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        }
     }
 
     /// Swift's own lower case, so that memory and database fold alike.

@@ -29,6 +29,32 @@ package struct SQLiteDialect: Dialect {
             """
     }
 
+    package func jsonIdentity(_ column: String, _ name: String) -> SQL {
+        guard let path = path(name) else { return "NULL" }
+        return """
+            CASE json_type(\(raw: column), \(path)) WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' WHEN 'text' THEN json_extract(\(raw: column), \(path)) \
+            WHEN 'integer' THEN json_extract(\(raw: column), \(path)) WHEN 'real' THEN json_extract(\(raw: column), \(path)) END
+            """
+    }
+
+    package func jsonAggregate(_ function: DecimalFunction, _ column: String, _ name: String) -> SQL {
+        // `->` gives the member as it is written: a number in digits, anything else in its own signs.
+        guard let path = path(name) else { return "\(raw: SQLiteAggregates.name(function))(NULL)" }
+        return "\(raw: SQLiteAggregates.name(function))(\(raw: column) -> \(path))"
+    }
+
+    package func decimal(_ number: ExactDecimal) -> SQL {
+        "\(SQLValue.blob(number.orderKey))"
+    }
+
+    package func decimal(from value: SQLValue) -> ExactDecimal? {
+        switch value {
+        case .blob(let key): ExactDecimal(orderKey: key)
+        case .integer(let value): ExactDecimal(value)
+        default: nil
+        }
+    }
+
     package func folded(_ expression: SQL) -> SQL {
         "pitwall_fold(\(expression))"
     }

@@ -5,7 +5,7 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "topics", "cap", "language",
+        "topics", "cap", "events", "retention", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.
@@ -26,6 +26,8 @@ extension Settings {
         relays = reader.relays(fields["relays"])
         topics = reader.topics(fields["topics"])
         cap = reader.cap(fields["cap"])
+        unknownContact = reader.unknownContact(fields["events"]) ?? unknownContact
+        retention = reader.retention(fields["retention"])
         try reader.finish()
     }
 

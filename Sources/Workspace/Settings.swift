@@ -39,6 +39,9 @@ package struct Settings: Sendable {
     /// In the order of the file.
     package var topics: [TopicSettings]
     package var cap: FrequencyCap?
+    package var retention: Retention
+    /// What happens to events of people nobody knows.
+    package var unknownContact: UnknownContact
 
     package init(title: String = "Pitwall", organisation: Organisation = Organisation(name: "")) {
         self.title = title
@@ -49,6 +52,8 @@ package struct Settings: Sendable {
         keysFile = "secrets/keys"
         relays = []
         topics = []
+        retention = .forever
+        unknownContact = .reject
     }
 
     package func topic(_ name: String) -> TopicSettings? {

@@ -19,7 +19,7 @@ struct Pitwall: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            InitCommand.self, ImportCommand.self, ContactsCommand.self, SegmentsCommand.self, TemplatesCommand.self,
+            InitCommand.self, ImportCommand.self, ContactsCommand.self, EventsCommand.self, SegmentsCommand.self, TemplatesCommand.self,
             PreviewCommand.self, PlanCommand.self, SendCommand.self, CampaignsCommand.self, LogCommand.self,
             ResolveCommand.self, ServeCommand.self, InboxCommand.self, DoctorCommand.self,
         ])

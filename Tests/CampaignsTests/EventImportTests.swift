@@ -1,4 +1,5 @@
 import Model
+import Signing
 import Store
 import Testing
 
@@ -87,6 +88,79 @@ import Testing
         #expect(kept.hasPrefix("2\t"))
         if reason != "JSON" { #expect(kept.contains(reason)) }
         #expect(kept.hasSuffix("\t\(line)\n"))
+    }
+
+    @Test(arguments: [
+        ("1900-01-01", "before 1990"), ("1970-01-01T00:00:00Z", "before 1990"), ("1989-12-31T23:59:59Z", "before 1990"),
+        ("2027-01-16T08:00:00.001Z", "more than a day ahead"), ("2030-01-01", "more than a day ahead"),
+    ])
+    func `a time that cannot be is rejected with its reason`(_ time: String, _ reason: String) throws {
+        let summary = try desk.importEvents(#"{"email":"ada@example.com","event":"visit","at":"\#(time)"}"#)
+        #expect(summary.rejected == 1)
+        #expect(try desk.text("events.rejected.jsonl").contains("\(reason): \(time)"))
+        #expect(try desk.count("event") == 0)
+    }
+
+    @Test(arguments: ["1990-01-01", "2027-01-15T08:00:00Z", "2027-01-16T08:00:00Z"])
+    func `a clock may be a day ahead, and an event as old as the web`(_ time: String) throws {
+        #expect(try desk.importEvents(#"{"email":"ada@example.com","event":"visit","at":"\#(time)"}"#).added == 1)
+    }
+
+    @Test func `an event of somebody nobody knows is a new contact where the setting says so`() throws {
+        let line = #"{"email":"eve@example.com","event":"visit","at":"2026-01-02"}"#
+        let byID = #"{"external_id":77,"event":"visit","at":"2026-01-02"}"#
+        let summary = try desk.importEvents([line, byID, byID].joined(separator: "\n")) { $0.unknown = .create }
+        #expect(summary.added == 2)
+        #expect(summary.rejected == 0)
+        #expect(summary.notes == ["2 people were not known and are new contacts, without consent to anything"])
+        #expect(try desk.count("contact") == 4)
+        #expect(try desk.count("consent") == 0)
+        #expect(try events("eve@example.com").count == 1)
+    }
+
+    @Test func `rejected lines that were put right are imported from where they were kept`() throws {
+        _ = try desk.importEvents(#"{"email":"eve@example.com","event":"visit","at":"2026-01-02"}"#)
+        let kept = try desk.text("events.rejected.jsonl")
+        try desk.importContacts("email\neve@example.com\n")
+        #expect(try desk.importEvents(kept, name: "again.jsonl").added == 1)
+        _ = try desk.importEvents("email,event,at,n\nzoe@example.com,visit,2026-01-02,4\n", name: "t.csv")
+        let table = try desk.text("t.rejected.csv")
+        try desk.importContacts("email\nzoe@example.com\n")
+        #expect(try desk.importEvents(table.replacing(",4\n", with: ",\n"), name: "t2.csv").added == 1)
+        #expect(try events("zoe@example.com").first?.properties.isEmpty == true)
+    }
+
+    @Test func `what is older than what is kept is rejected, not lost in silence`() throws {
+        let line = #"{"email":"ada@example.com","event":"visit","at":"2025-01-02"}"#
+        _ = try desk.importEvents(line)
+        try desk.events.prune(Retention(fallback: TimeSpan(30, .day)), at: Desk.noon)
+        let summary = try desk.importEvents(line)
+        #expect(summary.rejected == 1)
+        #expect(summary.reasons.map(\.reason) == ["it is older than what is kept of this event"])
+    }
+
+    @Test func `who asked to be forgotten is brought back by no import`() throws {
+        let keys = try Keys.random()
+        let ada = try #require(try desk.contact("ada@example.com"))
+        _ = try desk.contacts.forget(ada.id, hash: { ForgottenPeople.hash($0, key: keys.identity) }, at: Desk.noon)
+        let forgotten = try ForgottenPeople(desk.contacts) { keys }
+        let line = #"{"email":"ada@example.com","event":"visit","at":"2026-01-02"}"#
+        let told = try desk.importEvents(line) {
+            $0.unknown = .create
+            $0.forgotten = forgotten
+        }
+        let listed = try desk.importContacts("email\nADA@example.com\nnew@example.com\n") { $0.forgotten = forgotten }
+        let left = try desk.importConsent("email,topic,state\nada@example.com,news,withdrawn\n") { $0.forgotten = forgotten }
+        var suppressing = SuppressionImport(consents: desk.consents, zone: .utc, now: Desk.noon)
+        suppressing.forgotten = forgotten
+        let suppressed = try suppressing.run(try desk.file("s.csv", "email\nada@example.com\n"))
+        for summary in [told, listed, left, suppressed] {
+            #expect(summary.rejected == 1)
+            #expect(summary.reasons.map(\.reason) == ["this person asked to be forgotten"])
+        }
+        #expect(listed.added == 1)
+        #expect(try desk.contact("ada@example.com") == nil)
+        #expect(try desk.count("suppression") == 0)
     }
 
     @Test func `a table without its columns is an error that names them`() throws {

@@ -3,7 +3,9 @@ import Testing
 @Suite struct `The command line` {
     static let commands = [
         "init", "import", "import contacts", "import events", "import consent", "import suppressions", "contacts", "contacts show",
-        "segments", "segments list", "segments check", "segments count", "segments show", "templates", "templates list", "templates check",
+        "contacts export", "contacts forget", "contacts merge", "contacts unmerge", "events", "events prune",
+        "segments", "segments list", "segments check", "segments count", "segments show", "segments explain", "segments funnel",
+        "segments fmt", "segments names", "templates", "templates list", "templates check",
         "templates render", "preview", "plan", "send", "campaigns", "campaigns list", "campaigns status", "campaigns pause",
         "campaigns resume", "campaigns cancel", "log", "resolve", "serve", "inbox", "doctor",
     ]
@@ -19,8 +21,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "import contacts", "import events", "import consent", "import suppressions", "contacts show", "segments list", "segments check",
-        "segments count", "segments show", "templates list", "templates check", "preview", "plan", "send", "campaigns list",
+        "import contacts", "import events", "import consent", "import suppressions", "contacts show", "contacts export",
+        "contacts forget", "contacts merge", "contacts unmerge", "events prune", "segments list", "segments check",
+        "segments count", "segments show", "segments explain", "segments funnel", "segments fmt", "segments names", "templates list",
+        "templates check", "preview", "plan", "send", "campaigns list",
         "campaigns status", "campaigns pause", "campaigns resume", "campaigns cancel", "log", "resolve", "init", "doctor",
     ])
     func `whatever prints facts prints them as JSON`(command: String) throws {

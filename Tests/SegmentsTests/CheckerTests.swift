@@ -20,7 +20,8 @@ import Testing
                 "category": ValueFacts(kinds: [.text]),
             ]), "page_viewed": EventFacts(),
         ],
-        topics: ["newsletter", "offers"], segments: ["lapsed", "circle", "round", "broken", "self"])
+        topics: ["newsletter", "offers"], segments: ["lapsed", "circle", "round", "broken", "self"],
+        campaigns: ["spring-launch"])
 
     private static let files = [
         "lapsed": "did not purchase in last 90 days", "circle": "in segment round", "round": "vip = true or in segment circle",
@@ -79,11 +80,66 @@ import Testing
         #"plan = "pro" and age > 3 and signed_up in last 3 days and birthday has anniversary within next 7 days"#, #"tags contains "vip""#,
         #"mixed = 3 or mixed = "x""#, #"odd = 3 or odd = "x" or odd in last 3 days"#,
         #"first_name = "Ada" and email is known and language is it"#,
-        #"did page_viewed where (anything = 3)"#, "in segment lapsed and not in segment lapsed",
+        #"did page_viewed where (anything = 3)"#, "in segment lapsed or not in segment lapsed",
         "birthday = 2026-01-01 and signed_up > 2026-01-01",
     ])
     func `what can be meant is accepted in silence`(text: String) {
         #expect(check(text).said == [])
+    }
+
+    @Test(arguments: [
+        ("in segment lapsed and not in segment lapsed", "in segment lapsed", 23),
+        ("did purchase in last 7 days and did not purchase in last 30 days", "did purchase in last 7 days", 33),
+        ("did not purchase and did purchase where (amount > 3) today", "did not purchase", 22),
+        ("did purchase at least 3 times today and did purchase at most 2 times", "did purchase at least 3 times today", 41),
+        (#"plan = "pro" and country = "IT" and plan = "free""#, #"plan = "pro""#, 37), ("age > 5 and age < 3", "age > 5", 13),
+        ("age > 5 and age <= 5", "age > 5", 13), ("age = 5 and age in (3, 4)", "age = 5", 13),
+        ("vip = true and vip = false", "vip = true", 16),
+        ("signed_up in last 7 days and signed_up more than 30 days ago", "signed_up in last 7 days", 30),
+        ("birthday before 1990-01-01 and birthday >= 1990-01-01", "birthday before 1990-01-01", 32),
+        ("last purchase in last 30 days and last purchase more than 30 days ago", "last purchase in last 30 days", 35),
+    ])
+    func `what rules itself out is warned about at its second part`(text: String, earlier: String, column: Int) {
+        #expect(check(text).said == ["--where:1:\(column): warning: nobody can be in this: `\(earlier)` rules it out"])
+    }
+
+    @Test(arguments: [
+        "did purchase in last 30 days and did not purchase in last 7 days",
+        "did purchase today and did not purchase this month where (x = 1)",
+        "did purchase and did not purchase where (amount > 3)", "age >= 5 and age <= 5", "age > 3 and age < 5",
+        #"plan = "a" or plan = "b""#,
+        "did purchase at least 2 times and did purchase at most 2 times", "signed_up in last 7 days and signed_up before 2026-01-01",
+        "birthday before 1990-01-02 and birthday >= 1990-01-01", "last purchase in last 30 days and first purchase more than 30 days ago",
+        #"country != "IT" and country != "FR""#, "signed_up today and signed_up this month",
+    ])
+    func `what may hold together is not`(text: String) {
+        #expect(check(text).said.allSatisfy { !$0.contains("nobody can be") })
+    }
+
+    @Test(arguments: [
+        ("sum of purchase.amuont > 3", #"1:17: error: no "purchase" has a property "amuont" (did you mean "amount"?)"#),
+        ("sum of purchse.amount > 3", #"1:8: error: no event "purchse" has ever been recorded (did you mean "purchase"?)"#),
+        (
+            "avg of purchase.category > 3",
+            #"1:17: error: "category" holds texts, not numbers (`distinct of` counts different values of any kind)"#
+        ),
+        ("sum of purchase.amount in top 12.1234567%", "1:8: error: a share has at most six decimals"),
+        ("last purchase.category > 3", #"1:26: error: "category" holds texts, not numbers (as a text it is "3")"#),
+        ("last purchase.colour = 3", #"1:15: error: no "purchase" has a property "colour""#),
+        ("first purchase where (amuont > 1) today", #"1:23: error: no "purchase" has a property "amuont" (did you mean "amount"?)"#),
+        (
+            "did page_viewed then purchse within 2 days",
+            #"1:22: error: no event "purchse" has ever been recorded (did you mean "purchase"?)"#
+        ),
+        (
+            "did purchase then page_viewed within 2 days with same amuont",
+            #"1:55: error: no "purchase" has a property "amuont" (did you mean "amount"?)"#
+        ),
+        ("opened spring-lanch", #"1:8: error: no campaign "spring-lanch" is there (did you mean "spring-launch"?)"#),
+        ("score > 3", #"1:1: error: no contact has an attribute "score""#),
+    ])
+    func `behaviour is checked against the events and campaigns there are`(text: String, expected: String) {
+        #expect(check(text).said == ["--where:\(expected)"])
     }
 
     @Test func `a number in quotes is warned about where the data has numbers`() {

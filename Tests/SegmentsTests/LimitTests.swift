@@ -29,6 +29,28 @@ import Testing
         "\(nested(9, "did buy where (x in last 3 days)")) and \(many(380, "consents to news", "and"))", list(10_000),
     ]
 
+    private static let deepest: [String] = [
+        "sum of buy.x where (\(many(5, nested(4, "x in last 3 days"), "and"))) in last 3 days in top 20%",
+        "did buy where (\(nested(6, "x has anniversary within next 3 days"))) then not buy where (\(nested(6, "x in last 3 days"))) within 2 days with same x",
+        "last buy.x where (\(nested(8, "x in last 3 days"))) in (\"a\", 1, true, 2026-01-01)",
+        "\(nested(10, "did not click \"x\" in y in last 3 days"))", "\(nested(7, "sum of buy.x where (y in last 3 days) > 3"))",
+        "\(nested(7, "count of buy where (y in last 3 days) in last 3 days in top 3%"))",
+        many(200, "sum of buy.x in last 30 days >= 100", "and"), many(300, "did not open any in last 30 days", "and"),
+        many(150, "did a then b within 2 hours with same x in last 3 days", "and"), many(100, "last buy.x where (y = 1) = \"a\"", "and"),
+        "last buy.x where (\(list(7000))) in (\"a\", 1, true)",
+    ]
+
+    @Test(arguments: deepest)
+    func `the largest behaviours run`(text: String) throws {
+        let database = try TestDatabase([Asking.person(7, [(1000, "buy", ["x": "2026-10-25", "y": 1])])])
+        let plan = try SegmentPlan(try SegmentSyntax(where: text), against: nil)
+        for moment in [Moment.now(Asking.now, zone: .utc), Moment(at: Asking.now, known: Asking.now, zone: .utc)] {
+            let person = Asking.person(7, [(1000, "buy", ["x": "2026-10-25", "y": 1])])
+            let holds = plan.holds(for: person, at: moment, standings: plan.standings(among: [person], at: moment))
+            #expect(try database.ids(where: plan.sql(dialect: SQLiteDialect(), at: moment)).isEmpty != holds)
+        }
+    }
+
     @Test(arguments: largest)
     func `the largest segments run`(text: String) throws {
         let contact = Contact(
@@ -43,7 +65,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [many(13, "born has anniversary within next 365 days"), many(4, list(9000)), nested(13, "vip = true")])
+    @Test(arguments: [
+        many(13, "born has anniversary within next 365 days"), many(4, list(9000)), nested(13, "vip = true"),
+        "last buy.x where (\(list(10_000))) in (\"a\", 1, true)",
+    ])
     func `what no database could run is refused`(text: String) throws {
         let error = #expect(throws: DiagnosticList.self) { try SegmentPlan(try SegmentSyntax(where: text), against: nil) }
         let said = error?.items.first?.message ?? ""

@@ -21,7 +21,22 @@ import Testing
         "did purchase between 90 days and 3 hours ago", "did purchase this month", "did purchase in last 2 weeks",
         "consents to newsletter", "consented to offers in last 2 days", "withdrew from offers", "language is it", "language is pt-br",
         "language is known", "in segment lapsed", #"sample 10% seed "spring""#, #"sample 0.5% seed "a \"b\" \\ \n""#,
-        "`first name` is known", "`score` >= 60", "`città è` = \"Forlì\"", "città = \"Forlì\"", "did `order completed`",
+        "signed_up more than 60 days ago", "did purchase more than 2 weeks ago",
+        "did cart_added then purchase within 2 hours", "did cart_added then purchase within 2 hours with same cart_id in last 7 days",
+        "did trial_started then not purchase within 14 days", "did a where (x = 1) then a where (x = 2) within 1 day this month",
+        "sum of purchase.amount in last 90 days >= 100", "sum of purchase.amount > -0.5", "count of purchase = 3",
+        "avg of purchase.amount where (currency = \"EUR\") between 2026-01-01 and 2026-03-31 < 12.5",
+        "min of purchase.amount != 0", "max of purchase.amount in last 7 days in top 20%", "distinct of purchase.category >= 3",
+        "count of purchase in top 0.5%", "last purchase more than 60 days ago", "first purchase in last 30 days",
+        "last purchase where (amount > 10) in last 30 days", "first purchase between 1997-01-01 and 1997-01-31",
+        #"last purchase.category = "shoes""#, #"last purchase.category where (amount > 10) in ("shoes", "hats")"#,
+        "first purchase.coupon is unknown", "last purchase.delivered within next 3 days", "last purchase.`odd name` is known",
+        "was sent spring-launch", "was sent any at least 3 times in last 30 days", "opened spring-launch", "opened any exactly 0 times",
+        "clicked spring-launch in last 7 days", #"clicked "/pricing" in spring-launch"#, #"clicked "/pricing" in any at least 2 times"#,
+        "bounced any", "complained `spring sale` in last 2 days", "did not open spring-launch", "did not click any in last 7 days",
+        #"did not click "/pricing" in spring-launch"#, "received fewer than 2 messages in last 7 days", "received more than 1 message",
+        "received at least 1 message today", "received at most 0 messages", "received exactly 3 messages before 2026-01-01",
+        "`first name` is known", "score >= 60", "`città è` = \"Forlì\"", "città = \"Forlì\"", "did `order completed`",
         "age > 1 and age < 2 and age != 3", "age > 1 or age < 2", "(age > 1 or age < 2) and vip = true",
         "(age > 1 and age < 2) and vip = true", "not age > 1", "not not (age > 1 and age < 2)",
     ]
@@ -41,6 +56,8 @@ import Testing
             "# one\na=1 # two\r\nand\tb=2 # three",
             "a = 1 and b = 2"
         ),
+        ("did a then b within 2 hours today with same x", "did a then b within 2 hours with same x today"), ("`score` > 1", "score > 1"),
+        ("sum of a.b in last 1 days in top 20 %", "sum of a.b in last 1 day in top 20%"),
         ("renewal is 2 weeks from now", "renewal is 14 days from now"), ("a\u{A0}= 1", "a = 1"), ("`plain` = 1", "plain = 1"),
     ])
     func `what is written in another way is printed in the canonical one`(text: String, canonical: String) throws {

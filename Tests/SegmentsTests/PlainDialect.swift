@@ -10,5 +10,11 @@ struct PlainDialect: Dialect {
     func jsonMember(_ column: String, _ name: String) -> SQL { "member(\(raw: column), \(name))" }
     func jsonKind(_ column: String, _ name: String) -> SQL { "kind(\(raw: column), \(name))" }
     func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL { "contains(\(raw: column), \(name), \(item))" }
+    func jsonIdentity(_ column: String, _ name: String) -> SQL { "identity(\(raw: column), \(name))" }
+    func jsonAggregate(_ function: DecimalFunction, _ column: String, _ name: String) -> SQL {
+        "\(raw: function.rawValue)(member(\(raw: column), \(name)))"
+    }
+    func decimal(_ number: ExactDecimal) -> SQL { "decimal(\(number.description))" }
+    func decimal(from value: SQLValue) -> ExactDecimal? { nil }
     func folded(_ expression: SQL) -> SQL { "fold(\(expression))" }
 }

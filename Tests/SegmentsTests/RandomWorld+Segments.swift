@@ -17,10 +17,14 @@ extension RandomWorld {
     }
 
     private mutating func condition(_ depth: Int) -> WrittenCondition {
-        switch Int.random(in: 0..<12, using: &random) {
-        case 0...4: .value(valueTest(Self.attributes + ["email"]))
-        case 5...8: .behaviour(behaviour(depth))
-        case 9, 10: .consent(consent())
+        switch Int.random(in: 0..<22, using: &random) {
+        case 0...3: .value(valueTest(Self.attributes + ["email"]))
+        case 4...6: .behaviour(behaviour(depth))
+        case 7...9: .sequence(sequence(depth))
+        case 10...13: amount(depth).map { .amount($0) } ?? .behaviour(behaviour(depth))
+        case 14...16: .edge(edge(depth))
+        case 17, 18: .engagement(engagement())
+        case 19, 20: .consent(consent())
         default:
             switch Int.random(in: 0..<3, using: &random) {
             case 0: .language(Name(pick(["it", "IT", "it-ch", "en"])))
@@ -40,15 +44,67 @@ extension RandomWorld {
 
     private mutating func behaviour(_ depth: Int) -> WrittenBehaviour {
         let negated = chance(25)
-        let bound = pick(Times.Bound.allCases)
+        let event = event(depth)
         return WrittenBehaviour(
-            event: Name(pick(Self.events + ["never"])), negated: negated, filter: chance(40) ? node(depth: min(depth, 1), of: true) : nil,
-            times: negated || chance(40) ? nil : Times(bound, pick(bound == .atLeast ? [1, 2, 3] : [0, 1, 2])),
+            event: event.name, negated: negated, filter: event.filter, times: negated || chance(40) ? nil : times(),
             window: chance(30) ? nil : eventWindow())
     }
 
+    private mutating func times(_ bounds: [Times.Bound] = [.atLeast, .atMost, .exactly]) -> Times {
+        let bound = pick(bounds)
+        return Times(bound, pick(bound == .atLeast || bound == .fewerThan ? [1, 2, 3] : [0, 1, 2]))
+    }
+
+    private mutating func event(_ depth: Int) -> WrittenEvent {
+        WrittenEvent(name: Name(pick(Self.events + ["never"])), filter: chance(40) ? node(depth: min(depth, 1), of: true) : nil)
+    }
+
+    private mutating func sequence(_ depth: Int) -> WrittenSequence {
+        let first = event(depth)
+        var second = event(depth)
+        if chance(30) { second.name = first.name }
+        return WrittenSequence(
+            first: first, second: second, negated: chance(40), within: chance(50) ? span() : pick(Self.shortSpans),
+            same: chance(35) ? Name(pick(Self.properties)) : nil, window: chance(50) ? nil : eventWindow())
+    }
+
+    private mutating func amount(_ depth: Int) -> WrittenAmount? {
+        let function = pick(WrittenAmount.Function.allCases)
+        let small = function == .count || function == .distinct
+        let bound = Number(pick(small ? ["0", "1", "2", "3", "1.5", "-1"] : Self.bounds))
+        let share = Number(pick(["20", "0.5", "50", "99.999999", "33.3"]))
+        let comparison = pick(Comparison.allCases)
+        guard let test = chance(30) ? share.map({ .top($0) }) : bound.map({ WrittenAmount.Test.compare(comparison, $0) }) else {
+            return nil
+        }
+        return WrittenAmount(
+            function: function, event: event(depth), property: function == .count ? nil : Name(pick(Self.properties)),
+            window: chance(40) ? nil : eventWindow(), test: test)
+    }
+
+    /// What a few of the numbers in ``RandomWorld/numbers`` add up to, or nearly.
+    private static let bounds = ["0", "0.3", "5", "12.5", "17.5", "184", "-0.5", "4.16666666666667", "100000", "0.1"]
+
+    private mutating func edge(_ depth: Int) -> WrittenEdge {
+        WrittenEdge(
+            end: pick(WrittenEdge.End.allCases), event: event(depth),
+            test: chance(50) ? .time(chance(40) ? .longerAgo(span()) : eventWindow()) : .property(valueTest(Self.properties)))
+    }
+
+    private mutating func engagement() -> WrittenEngagement {
+        let act = pick(WrittenEngagement.Act.allCases)
+        let isMissed = act == .notOpened || act == .notClicked
+        let isClick = act == .clicked || act == .notClicked
+        return WrittenEngagement(
+            act: act, link: isClick && chance(50) ? pick(["/pricing", "shop", "nowhere"]) : nil,
+            campaign: act == .received || chance(40) ? nil : Name(pick(Self.campaigns + ["never"])),
+            times: act == .received ? times(Times.Bound.allCases) : isMissed || chance(50) ? nil : times(),
+            window: chance(40) ? nil : eventWindow())
+    }
+
     private mutating func eventWindow() -> Window {
-        switch Int.random(in: 0..<8, using: &random) {
+        switch Int.random(in: 0..<9, using: &random) {
+        case 8: return .longerAgo(span())
         case 0, 1: return .last(span())
         case 2: return pick([.today, .thisMonth, .lastMonth])
         case 3: return pick(Self.agos)
@@ -62,6 +118,8 @@ extension RandomWorld {
 
     private static let spans =
         [1, 3, 7, 30, 90].compactMap { TimeSpan($0, .day) } + [TimeSpan(1, .hour), TimeSpan(2, .week)].compactMap { $0 }
+    private static let shortSpans =
+        [TimeSpan(1, .second), TimeSpan(1, .hour), TimeSpan(12, .hour), TimeSpan(3, .week)].compactMap { $0 }
     private static let agos = [(90, 30), (7, 0), (3, 1)].compactMap { from, to in
         TimeSpan(from, .day).flatMap { from in TimeSpan(to, .day).map { Window.ago(from: from, to: $0) } }
     }

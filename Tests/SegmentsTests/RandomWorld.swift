@@ -7,6 +7,8 @@ struct RandomWorld {
     var random: SeededGenerator
     let zone: Zone
     let now: Instant
+    /// Whether texts that look like a day and are none occur: what a database makes of them, only the evaluator says.
+    let hasOddDays: Bool
 
     private static let zones = [
         "Europe/Rome", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "America/Santiago", "Australia/Lord_Howe",
@@ -19,7 +21,8 @@ struct RandomWorld {
     private static let seconds: Int64 = 1000
     private static let day: Int64 = 86_400_000
 
-    init(seed: UInt64) {
+    init(seed: UInt64, hasOddDays: Bool = false) {
+        self.hasOddDays = hasOddDays
         random = SeededGenerator(seed: seed)
         zone = Self.zones.randomElement(using: &random).flatMap { Zone($0) } ?? .utc
         now = Self.nows.randomElement(using: &random).flatMap { Instant(iso: $0) } ?? Instant(seconds: 0)
@@ -63,17 +66,24 @@ struct RandomWorld {
     mutating func value() -> JSONValue {
         switch Int.random(in: 0..<16, using: &random) {
         case 0...3: .text(pick(Self.texts))
-        case 4...6: pick([5, 0, -3, 184, .real(12.5), .real(5.0), .real(-0.5), .integer(9_007_199_254_740_993), .real(1e300)])
+        case 4...6: pick(Self.numbers)
         case 7: .bool(chance(50))
         case 8: .null
         case 9: .list(pick([[], ["vip"], ["vip", "a"], [5, "5"], ["Rome", .null], [.list(["vip"])]]))
         case 10: .object(["vip": 1])
         case 11, 12: .text(time().canonical)
         case 13: .text(anniversaryTime().canonical)
-        case 14: .text(pick(["2026-02-30", "2026-1x-05", "2026-02-30T00:00:00.000Z", "abcd-ef-gh", "1899-12-31", "2026-3-01"]))
+        case 14: .text(pick(hasOddDays ? Self.oddDays : ["2026-3-01", "yesterday"]))
         default: .text("\(civilDay())")
         }
     }
+
+    /// Those of which sums differ with their order, where they are added in binary, among them.
+    static let numbers: [JSONValue] = [
+        5, 0, -3, 184, .real(12.5), .real(5.0), .real(-0.5), .real(0.1), .real(0.2), .real(0.3), .real(1e20), .real(-1e20), .real(1e-7),
+        .integer(9_007_199_254_740_993),
+    ]
+    private static let oddDays = ["2026-02-30", "2026-1x-05", "2026-02-30T00:00:00.000Z", "abcd-ef-gh", "1899-12-31", "2026-3-01"]
 
     static let texts = [
         "Rome", "rome", "ROME", "5", "184", "00184", "", "vip", "a vip b", "true", "Forlì", "Forli\u{300}", "straße", "IT", "it", "it-CH",
@@ -85,6 +95,7 @@ struct RandomWorld {
     static let properties = ["path", "amount"]
     static let events = ["view", "buy", "odd name"]
     static let topics = ["news", "offers"]
+    static let campaigns = ["spring", "summer sale"]
 
     mutating func object(_ names: [String]) -> JSONObject {
         JSONObject(names.compactMap { chance(70) ? ($0, value()) : nil })
@@ -111,7 +122,25 @@ struct RandomWorld {
                 Consent(
                     contact: id, topic: pick(Self.topics), state: pick(Consent.State.allCases), at: time(), learnedAt: time(), source: "x"))
         }
+        addMessages(to: &person)
         return person
+    }
+
+    private mutating func addMessages(to person: inout PersonHistory) {
+        for (number, campaign) in (Self.campaigns + Self.campaigns).enumerated() where chance(60) {
+            let tracked = Set(Reaction.Kind.allCases.filter { _ in chance(60) })
+            let message = Message(campaign: campaign, step: 0, entry: Int64(number / 2), at: time(), tracked: tracked)
+            person.messages.append(message)
+        }
+        var taken: Set<[String]> = []
+        for _ in 0..<Int.random(in: 0...5, using: &random) {
+            let kind = chance(80) ? pick([.open, .click]) : pick(Reaction.Kind.allCases)
+            let reaction = Reaction(
+                kind, campaign: pick(Self.campaigns), entry: pick([0, 1]), at: time(), learnedAt: time(),
+                link: kind == .click ? pick(["https://shop.example/pricing?a=1", "https://shop.example/"]) : nil, isKnown: chance(75))
+            let key = ["\(kind)", reaction.campaign, "\(reaction.entry)", "\(reaction.at)", reaction.link ?? ""]
+            if taken.insert(key).inserted { person.reactions.append(reaction) }
+        }
     }
 
     mutating func moment() -> Moment {

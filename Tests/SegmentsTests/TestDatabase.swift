@@ -32,6 +32,14 @@ final class TestDatabase {
         }
     }
 
+    private static func campaign(_ name: String, in session: any SQLSession) throws -> Int64 {
+        if let id = try session.first("SELECT id FROM campaign WHERE name = \(name)", { $0.integer(0) }) { return id }
+        let id = try session.count("SELECT count(*) FROM campaign") + 1
+        try session.execute(
+            "INSERT INTO campaign (id, name, state, created_at, changed_at) VALUES (\(id), \(name), 'sent', 0, 0)")
+        return Int64(id)
+    }
+
     private static func insert(_ person: PersonHistory, in session: any SQLSession) throws {
         let id = person.contact.id
         try session.execute(
@@ -53,6 +61,24 @@ final class TestDatabase {
                 """
                 INSERT INTO event (contact_id, name_id, at, id, learned_at, properties) SELECT \(id), n.id, \(event.at.milliseconds), \(number), \(event.learnedAt.milliseconds), \(properties) \
                 FROM event_name n WHERE n.name = \(event.name)
+                """)
+        }
+        for message in person.messages {
+            let campaign = try campaign(message.campaign, in: session)
+            try session.execute(
+                """
+                INSERT INTO delivery (campaign_id, step, contact_id, entry, plan_id, state, due_at, attempts, epoch, handed_at, \
+                data_changed, tracks_opens, tracks_clicks) VALUES (\(campaign), \(message.step), \(id), \(message.entry), 0, 2, 0, 1, 1, \
+                \(message.at.milliseconds), 0, \(message.tracked.contains(.open) ? 1 : 0), \(message.tracked.contains(.click) ? 1 : 0))
+                """)
+        }
+        for reaction in person.reactions {
+            let campaign = try campaign(reaction.campaign, in: session)
+            try session.execute(
+                """
+                INSERT INTO engagement (contact_id, kind, at, campaign_id, step, entry, url, learned_at, known) VALUES (\(id), \
+                \(reaction.kind.rawValue), \(reaction.at.milliseconds), \(campaign), \(reaction.step), \(reaction.entry), \
+                \(reaction.link ?? ""), \(reaction.learnedAt.milliseconds), \(reaction.isKnown ? 1 : 0))
                 """)
         }
         for consent in person.consents {

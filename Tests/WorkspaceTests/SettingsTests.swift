@@ -34,6 +34,8 @@ private func settings(_ text: String) throws -> Settings {
           offers: {title: Offers, cap: 2 per 7 days}
           plain:
         cap: 3 messages per 7 days
+        events: {unknown_contact: create}
+        retention: {page_viewed: 180 days, default: 540 days}
         """
 
     @Test func `every setting is read`() throws {
@@ -47,6 +49,9 @@ private func settings(_ text: String) throws -> Settings {
         #expect(read.topics.map(\.name) == ["newsletter", "offers", "plain"])
         #expect(read.topic("offers")?.cap == FrequencyCap("2 per 7 days"))
         #expect(read.cap?.count == 3)
+        #expect(read.unknownContact == .create)
+        #expect(read.retention.span(of: "page_viewed") == TimeSpan(180, .day))
+        #expect(read.retention.span(of: "purchase") == TimeSpan(540, .day))
         let relay = try #require(read.relays.first)
         #expect(relay.url == "smtp://127.0.0.1:2525")
         #expect(relay.tls == .required)
@@ -54,10 +59,24 @@ private func settings(_ text: String) throws -> Settings {
         #expect(relay.limits.map(\.description) == ["600/min", "50000/day"])
     }
 
+    @Test(arguments: [
+        ("retention: 540 days", 1, 12, "must be a mapping"), ("retention: {visit: soon}", 1, 20, "how long to keep them"),
+        ("retention:\n  default: 3 hours", 2, 12, "for a day at least"), ("events: {unknown_contact: creat}", 1, 27, "create or reject"),
+        ("events: {unknown: create}", 1, 10, "unknown key"),
+    ])
+    func `a mistake about events is shown where it is`(_ text: String, _ line: Int, _ column: Int, _ message: String) {
+        let error = #expect(throws: DiagnosticList.self) { try settings(text) }
+        #expect(error?.items.first?.location?.line == line)
+        #expect(error?.items.first?.location?.column == column)
+        #expect(error?.items.first?.message.contains(message) == true)
+    }
+
     @Test func `an empty file leaves the defaults`() throws {
         let read = try settings("")
         #expect(read.database == "pitwall.sqlite")
         #expect(read.keysFile == "secrets/keys")
+        #expect(read.retention.isForever)
+        #expect(read.unknownContact == .reject)
         #expect(read.relays.isEmpty)
         #expect(read.language == "en")
     }

@@ -30,4 +30,40 @@ int pitwall_random(uint8_t *out, size_t count);
 /* 1 when both hold the same bytes; takes as long whatever they hold. */
 int pitwall_equal(const uint8_t *a, const uint8_t *b, size_t count);
 
+/* Private keys that sign, of the two kinds that DKIM knows. One may be used on several threads at once. */
+
+typedef struct pitwall_key pitwall_key;
+
+enum {
+    PITWALL_KEY_RSA = 1,
+    PITWALL_KEY_ED25519 = 2,
+    /* A private key of another kind. */
+    PITWALL_KEY_OTHER = 3,
+    /* Only with a passphrase, which is not asked for. */
+    PITWALL_KEY_ENCRYPTED = 4,
+    /* No private key in PEM. */
+    PITWALL_KEY_NONE = 5
+};
+
+#define PITWALL_ED25519_LENGTH 64
+/* What an RSA key of 16,384 bits, the longest that libcrypto makes, signs with. */
+#define PITWALL_LONGEST_SIGNATURE 2048
+
+/* Reads a private key in PEM. `kind` is one of the above; a key, to be given to pitwall_key_free, only for the first two. */
+pitwall_key *pitwall_key_parse(const uint8_t *pem, size_t count, int *kind);
+/* A new key of kind RSA or ED25519; null where libcrypto makes none. `bits` is for RSA. */
+pitwall_key *pitwall_key_generate(int kind, unsigned bits);
+void pitwall_key_free(pitwall_key *key);
+int pitwall_key_bits(const pitwall_key *key);
+
+/* RSA: PKCS #1 v1.5 over a SHA-256 digest of 32 bytes. Ed25519: over those 32 bytes. The length of the signature that was written
+   to `out`, which holds PITWALL_LONGEST_SIGNATURE; 0 where libcrypto refused. */
+size_t pitwall_key_sign(const pitwall_key *key, const uint8_t *digest, uint8_t *out);
+
+/* The public half as DNS publishes it: SubjectPublicKeyInfo in DER for RSA (RFC 6376 section 3.6.1), the 32 bytes themselves for
+   Ed25519 (RFC 8463 section 4). The private one in PEM (PKCS #8). Both: how many bytes there are; they are written where `capacity`
+   is enough for them. 0 where libcrypto refused. */
+size_t pitwall_key_public(const pitwall_key *key, uint8_t *out, size_t capacity);
+size_t pitwall_key_pem(const pitwall_key *key, uint8_t *out, size_t capacity);
+
 #endif

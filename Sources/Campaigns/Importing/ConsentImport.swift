@@ -2,7 +2,7 @@ import Diagnostics
 package import Model
 package import Store
 
-/// Imports statements of will: CSV with the columns email, topic, state, at, source.
+/// Imports statements of will: CSV with the columns email, topic, state, at, source, and text: the words they agreed to.
 package struct ConsentImport {
     package var contacts: ContactStore
     package var consents: ConsentStore
@@ -12,6 +12,8 @@ package struct ConsentImport {
     /// For lines that name none.
     package var source: String?
     package var topic: String?
+    package var wording: String?
+    package var forgotten = ForgottenPeople.none
     package var dryRun = false
 
     package init(contacts: ContactStore, consents: ConsentStore, topics: [String], zone: Zone, now: Instant) {
@@ -38,7 +40,7 @@ package struct ConsentImport {
                 known.append(
                     Consent(
                         contact: id, topic: statement.topic, state: statement.state, at: statement.at, learnedAt: now,
-                        source: statement.source))
+                        source: statement.source, wording: statement.wording))
             }
             let new = dryRun ? known.count : try consents.record(known)
             return (new, known.count - new)
@@ -65,6 +67,7 @@ package struct ConsentImport {
         var state: Consent.State
         var at: Instant
         var source: String
+        var wording: String?
     }
 
     private func statement(_ row: TableRow) -> Result<Statement, RejectReason> {
@@ -83,7 +86,9 @@ package struct ConsentImport {
         guard let at = row["at"].map({ zone.instant(reading: $0) }) ?? now else {
             return .failure(RejectReason(text: "the time is not one: \(row["at"] ?? "")"))
         }
-        return row.address.map { Statement(address: $0, topic: name, state: state, at: at, source: source) }
+        return row.address.flatMap { forgotten.contains($0) ? .failure(ForgottenPeople.reason) : .success($0) }.map {
+            Statement(address: $0, topic: name, state: state, at: at, source: source, wording: row["text"] ?? wording)
+        }
     }
 }
 
@@ -93,6 +98,7 @@ package struct SuppressionImport {
     package var zone: Zone
     package var now: Instant
     package var source: String?
+    package var forgotten = ForgottenPeople.none
     package var dryRun = false
 
     package init(consents: ConsentStore, zone: Zone, now: Instant) {
@@ -109,7 +115,9 @@ package struct SuppressionImport {
             guard let at = row["at"].map({ zone.instant(reading: $0) }) ?? now else {
                 return .failure(RejectReason(text: "the time is not one: \(row["at"] ?? "")"))
             }
-            return row.address.map {
+            return row.address.flatMap {
+                forgotten.contains($0) ? .failure(ForgottenPeople.reason) : .success($0)
+            }.map {
                 Suppression(address: $0, reason: reason, at: at, learnedAt: now, source: row["source"] ?? source ?? "import")
             }
         } write: { entries, _ in

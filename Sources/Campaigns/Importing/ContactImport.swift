@@ -14,6 +14,7 @@ package struct ContactImport {
     package var map: [String: String] = [:]
     /// Granted to everybody in the file; nil grants nothing.
     package var consent: ConsentTemplate?
+    package var forgotten = ForgottenPeople.none
     package var dryRun = false
 
     private static let batch = 10_000
@@ -47,6 +48,10 @@ package struct ContactImport {
             summary.read += 1
             switch builder.entry(record) {
             case .success(let entry):
+                guard !forgotten.contains(entry.email) else {
+                    try rejects.reject(record, ForgottenPeople.reason.text)
+                    continue
+                }
                 guard seen.insert(entry.email.key.stableHash).inserted else {
                     try rejects.reject(record, "this address is in the file already")
                     continue

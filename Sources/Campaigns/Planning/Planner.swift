@@ -29,6 +29,9 @@ package struct Planner: Sendable {
     package func plan(_ name: String, at now: Instant) throws -> PlannedCampaign {
         let recording = RecordingFiles(workspace.files)
         let definition = try CampaignDefinition(name, files: recording, vocabulary: try workspace.vocabulary())
+        for segment in [definition.segment].compactMap({ $0 }) + definition.excluded {
+            try workspace.refuseMistakes(in: segment, at: .now(now, zone: workspace.settings.zone))
+        }
         let campaign = try workspace.campaigns.ensureCampaign(named: name, at: now)
         let sources = recording.frozen.files
         let record = try workspace.campaigns.freeze(

@@ -32,12 +32,16 @@ final class Program: @unchecked Sendable {
     let sources: [SourceText]
     let hostFilters: [HostFilter]
     /// Names of the variables, by slot.
-    let slotNames: [Name]
+    let slotNames: Table<Name>
+    /// What a path reads that leads nowhere.
+    let nothing: Table<Value>
     let slotsByName: [String: Int32]
     let forloopSlot: Int32
     let tablerowSlot: Int32
     /// Whether any `increment` or `decrement` is in it.
     let hasCounters: Bool
+    /// Whether anything starts again from the data alone: a partial that is rendered, a counter.
+    let needsData: Bool
     /// How many marks `offset: continue` needs.
     let markCount: Int
 
@@ -68,9 +72,11 @@ final class Program: @unchecked Sendable {
         self.hostFilters = hostFilters
         forloopSlot = assembly.slotsByName["forloop"] ?? 0
         tablerowSlot = assembly.slotsByName["tablerowloop"] ?? 0
-        slotNames = assembly.slotNames
+        slotNames = Table(assembly.slotNames)
+        nothing = Table([.null])
         slotsByName = assembly.slotsByName
         hasCounters = assembly.hasCounters
+        needsData = assembly.hasCounters || assembly.calls.contains { $0.isIsolated }
         markCount = assembly.marks.count
     }
 
@@ -79,7 +85,7 @@ final class Program: @unchecked Sendable {
             code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, pipelines.free, filters.free,
             conditions.free, tests.free, loops.free, tableRows.free, selects.free, selectParts.free, cycles.free, calls.free,
             arguments.free,
-            hosts.free, functions.free, spans.free,
+            hosts.free, functions.free, spans.free, slotNames.free, nothing.free,
         ] { release() }
     }
 }
@@ -100,7 +106,11 @@ struct Table<Element> {
         start[Int(index)]
     }
 
-    var bytes: UnsafePointer<Element> { UnsafePointer(start) }
+    /// For elements that own memory: reading them through a copy counts a reference that all threads share.
+    @inline(__always)
+    func place(_ index: Int32) -> UnsafePointer<Element> {
+        UnsafePointer(start + Int(index))
+    }
 
     func free() {
         start.deinitialize(count: count)

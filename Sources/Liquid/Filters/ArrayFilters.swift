@@ -76,15 +76,15 @@ struct ArrayFilters {
 
     private func join(_ items: [Value], meter: inout Meter) throws(FilterFailure) -> Value {
         let glue = hasFirst ? first.text(in: context) : " "
-        var out: [UInt8] = []
+        var out = Output()
         for (index, item) in items.enumerated() {
-            if index > 0 { out.append(contentsOf: glue.utf8) }
+            if index > 0 { out.append(glue) }
             item.write(into: &out, zone: context.zone)
             if out.count > meter.valueBytes { throw .tooMuchData }
         }
         try meter.make(bytes: out.count)
         try meter.work(bytes: out.count)
-        return .string(String(decoding: out, as: UTF8.self))
+        return .string(out.text())
     }
 
     private func concat(_ items: [Value], meter: inout Meter) throws(FilterFailure) -> Value {

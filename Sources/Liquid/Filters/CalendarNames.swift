@@ -50,7 +50,7 @@ package final class CalendarNames: Sendable {
     }()
 
     /// Those that go with a pattern: with a day of the month in it, or without.
-    func names(for pattern: [UInt8]) -> Form {
+    func names(for pattern: UnsafeBufferPointer<UInt8>) -> Form {
         if dated === alone { return dated }
         var index = 0
         while index + 1 < pattern.count {

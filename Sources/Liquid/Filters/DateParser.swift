@@ -22,6 +22,37 @@ struct DateParser {
         return parser.parse(context)
     }
 
+    /// Only `2026-11-02T09:30:00Z` and `2026-11-02T09:30:00.000Z`: the forms in which values are kept, read quickly.
+    static func instant(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard bytes.count == 20 || bytes.count == 24, bytes[bytes.count - 1] == UInt8(ascii: "Z") else { return nil }
+        let pattern: StaticString = "0000-00-00T00:00:00.000"
+        var fields = (year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0, millisecond: 0)
+        for index in 0..<(bytes.count - 1) {
+            let expected = pattern.utf8Start[index]
+            if expected != UInt8(ascii: "0") {
+                guard bytes[index] == expected else { return nil }
+                continue
+            }
+            guard bytes[index].isDigit else { return nil }
+            let digit = Int(bytes[index] - UInt8(ascii: "0"))
+            switch index {
+            case 0..<4: fields.year = fields.year * 10 + digit
+            case 5..<7: fields.month = fields.month * 10 + digit
+            case 8..<10: fields.day = fields.day * 10 + digit
+            case 11..<13: fields.hour = fields.hour * 10 + digit
+            case 14..<16: fields.minute = fields.minute * 10 + digit
+            case 17..<19: fields.second = fields.second * 10 + digit
+            default: fields.millisecond = fields.millisecond * 10 + digit
+            }
+        }
+        guard (1...12).contains(fields.month), fields.day >= 1, fields.day <= CivilTime.days(in: fields.month, of: fields.year),
+            fields.hour < 24, fields.minute < 60, fields.second < 60
+        else { return nil }
+        var time = CivilTime(year: fields.year, month: fields.month, day: fields.day)
+        (time.hour, time.minute, time.second, time.millisecond) = (fields.hour, fields.minute, fields.second, fields.millisecond)
+        return time.milliseconds
+    }
+
     private init(_ text: String) {
         bytes = text.utf8.map { $0.isLetter ? $0 | 0x20 : $0 }
     }

@@ -6,7 +6,7 @@ struct Encoding {
         self.filter = filter
     }
 
-    func apply(to text: String, into out: inout [UInt8]) throws(FilterFailure) {
+    func apply(to text: String, into out: inout Output) throws(FilterFailure) {
         let start = out.count
         switch filter {
         case .urlEncode: out.append(urlEncoding: text)
@@ -18,7 +18,7 @@ struct Encoding {
         default: return
         }
         // What was decoded may be any bytes.
-        guard String(validating: out[start...], as: UTF8.self) != nil else {
+        guard String(validating: out.bytes(from: start), as: UTF8.self) != nil else {
             throw FilterFailure("what \(filter.rawValue) gives is not text")
         }
     }
@@ -27,7 +27,7 @@ struct Encoding {
     private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 }
 
-extension [UInt8] {
+extension Output {
     private static let hexadecimal = Array("0123456789ABCDEF".utf8)
 
     /// As in a form: spaces become `+`.

@@ -26,8 +26,8 @@ package struct HostFilter: Sendable {
     }
 }
 
-/// What a filter may know besides its input.
-package struct FilterContext {
+/// What a filter may know besides its input. One for all filters of a rendering.
+package final class FilterContext {
     /// Milliseconds since 1970 UTC.
     package let now: Int64
     /// Seconds east of UTC at an instant in milliseconds.
@@ -35,6 +35,14 @@ package struct FilterContext {
     package let zoneName: (Int64) -> String
     package let language: String
     package let mode: OutputMode
+
+    init(_ scope: Scope, mode: OutputMode) {
+        now = scope.now
+        zone = scope.zone
+        zoneName = scope.zoneName
+        language = scope.language
+        self.mode = mode
+    }
 }
 
 /// Why a filter cannot give a result, as its user should read it: "divided by zero".

@@ -26,7 +26,7 @@ struct TextFilters {
         }
     }
 
-    func apply(to input: Value, meter: inout Meter, into out: inout [UInt8]) throws(FilterFailure) {
+    func apply(to input: Value, meter: inout Meter, into out: inout Output) throws(FilterFailure) {
         let start = out.count
         let isHTML = context.mode == .html
         let text = isHTML && needsEscaping(input) ? escaped(input) : input.text(in: context)
@@ -36,8 +36,8 @@ struct TextFilters {
             let isEscaped = isHTML && input.isMarkup && !first.isMarkup
             let other = isEscaped ? escaped(first) : first.text(in: context)
             guard text.utf8.count + other.utf8.count <= meter.valueBytes else { throw .tooMuchData }
-            out.append(contentsOf: (filter == .append ? text : other).utf8)
-            out.append(contentsOf: (filter == .append ? other : text).utf8)
+            out.append(filter == .append ? text : other)
+            out.append(filter == .append ? other : text)
         case .capitalize, .downcase, .upcase:
             // Beyond ASCII it takes longer.
             try meter.work(bytes: text.utf8.count * 4)
@@ -50,7 +50,7 @@ struct TextFilters {
         case .truncate, .truncateWords: try truncate(text, input: input, into: &out)
         case .escape:
             if isHTML, input.isMarkup {
-                out.append(contentsOf: text.utf8)
+                out.append(text)
             } else {
                 out.append(escaping: text)
             }
@@ -72,33 +72,33 @@ struct TextFilters {
     }
 
     private func escaped(_ value: Value) -> String {
-        var bytes: [UInt8] = []
+        var bytes = Output()
         bytes.append(escaping: value.text(in: context))
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes.text()
     }
 
-    private static func changeCase(of text: String, _ filter: StandardFilter, into out: inout [UInt8]) {
-        let start = out.count
-        out.append(contentsOf: text.utf8)
-        if out[start...].allSatisfy({ $0 < 0x80 }) {
-            for index in start..<out.count where out[index].isLetter {
-                let isUpper = filter == .upcase || (filter == .capitalize && index == start)
-                out[index] = isUpper ? out[index] & ~0x20 : out[index] | 0x20
+    private static func changeCase(of text: String, _ filter: StandardFilter, into out: inout Output) {
+        if text.withBytes({ $0.allSatisfy { $0 < 0x80 } }) {
+            let start = out.count
+            out.append(text)
+            out.change(from: start) { byte, index in
+                guard byte.isLetter else { return }
+                let isUpper = filter == .upcase || (filter == .capitalize && index == 0)
+                byte = isUpper ? byte & ~0x20 : byte | 0x20
             }
             return
         }
-        out.removeLast(out.count - start)
         switch filter {
-        case .upcase: out.append(contentsOf: text.uppercased().utf8)
-        case .downcase: out.append(contentsOf: text.lowercased().utf8)
+        case .upcase: out.append(text.uppercased())
+        case .downcase: out.append(text.lowercased())
         default:
             let head = String(String.UnicodeScalarView(text.unicodeScalars.prefix(1)))
-            out.append(contentsOf: (head.unicodeScalars.first?.properties.titlecaseMapping ?? "").utf8)
-            out.append(contentsOf: String(String.UnicodeScalarView(text.unicodeScalars.dropFirst())).lowercased().utf8)
+            out.append(head.unicodeScalars.first?.properties.titlecaseMapping ?? "")
+            out.append(String(String.UnicodeScalarView(text.unicodeScalars.dropFirst())).lowercased())
         }
     }
 
-    private func replace(in text: String, meter: Meter, into out: inout [UInt8]) throws(FilterFailure) {
+    private func replace(in text: String, meter: Meter, into out: inout Output) throws(FilterFailure) {
         let search = ByteSearch(first.text(in: context))
         let removes = filter == .remove || filter == .removeFirst || filter == .removeLast
         let replacement = removes ? "" : second.text(in: context)
@@ -115,18 +115,18 @@ struct TextFilters {
     }
 
     /// Counts code points, as the reference does.
-    private func truncate(_ text: String, input: Value, into out: inout [UInt8]) throws(FilterFailure) {
+    private func truncate(_ text: String, input: Value, into out: inout Output) throws(FilterFailure) {
         let ellipsis = second.isNull && !hasSecond ? "..." : second.text(in: context)
         if filter == .truncate {
             let length = hasFirst ? try first.wholeNumber() : 50
             let isShort = length >= 0 && text.utf8Offset(ofScalar: length) ?? text.utf8.count == text.utf8.count
             let kept = max(0, length.subtractingClamped(ellipsis.unicodeScalars.count))
             guard !isShort, let end = text.utf8Offset(ofScalar: kept) else {
-                out.append(contentsOf: text.utf8)
+                out.append(text)
                 return
             }
             out.append(contentsOf: text.utf8.prefix(end))
-            out.append(contentsOf: ellipsis.utf8)
+            out.append(ellipsis)
         } else {
             let words = hasFirst ? try first.wholeNumber() : 15
             out.append(text, words: max(1, words), ellipsis: ellipsis)

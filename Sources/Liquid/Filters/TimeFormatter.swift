@@ -19,30 +19,31 @@ struct TimeFormatter {
         self.names = names
     }
 
-    func write(_ style: Style, into out: inout [UInt8]) {
+    func write(_ style: Style, into out: inout Output) {
         _ = write(pattern: offset == 0 ? "%Y-%m-%d %H:%M:%S UTC" : "%Y-%m-%d %H:%M:%S %z", into: &out, limit: .max)
     }
 
     /// False where it would take more than `limit` bytes.
-    func write(pattern: String, into out: inout [UInt8], limit: Int) -> Bool {
-        let start = out.count
-        let bytes = Array(pattern.utf8)
-        let names = names.names(for: bytes)
-        var index = 0
-        while index < bytes.count {
-            guard bytes[index] == .percent else {
-                out.append(bytes[index])
-                index += 1
-                continue
+    func write(pattern: String, into out: inout Output, limit: Int) -> Bool {
+        pattern.withBytes { bytes in
+            let start = out.count
+            let names = names.names(for: bytes)
+            var index = 0
+            while index < bytes.count {
+                guard bytes[index] == .percent else {
+                    out.append(bytes[index])
+                    index += 1
+                    continue
+                }
+                let directive = Directive(bytes, at: index)
+                if directive.letter == 0 || !write(directive, names, into: &out) {
+                    out.append(UnsafeBufferPointer(rebasing: bytes[index..<directive.end]))
+                }
+                index = directive.end
+                if out.count - start > limit { return false }
             }
-            var directive = Directive(bytes, at: index)
-            if directive.letter == 0 || !write(&directive, names, into: &out) {
-                out.append(contentsOf: bytes[index..<directive.end])
-            }
-            index = directive.end
-            if out.count - start > limit { return false }
+            return out.count - start <= limit
         }
-        return out.count - start <= limit
     }
 
     /// `%`, flags, a width, colons, a letter.
@@ -56,7 +57,7 @@ struct TimeFormatter {
         var width: Int?
         var end: Int
 
-        init(_ bytes: [UInt8], at start: Int) {
+        init(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) {
             end = start + 1
             flags: while end < bytes.count {
                 switch bytes[end] {
@@ -86,8 +87,8 @@ struct TimeFormatter {
         }
     }
 
-    private func write(_ directive: inout Directive, _ names: CalendarNames.Form, into out: inout [UInt8]) -> Bool {
-        switch Character(UnicodeScalar(directive.letter)) {
+    private func write(_ directive: Directive, _ names: CalendarNames.Form, into out: inout Output) -> Bool {
+        switch UnicodeScalar(directive.letter) {
         case "Y": number(local.year, width: local.year < 0 ? 5 : 4, directive, into: &out)
         case "C": number(Self.floor(local.year, by: 100), width: 2, directive, into: &out)
         case "y": number(local.year - Self.floor(local.year, by: 100) * 100, width: 2, directive, into: &out)
@@ -125,9 +126,9 @@ struct TimeFormatter {
         default:
             guard let pattern = Self.compounds[directive.letter] else { return false }
             if directive.width == nil, !directive.isUpper, !directive.swapsCase { return write(pattern: pattern, into: &out, limit: .max) }
-            var inner: [UInt8] = []
+            var inner = Output()
             _ = write(pattern: pattern, into: &inner, limit: .max)
-            text(String(decoding: inner, as: UTF8.self), directive, into: &out)
+            text(inner.text(), directive, into: &out)
         }
         return true
     }
@@ -144,44 +145,45 @@ struct TimeFormatter {
     }
 
     private func number(
-        _ number: Int, width: Int, padding: UInt8 = UInt8(ascii: "0"), _ directive: Directive, into out: inout [UInt8]
+        _ number: Int, width: Int, padding: UInt8 = UInt8(ascii: "0"), _ directive: Directive, into out: inout Output
     ) {
         let width = directive.isUnpadded ? 1 : directive.width ?? width
         out.append(number: number, width: width, padding: directive.padding ?? padding)
     }
 
-    private func text(_ text: String, _ directive: Directive, into out: inout [UInt8]) {
-        var text = text
-        if directive.isUpper {
-            text = text.uppercased()
-        } else if directive.swapsCase {
-            text = directive.letter == UInt8(ascii: "p") ? text.lowercased() : text.uppercased()
+    private func text(_ text: String, _ directive: Directive, into out: inout Output) {
+        // Beyond ASCII a letter's other case is not one bit away.
+        let isForeign = directive.isUpper && text.utf8.contains { $0 >= 0x80 }
+        (isForeign ? text.uppercased() : text).withBytes { shown in
+            if !directive.isUnpadded, let width = directive.width {
+                for _ in 0..<max(0, width - shown.count) { out.append(directive.padding ?? .space) }
+            }
+            let mark = out.count
+            out.append(shown)
+            guard directive.isUpper || directive.swapsCase else { return }
+            let isLower = !directive.isUpper && directive.letter == UInt8(ascii: "p")
+            out.change(from: mark) { byte, _ in
+                if byte.isLetter { byte = isLower ? byte | 0x20 : byte & ~0x20 }
+            }
         }
-        if !directive.isUnpadded, let width = directive.width {
-            for _ in 0..<max(0, width - text.utf8.count) { out.append(directive.padding ?? .space) }
-        }
-        out.append(contentsOf: text.utf8)
     }
 
-    private func fraction(digits: Int, into out: inout [UInt8]) {
-        let text = String(local.millisecond)
-        let known = Array(String(repeating: "0", count: 3 - text.count).utf8) + Array(text.utf8)
-        out.append(contentsOf: known.prefix(digits))
-        for _ in 0..<max(0, digits - 3) { out.append(UInt8(ascii: "0")) }
+    private func fraction(digits: Int, into out: inout Output) {
+        let known = [local.millisecond / 100, local.millisecond / 10 % 10, local.millisecond % 10]
+        for place in 0..<digits { out.append(UInt8(ascii: "0") + UInt8(place < 3 ? known[place] : 0)) }
     }
 
     /// `%z` +0100, `%:z` +01:00, `%::z` +01:00:00.
-    private func zone(_ directive: Directive, into out: inout [UInt8]) {
+    private func zone(_ directive: Directive, into out: inout Output) {
         let seconds = Int(offset.magnitude)
-        var parts = [seconds / 3600, seconds / 60 % 60]
-        if directive.colons > 1 { parts.append(seconds % 60) }
-        var digits: [UInt8] = []
-        for (index, part) in parts.enumerated() {
-            if index > 0, directive.colons > 0 { digits.append(UInt8(ascii: ":")) }
-            digits.append(number: part, width: 2)
-        }
+        let digits = directive.colons > 1 ? 8 : directive.colons > 0 ? 5 : 4
         out.append(offset < 0 ? .minus : UInt8(ascii: "+"))
-        for _ in 0..<max(0, (directive.width ?? 0) - digits.count - 1) { out.append(UInt8(ascii: "0")) }
-        out.append(contentsOf: digits)
+        for _ in 0..<max(0, (directive.width ?? 0) - digits - 1) { out.append(UInt8(ascii: "0")) }
+        out.append(number: seconds / 3600, width: 2)
+        if directive.colons > 0 { out.append(UInt8(ascii: ":")) }
+        out.append(number: seconds / 60 % 60, width: 2)
+        guard directive.colons > 1 else { return }
+        out.append(UInt8(ascii: ":"))
+        out.append(number: seconds % 60, width: 2)
     }
 }

@@ -108,6 +108,6 @@ struct ExpressionLexer {
             case 0x80...: "letters beyond a to z are written contact[\"città\"]"
             default: nil
             }
-        return Diagnostic(.error, "unexpected \"\(source.text(in: span))\"", in: source, at: span, hint: hint)
+        return Diagnostic(.error, "unexpected \"\(source.quote(span))\"", in: source, at: span, hint: hint)
     }
 }

@@ -56,12 +56,12 @@ struct ExpressionParser {
     func expectEnd(after what: String) throws(Diagnostic) {
         guard isAtEnd else {
             throw Diagnostic(
-                .error, "unexpected \"\(source.text(in: token.span))\" after \(what)", in: source, at: token.span, hint: hintAfterValue())
+                .error, "unexpected \"\(source.quote(token.span))\" after \(what)", in: source, at: token.span, hint: hintAfterValue())
         }
     }
 
     func expected(_ what: String) -> Diagnostic {
-        let found = isAtEnd ? "" : ", found \"\(source.text(in: token.span))\""
+        let found = isAtEnd ? "" : ", found \"\(source.quote(token.span))\""
         return Diagnostic(.error, "expected \(what)\(found)", in: source, at: token.span)
     }
 

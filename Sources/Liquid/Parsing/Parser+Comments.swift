@@ -10,12 +10,19 @@ extension Parser {
             switch text(inner.name) {
             case "comment": depth += 1
             case "endcomment": depth -= 1
-            case "raw": _ = tokens.rawBody(closedBy: "endraw")
+            case "raw" where tokens.rawBody(closedBy: "endraw") == nil && !tokens.isLines:
+                return neverClosed(inner, "raw")
             default: break
             }
             if depth == 0 { return .nothing }
         }
-        throw Diagnostic(.error, "comment is never closed", in: source, at: tag.whole, hint: "{% endcomment %} is missing")
+        return neverClosed(tag, "comment")
+    }
+
+    /// Nothing behind it is known to be a template.
+    private mutating func neverClosed(_ tag: TemplateTokenizer.Tag, _ name: String) -> Node {
+        abandon("\(name) is never closed", at: tag.whole, hint: "{% end\(name) %} is missing")
+        return .nothing
     }
 
     /// `{% # note %}`, each of whose lines starts with `#`.
@@ -44,9 +51,7 @@ extension Parser {
         if tag.markup.start < tag.markup.end {
             report("\(name) takes nothing", at: tag.markup)
         }
-        guard let body = tokens.rawBody(closedBy: "end" + name) else {
-            throw Diagnostic(.error, "\(name) is never closed", in: source, at: tag.whole, hint: "{% end\(name) %} is missing")
-        }
+        guard let body = tokens.rawBody(closedBy: "end" + name) else { return neverClosed(tag, name) }
         return name == "raw" && body.start < body.end ? .verbatim(body) : .nothing
     }
 }

@@ -227,8 +227,9 @@ struct Parser {
         warnings.append(Diagnostic(.warning, message, in: source, at: span, hint: hint))
     }
 
-    private mutating func abandon(_ message: String, at span: Span) {
-        report(message, at: span)
+    /// The rest is not read.
+    mutating func abandon(_ message: String, at span: Span, hint: String? = nil) {
+        report(message, at: span, hint: hint)
         isAbandoned = true
     }
 }

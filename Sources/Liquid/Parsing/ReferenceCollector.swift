@@ -9,7 +9,9 @@ struct ReferenceCollector {
     /// Names that the template made itself.
     private var locals: Set<String> = ["forloop", "tablerowloop"]
     /// Paths that the conditions around this place ask about.
-    private var guards: [[String]] = []
+    private var guards = Guards()
+    /// Partials that render others twice are trees whose walk would never end.
+    private var nodesLeft = 200_000
     /// Partials around this place: one that renders itself is walked through once.
     private var partials: [String] = []
 
@@ -28,7 +30,11 @@ struct ReferenceCollector {
 
     private mutating func walk(_ block: Block?) {
         guard let block, references.count < Self.most else { return }
-        for node in block.nodes { walk(node) }
+        for node in block.nodes {
+            nodesLeft -= 1
+            guard nodesLeft > 0 else { return }
+            walk(node)
+        }
     }
 
     private mutating func walk(_ node: Node) {
@@ -47,11 +53,11 @@ struct ReferenceCollector {
             for branch in branches {
                 read(branch.condition)
                 // An `elsif` is reached through what the conditions before it asked.
-                guards += paths(in: branch.condition)
+                paths(in: branch.condition).forEach { guards.add($0) }
                 walk(branch.body)
             }
             walk(otherwise)
-            guards.removeLast(guards.count - outer)
+            guards.remove(to: outer)
         case .select(let select): walk(select)
         case .loop(let loop): walk(loop)
         case .tableRow(let row):
@@ -70,7 +76,7 @@ struct ReferenceCollector {
     private mutating func walk(_ select: Select) {
         read(select.subject, isGuarded: true)
         let outer = guards.count
-        if let path = path(of: select.subject) { guards.append(path) }
+        if let path = path(of: select.subject) { guards.add(path) }
         for part in select.parts {
             switch part {
             case .when(let values, let body):
@@ -79,7 +85,7 @@ struct ReferenceCollector {
             case .otherwise(let body): walk(body)
             }
         }
-        guards.removeLast(guards.count - outer)
+        guards.remove(to: outer)
     }
 
     private mutating func walk(_ loop: Loop) {
@@ -108,7 +114,7 @@ struct ReferenceCollector {
             let outer = (locals, guards)
             locals = own.union(["forloop", "tablerowloop"])
             // What is guarded here is guarded there, unless an argument has its name.
-            guards.removeAll { outer.0.contains($0[0]) || own.contains($0[0]) }
+            guards = Guards(guards.paths.filter { !outer.0.contains($0[0]) && !own.contains($0[0]) })
             walk(partial.body)
             (locals, guards) = outer
         }
@@ -173,7 +179,7 @@ struct ReferenceCollector {
             if case .computed(let inner) = path.root { read(inner) }
             for case .computed(let inner) in path.steps { read(inner) }
             guard let names = self.path(of: path), !locals.contains(names[0]) else { return }
-            let isGuarded = isGuarded || guards.contains { names.starts(with: $0) || $0.starts(with: names) }
+            let isGuarded = isGuarded || guards.cover(names)
             references.append(
                 Reference(
                     path: names, source: source, span: path.span, hasDefault: hasDefault, isGuarded: isGuarded, contained: contained))
@@ -203,5 +209,43 @@ struct ReferenceCollector {
             }
         }
         return names
+    }
+}
+
+/// Paths that are asked about around a place; one further in comes later.
+private struct Guards {
+    private(set) var paths: [[String]] = []
+    /// How many of the paths start with these names, or are these names.
+    private var beginnings: [[String]: Int] = [:]
+    private var whole: [[String]: Int] = [:]
+
+    /// Of a path, only this many names are looked at.
+    private static let longest = 8
+
+    var count: Int { paths.count }
+
+    init(_ paths: [[String]] = []) {
+        paths.forEach { add($0) }
+    }
+
+    mutating func add(_ path: [String]) {
+        let path = Array(path.prefix(Self.longest))
+        paths.append(path)
+        whole[path, default: 0] += 1
+        for length in 1...max(1, path.count) { beginnings[Array(path.prefix(length)), default: 0] += 1 }
+    }
+
+    mutating func remove(to count: Int) {
+        while paths.count > count, let path = paths.popLast() {
+            whole[path, default: 0] -= 1
+            for length in 1...max(1, path.count) { beginnings[Array(path.prefix(length)), default: 0] -= 1 }
+        }
+    }
+
+    /// Whether one of them is part of `names`, or the other way round.
+    func cover(_ names: [String]) -> Bool {
+        let names = Array(names.prefix(Self.longest))
+        if beginnings[names, default: 0] > 0 { return true }
+        return (1...max(1, names.count)).contains { whole[Array(names.prefix($0)), default: 0] > 0 }
     }
 }

@@ -15,6 +15,7 @@ struct Frame {
     var counters: [Int32: Int64] = [:]
     /// Slots that the template has given a value: counters are hidden by them. Only kept where there are counters.
     var assigned: Set<Int32> = []
+    /// What the last `ifchanged` wrote.
     var lastChanged: [UInt8]?
 
     struct Hidden {

@@ -22,6 +22,7 @@ extension Machine {
     private mutating func holds(_ test: TestEntry) throws(RenderError) -> Bool {
         guard let operation = test.operation else {
             guard case .value(let operand) = test.left else { return true }
+            if let place = place(of: operand) { return place.pointee.isTruthy }
             return try value(of: operand).isTruthy
         }
         switch operation {
@@ -52,19 +53,25 @@ extension Machine {
     mutating func areEqual(_ test: TestEntry) throws(RenderError) -> Bool {
         switch (test.left, test.right) {
         case (.value(let leftOperand), .value(let rightOperand)):
-            let left = try value(of: leftOperand)
-            let right = try value(of: rightOperand)
-            if left.isSimple || right.isSimple { return left.equals(right) }
-            try pay(left, right, test.span)
-            return left.equals(right)
+            if let left = place(of: leftOperand), let right = place(of: rightOperand) { return try areEqual(left, right, test.span) }
+            var left = try value(of: leftOperand)
+            var right = try value(of: rightOperand)
+            return try areEqual(&left, &right, test.span)
         case (.value(let operand), .empty), (.empty, .value(let operand)): return try value(of: operand).isEmpty
         case (.value(let operand), .blank), (.blank, .value(let operand)):
             let value = try value(of: operand)
-            try pay(bytes: value.string?.utf8.count ?? 0, test.span)
+            try pay(bytes: value.textLength, test.span)
             return value.isBlank
         // Neither of the two words is a value that could be empty.
         default: return false
         }
+    }
+
+    private mutating func areEqual(
+        _ left: UnsafePointer<Value>, _ right: UnsafePointer<Value>, _ span: Int32
+    ) throws(RenderError) -> Bool {
+        if !left.pointee.isSimple, !right.pointee.isSimple { try pay(left.pointee, right.pointee, span) }
+        return left.pointee.equals(right.pointee)
     }
 
     /// Comparing long texts and lists is work.

@@ -26,7 +26,7 @@ extension Machine {
         let second = try argument(1, of: entry)
         let allowFalse = filter == .default ? try value(of: entry.allowFalse) : .null
         let hasFirst = entry.argumentCount > 0
-        try pay(bytes: [input, first, second].reduce(0) { $0 + ($1.string?.utf8.count ?? 0) }, entry.span)
+        try pay(bytes: input.textLength + first.textLength + second.textLength, entry.span)
         do throws(FilterFailure) {
             switch filter {
             case .default:
@@ -55,14 +55,14 @@ extension Machine {
 
     private mutating func text(_ filter: StandardFilter, _ entry: FilterEntry, of input: Value) throws(RenderError) -> Value {
         let filters = try textFilters(filter, entry)
-        scratch.removeAll(keepingCapacity: true)
+        scratch.truncate(to: 0)
         do throws(FilterFailure) {
             try filters.apply(to: input, meter: &meter, into: &scratch)
             try meter.make(bytes: scratch.count)
         } catch {
             throw self.error(error, entry.span)
         }
-        let text = String(decoding: scratch, as: UTF8.self)
+        let text = scratch.text()
         return isHTML && filters.makesMarkup(of: input) ? .markup(text) : .string(text)
     }
 
@@ -72,7 +72,7 @@ extension Machine {
             hasFirst: entry.argumentCount > 0, hasSecond: entry.argumentCount > 1)
     }
 
-    private mutating func argument(_ number: Int32, of entry: FilterEntry) throws(RenderError) -> Value {
+    mutating func argument(_ number: Int32, of entry: FilterEntry) throws(RenderError) -> Value {
         number < entry.argumentCount ? try value(of: program.operands[entry.firstArgument + number]) : .null
     }
 
@@ -88,7 +88,7 @@ extension Machine {
             throw self.error(FilterFailure(host: "\(filter.name): \(error)"), entry.span)
         }
         do throws(FilterFailure) {
-            let bytes = result.string?.utf8.count ?? 0
+            let bytes = result.textLength
             try meter.make(bytes: bytes)
             try meter.work(bytes: bytes)
         } catch {

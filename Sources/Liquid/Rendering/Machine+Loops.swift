@@ -37,26 +37,26 @@ extension Machine {
         hide(entry.slot)
         frame.tableRows.append(TableRowState(length: segment.count, columns: columns))
         let place = frame.tableRows.count - 1
-        out.append(contentsOf: "<tr class=\"row1\">\n".utf8)
+        out.append("<tr class=\"row1\">\n")
         for index in segment {
             frame.slots[Int(entry.slot)] = items[index]
             guard meter.step() else { throw error(.tooMuchWork, entry.span) }
-            out.append(contentsOf: "<td class=\"col".utf8)
+            out.append("<td class=\"col")
             out.append(number: Int64(frame.tableRows[place].column))
-            out.append(contentsOf: "\">".utf8)
+            out.append("\">")
             let flow = try run(body, entry.end)
-            out.append(contentsOf: "</td>".utf8)
+            out.append("</td>")
             if flow == .break { break }
             let row = frame.tableRows[place]
             if row.isLastColumn, row.index < row.length - 1 {
-                out.append(contentsOf: "</tr>\n<tr class=\"row".utf8)
+                out.append("</tr>\n<tr class=\"row")
                 out.append(number: Int64(row.row + 1))
-                out.append(contentsOf: "\">".utf8)
+                out.append("\">")
             }
             frame.tableRows[place].advance()
             if out.count > outputEnd { throw error(.tooMuchOutput, entry.span) }
         }
-        out.append(contentsOf: "</tr>\n".utf8)
+        out.append("</tr>\n")
         frame.tableRows.removeLast()
         uncover(to: hidden)
         leave()
@@ -97,7 +97,7 @@ extension Machine {
     /// `increment` writes the number and counts up; `decrement` counts down and writes it. Data with the name is where it starts.
     mutating func count(_ slot: Int32, _ delta: Int8, _ span: Int32) throws(RenderError) {
         var number = frame.counters[slot] ?? 0
-        if frame.counters[slot] == nil, case .integer(let start) = data[Int(slot)] { number = start }
+        if frame.counters[slot] == nil, case .integer(let start)? = data?[Int(slot)] { number = start }
         let (next, overflow) = number.addingReportingOverflow(Int64(delta))
         if overflow { throw error(.tooLarge, span) }
         frame.counters[slot] = next

@@ -54,7 +54,7 @@ extension Machine {
         _ entry: CallEntry, _ function: FunctionEntry, _ slot: Int32, _ subject: Value, _ loop: LoopState?
     ) throws(RenderError) {
         try pay(steps: program.slotNames.count / 16, entry.span)
-        var inner = Frame(slots: Self.slots(like: data, count: program.slotNames.count))
+        var inner = Frame(slots: Self.slots(like: data ?? frame.slots, count: program.slotNames.count))
         if let loop { inner.loops.append(loop) }
         do throws(RenderError) {
             for place in entry.firstArgument..<entry.firstArgument + entry.argumentCount {

@@ -1,5 +1,34 @@
 /// Reading variables and paths.
 extension Machine {
+    /// Where the value lies that is meant, if it lies anywhere: constants, variables and names in objects are read in their
+    /// place. Good until a variable is given a value.
+    @inline(__always)
+    func place(of operand: Operand) -> UnsafePointer<Value>? {
+        switch operand {
+        case .slot(let slot): UnsafePointer(frame.slots + Int(slot))
+        case .path(let index): place(ofPath: index)
+        case .constant(let index): program.constants.place(index)
+        default: nil
+        }
+    }
+
+    private func place(ofPath index: Int32) -> UnsafePointer<Value>? {
+        let entry = program.paths[index]
+        // Long ones are work, and paid for.
+        guard case .slot(let slot) = entry.root, entry.stepCount < 8 else { return nil }
+        var here = UnsafePointer(frame.slots + Int(slot))
+        for step in entry.firstStep..<entry.firstStep + entry.stepCount {
+            guard case .field(let name, let command) = program.steps[step] else { return nil }
+            if case .object(let object) = here.pointee, let next = object.place(of: program.names.place(name).pointee) {
+                here = next
+            } else {
+                // What a value says of itself has to be made.
+                return command == nil ? program.nothing.place(0) : nil
+            }
+        }
+        return here
+    }
+
     mutating func value(of operand: Operand) throws(RenderError) -> Value {
         switch operand {
         case .constant(let index): return program.constants[index]
@@ -31,15 +60,15 @@ extension Machine {
         for place in entry.firstStep..<entry.firstStep + entry.stepCount {
             switch program.steps[place] {
             case .field(let name, let command):
-                if command == .size { try pay(bytes: value.string?.utf8.count ?? 0, entry.span) }
-                value = field(of: value, program.names[name], command)
+                if command == .size { try pay(bytes: value.textLength, entry.span) }
+                value = field(of: value, program.names.place(name).pointee, command)
             case .index(let index): value = item(of: value, index)
             case .computed(let operand):
                 let key = try self.value(of: operand)
                 switch key {
                 case .integer(let index): value = item(of: value, index)
                 case .string(let name), .markup(let name):
-                    try pay(bytes: (name.utf8.count + (value.string?.utf8.count ?? 0)) * 2, entry.span)
+                    try pay(bytes: (name.utf8.count + value.textLength) * 2, entry.span)
                     value = field(of: value, Name(name), Command(rawValue: name))
                 default: return .null
                 }
@@ -48,7 +77,7 @@ extension Machine {
         return value
     }
 
-    private func field(of value: Value, _ name: Name, _ command: Command?) -> Value {
+    private func field(of value: Value, _ name: borrowing Name, _ command: Command?) -> Value {
         if case .object(let object) = value, let found = object.value(of: name) { return found }
         switch command {
         case nil: return .null

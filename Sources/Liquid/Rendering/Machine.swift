@@ -7,17 +7,17 @@ struct Machine: ~Copyable {
     let context: FilterContext
     let isHTML: Bool
     let maximumDepth: Int
-    var out: [UInt8]
+    var out: Output
     /// What `out` may grow to.
     let outputEnd: Int
     var meter: Meter
     var frame: Frame
-    /// What every frame starts with: the data, by slot.
-    let data: UnsafeMutablePointer<Value>
+    /// What every frame starts with: the data, by slot. Nil where there is only one frame, which may change it.
+    let data: UnsafeMutablePointer<Value>?
     var depth = 0
     /// For text on its way through a filter into the output.
-    var scratch: [UInt8] = []
-    /// Bodies for the host, kept for the next.
+    var scratch = Output()
+    /// Bodies for the host and what it makes of them, kept for the next.
     var bodies: [[UInt8]] = []
 
     /// How a passage ended: at its end, or at a `break` or `continue` that is meant for a loop around it.
@@ -25,26 +25,31 @@ struct Machine: ~Copyable {
         case normal, `break`, `continue`
     }
 
-    init(_ program: Program, scope: Scope, limits: Limits, out: [UInt8]) {
+    init(_ program: Program, scope: Scope, limits: Limits) {
         self.program = program
         self.scope = scope
-        context = FilterContext(
-            now: scope.now, zone: scope.zone, zoneName: scope.zoneName, language: scope.language, mode: program.mode)
+        context = FilterContext(scope, mode: program.mode)
         isHTML = program.mode == .html
         maximumDepth = limits.depth
-        self.out = out
-        outputEnd = out.count.addingClamped(limits.outputBytes)
+        outputEnd = limits.outputBytes
+        // Most of a mail is the template's own text.
+        out = Output(capacity: min(outputEnd, program.literals.count * 3 / 2) + 1024)
         meter = Meter(limits)
-        data = .allocate(capacity: max(1, program.slotNames.count))
-        for (slot, name) in program.slotNames.enumerated() {
-            (data + slot).initialize(to: scope.values.value(of: name) ?? .null)
+        let count = program.slotNames.count
+        let slots = UnsafeMutablePointer<Value>.allocate(capacity: max(1, count))
+        for slot in 0..<count {
+            let value = scope.values.place(of: program.slotNames.place(Int32(slot)).pointee)
+            (slots + slot).initialize(to: value?.pointee ?? .null)
         }
-        frame = Frame(slots: Self.slots(like: data, count: program.slotNames.count))
+        frame = Frame(slots: slots)
+        data = program.needsData ? Self.slots(like: slots, count: count) : nil
     }
 
     deinit {
-        data.deinitialize(count: program.slotNames.count)
-        data.deallocate()
+        if let data {
+            data.deinitialize(count: program.slotNames.count)
+            data.deallocate()
+        }
         frame.slots.deinitialize(count: program.slotNames.count)
         frame.slots.deallocate()
     }
@@ -69,7 +74,7 @@ struct Machine: ~Copyable {
             guard meter.step() else { throw error(.tooMuchWork, near: here) }
             switch program.code[here] {
             case .text(let start, let count):
-                out.append(contentsOf: UnsafeBufferPointer(start: program.literals.bytes + Int(start), count: Int(count)))
+                out.append(program.literals.place(start), Int(count))
                 if out.count > outputEnd { throw error(.tooMuchOutput, near: here) }
             case .write(let operand, let span):
                 try write(operand, span)

@@ -11,13 +11,29 @@ package struct Object: Sendable {
     private let storage: Storage
 
     /// Both in one place, so that copying an object is one reference count.
-    private final class Storage: Sendable {
+    ///
+    /// SAFETY: everything is written in `init` and never again. The values are plain memory, so that a template reads one
+    /// where it lies: going through an array counts references at each step of a path, on memory that threads share.
+    private final class Storage: @unchecked Sendable {
         let keys: Keys
-        let values: [Value]
+        let start: UnsafeMutablePointer<Value>
+        let count: Int
 
+        /// As many values as there are keys: missing ones are `nil`, surplus ones are dropped.
         init(keys: Keys, values: [Value]) {
             self.keys = keys
-            self.values = values
+            count = keys.names.count
+            start = .allocate(capacity: max(1, count))
+            let given = min(count, values.count)
+            values.withUnsafeBufferPointer { buffer in
+                if let first = buffer.baseAddress { start.initialize(from: first, count: given) }
+            }
+            if given < count { (start + given).initialize(repeating: .null, count: count - given) }
+        }
+
+        deinit {
+            start.deinitialize(count: count)
+            start.deallocate()
         }
     }
 
@@ -39,32 +55,34 @@ package struct Object: Sendable {
 
     /// Values in the order of `keys`; missing ones are `nil`, surplus ones are dropped.
     package init(_ keys: Keys, _ values: [Value]) {
-        let missing = keys.names.count - values.count
-        if missing == 0 {
-            storage = Storage(keys: keys, values: values)
-        } else if missing > 0 {
-            storage = Storage(keys: keys, values: values + Array(repeating: .null, count: missing))
-        } else {
-            storage = Storage(keys: keys, values: Array(values.prefix(keys.names.count)))
-        }
+        storage = Storage(keys: keys, values: values)
     }
 
-    package var count: Int { storage.values.count }
-    package var isEmpty: Bool { storage.values.isEmpty }
+    package var count: Int { storage.count }
+    package var isEmpty: Bool { storage.count == 0 }
     package var names: [String] { storage.keys.names }
-    package var values: [Value] { storage.values }
+    package var values: [Value] { Array(UnsafeBufferPointer(start: storage.start, count: storage.count)) }
 
     package subscript(name: String) -> Value? {
         value(of: Name(name))
     }
 
     func value(of name: borrowing Name) -> Value? {
-        let place = storage.keys.place(of: name)
-        return place < 0 ? nil : storage.values[place]
+        place(of: name)?.pointee
     }
 
-    func pair(at place: Int) -> Value {
-        .array([.string(storage.keys.names[place]), storage.values[place]])
+    /// Where the value lies, which is good as long as the object is there.
+    @inline(__always)
+    func place(of name: borrowing Name) -> UnsafePointer<Value>? {
+        let place = storage.keys.place(of: name)
+        return place < 0 ? nil : UnsafePointer(storage.start + place)
+    }
+
+    /// `index` counts from 0 and is below ``count``.
+    func value(at index: Int) -> Value { storage.start[index] }
+
+    func pair(at index: Int) -> Value {
+        .array([.string(storage.keys.names[index]), storage.start[index]])
     }
 }
 
@@ -80,11 +98,13 @@ struct Name: Hashable, Sendable {
 
     /// FNV-1a, which is quick on short names. Where it collides, the texts decide.
     static func code(of text: String) -> UInt64 {
-        var code: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 {
-            code = (code ^ UInt64(byte)) &* 0x100_0000_01b3
+        text.withBytes { bytes in
+            var code: UInt64 = 0xcbf2_9ce4_8422_2325
+            for byte in bytes {
+                code = (code ^ UInt64(byte)) &* 0x100_0000_01b3
+            }
+            return code
         }
-        return code
     }
 
     static func == (a: Name, b: Name) -> Bool { a.code == b.code && a.text == b.text }
@@ -93,13 +113,17 @@ struct Name: Hashable, Sendable {
 
 extension Object {
     /// The names of an object's fields, and where each stands.
-    package final class Keys: Sendable {
+    ///
+    /// SAFETY: everything is written in `init` and never again.
+    package final class Keys: @unchecked Sendable {
         package let names: [String]
-        private let codes: [UInt64]
+        /// Of the names, in the same order.
+        private let codes: UnsafeMutablePointer<UInt64>
+        private let count: Int
         /// Only where scanning the codes would be slow. Its hashing is seeded: data cannot choose keys that collide.
         private let places: [String: Int]
 
-        private static let scanned = 24
+        private static let scanned = 64
 
         /// A name that comes twice keeps both places, and the first is found.
         package convenience init(_ names: [String]) {
@@ -108,20 +132,24 @@ extension Object {
 
         fileprivate init(unique names: [String]) {
             self.names = names
-            if names.count > Self.scanned {
-                codes = []
-                places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-            } else {
-                codes = names.map(Name.code)
-                places = [:]
-            }
+            count = names.count
+            codes = .allocate(capacity: max(1, count))
+            for (place, name) in names.enumerated() { (codes + place).initialize(to: Name.code(of: name)) }
+            places =
+                count > Self.scanned
+                ? Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) : [:]
+        }
+
+        deinit {
+            codes.deallocate()
         }
 
         /// -1 where there is no such name.
+        @inline(__always)
         func place(of name: borrowing Name) -> Int {
-            if names.count > Self.scanned { return places[name.text] ?? -1 }
-            for place in codes.indices where codes[place] == name.code && names[place] == name.text {
-                return place
+            if count > Self.scanned { return places[name.text] ?? -1 }
+            for place in 0..<count where codes[place] == name.code {
+                if names[place] == name.text { return place }
             }
             return -1
         }

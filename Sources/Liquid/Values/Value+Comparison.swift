@@ -2,26 +2,32 @@
 extension Value {
     /// Whole and decimal numbers compare as numbers, texts byte by byte, arrays and objects by what they hold.
     func equals(_ other: Value, depth: Int = 0) -> Bool {
-        switch (self, other) {
-        case (.null, .null): return true
-        case (.bool(let a), .bool(let b)): return a == b
-        case (.integer(let a), .integer(let b)): return a == b
-        case (.integer(let a), .decimal(let b)), (.decimal(let b), .integer(let a)): return Double(a) == b
-        case (.decimal(let a), .decimal(let b)): return a == b
-        case (.string(let a), .string(let b)), (.string(let a), .markup(let b)), (.markup(let a), .string(let b)),
-            (.markup(let a), .markup(let b)):
-            return a.hasSameBytes(as: b)
-        case (.range(let a, let b), .range(let c, let d)): return a == c && b == d
-        case (.instant(let a), .instant(let b)): return a == b
-        case (.array(let a), .array(let b)):
-            return a.count == b.count && depth < 100 && zip(a, b).allSatisfy { $0.equals($1, depth: depth + 1) }
-        case (.object(let a), .object(let b)):
-            guard a.count == b.count, depth < 100 else { return false }
-            return a.names.indices.allSatisfy { place in
-                b[a.names[place]].map { a.values[place].equals($0, depth: depth + 1) } ?? false
+        switch self {
+        case .null: return other.isNull
+        case .bool(let a): if case .bool(let b) = other { return a == b }
+        case .integer(let a):
+            if case .integer(let b) = other { return a == b }
+            if case .decimal(let b) = other { return Double(a) == b }
+        case .decimal(let a):
+            if case .decimal(let b) = other { return a == b }
+            if case .integer(let b) = other { return a == Double(b) }
+        case .string(let a), .markup(let a):
+            switch other {
+            case .string(let b), .markup(let b): return a.hasSameBytes(as: b)
+            default: break
             }
-        default: return false
+        case .range(let a, let b): if case .range(let c, let d) = other { return a == c && b == d }
+        case .instant(let a): if case .instant(let b) = other { return a == b }
+        case .array(let a):
+            guard case .array(let b) = other, a.count == b.count, depth < 100 else { return false }
+            return zip(a, b).allSatisfy { $0.equals($1, depth: depth + 1) }
+        case .object(let a):
+            guard case .object(let b) = other, a.count == b.count, depth < 100 else { return false }
+            return a.names.enumerated().allSatisfy { index, name in
+                b[name].map { a.value(at: index).equals($0, depth: depth + 1) } ?? false
+            }
         }
+        return false
     }
 
     var isEmpty: Bool {
@@ -37,7 +43,7 @@ extension Value {
     var isBlank: Bool {
         switch self {
         case .null, .bool(false): true
-        case .string(let text), .markup(let text): text.utf8.allSatisfy(\.isSpace)
+        case .string(let text), .markup(let text): text.withBytes { $0.allSatisfy(\.isSpace) }
         default: isEmpty
         }
     }
@@ -82,7 +88,8 @@ extension Value {
         switch self {
         case .string(let text), .markup(let text): text.utf8.count
         case .array(let items) where depth < 100: items.reduce(0) { $0 + 32 + $1.weight(depth: depth + 1) }
-        case .object(let object) where depth < 100: object.values.reduce(0) { $0 + 64 + $1.weight(depth: depth + 1) }
+        case .object(let object) where depth < 100: 
+            (0..<object.count).reduce(0) { $0 + 64 + object.value(at: $1).weight(depth: depth + 1) }
         default: 0
         }
     }
@@ -103,9 +110,10 @@ extension Value {
 }
 
 extension String {
-    /// Swift's `==` also takes differently composed accents as the same; those differ in length.
+    /// Swift's `==` also takes differently composed accents as the same.
     func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && self == other
+        guard utf8.count == other.utf8.count else { return false }
+        return withBytes { bytes in other.withBytes { bytes.elementsEqual($0) } }
     }
 
     func hasBytes(of other: String) -> Bool {

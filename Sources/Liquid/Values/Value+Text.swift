@@ -3,9 +3,9 @@ extension Value {
     /// As an output in text mode writes it; points in time in UTC.
     package var text: String {
         if let string { return string }
-        var out: [UInt8] = []
+        var out = Output()
         write(into: &out, zone: { _ in 0 })
-        return String(decoding: out, as: UTF8.self)
+        return out.text()
     }
 
     /// What a filter for text takes it for: as an output would write it, but lists with brackets and commas.
@@ -13,9 +13,9 @@ extension Value {
         switch self {
         case .string(let text), .markup(let text): return text
         case .instant, .array:
-            var out: [UInt8] = []
+            var out = Output()
             inspect(into: &out, zone: context.zone, depth: 0)
-            return String(decoding: out, as: UTF8.self)
+            return out.text()
         default: return text
         }
     }
@@ -23,20 +23,20 @@ extension Value {
     /// Data deeper than this is cut off rather than followed.
     private static let deepest = 100
 
-    func write(into out: inout [UInt8], zone: (Int64) -> Int, depth: Int = 0) {
+    func write(into out: inout Output, zone: (Int64) -> Int, depth: Int = 0) {
         switch self {
         case .null: break
-        case .bool(let flag): out.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .bool(let flag): out.append(flag ? "true" : "false")
         case .integer(let number): out.append(number: number)
-        case .decimal(let number): out.append(contentsOf: number.liquidText.utf8)
-        case .string(let text), .markup(let text): out.append(contentsOf: text.utf8)
+        case .decimal(let number): out.append(decimal: number)
+        case .string(let text), .markup(let text): out.append(text)
         case .array(let items):
             guard depth < Self.deepest else { return }
             for item in items { item.write(into: &out, zone: zone, depth: depth + 1) }
         case .object: inspect(into: &out, zone: zone, depth: depth)
         case .range(let first, let last):
             out.append(number: first)
-            out.append(contentsOf: "..".utf8)
+            out.append("..")
             out.append(number: last)
         case .instant(let milliseconds):
             TimeFormatter(milliseconds: milliseconds, offset: zone(milliseconds)).write(.plain, into: &out)
@@ -45,30 +45,30 @@ extension Value {
 
     /// As it would be written in a program, for objects within an output.
     var inspected: String {
-        var out: [UInt8] = []
+        var out = Output()
         inspect(into: &out, zone: { _ in 0 }, depth: 0)
-        return String(decoding: out, as: UTF8.self)
+        return out.text()
     }
 
-    private func inspect(into out: inout [UInt8], zone: (Int64) -> Int, depth: Int) {
+    private func inspect(into out: inout Output, zone: (Int64) -> Int, depth: Int) {
         guard depth < Self.deepest else { return }
         switch self {
-        case .null: out.append(contentsOf: "nil".utf8)
+        case .null: out.append("nil")
         case .string(let text), .markup(let text): out.append(quoted: text)
         case .array(let items):
             out.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {
-                if index > 0 { out.append(contentsOf: ", ".utf8) }
+                if index > 0 { out.append(", ") }
                 item.inspect(into: &out, zone: zone, depth: depth + 1)
             }
             out.append(UInt8(ascii: "]"))
         case .object(let object):
             out.append(.openBrace)
             for (index, name) in object.names.enumerated() {
-                if index > 0 { out.append(contentsOf: ", ".utf8) }
+                if index > 0 { out.append(", ") }
                 out.append(quoted: name)
-                out.append(contentsOf: "=>".utf8)
-                object.values[index].inspect(into: &out, zone: zone, depth: depth + 1)
+                out.append("=>")
+                object.value(at: index).inspect(into: &out, zone: zone, depth: depth + 1)
             }
             out.append(.closeBrace)
         default: write(into: &out, zone: zone, depth: depth)
@@ -76,30 +76,57 @@ extension Value {
     }
 }
 
-extension [UInt8] {
+extension Output {
     mutating func append(number: Int64) {
         if number >= 0, number < 10 {
             append(UInt8(ascii: "0") + UInt8(number))
             return
         }
         if number < 0 { append(.minus) }
-        let start = count
+        let mark = count
         var rest = number.magnitude
         repeat {
             append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
             rest /= 10
         } while rest > 0
-        self[start...].reverse()
+        reverse(from: mark)
     }
 
     /// At least `width` digits.
     mutating func append(number: Int, width: Int, padding: UInt8 = UInt8(ascii: "0")) {
-        let digits = String(number.magnitude)
+        var digits = 1
+        var rest = number.magnitude / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
+        }
         let sign = number < 0 ? 1 : 0
         if number < 0, padding == UInt8(ascii: "0") { append(.minus) }
-        for _ in 0..<Swift.max(0, width - digits.utf8.count - sign) { append(padding) }
+        for _ in 0..<Swift.max(0, width - digits - sign) { append(padding) }
         if number < 0, padding != UInt8(ascii: "0") { append(.minus) }
-        append(contentsOf: digits.utf8)
+        let mark = count
+        rest = number.magnitude
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        reverse(from: mark)
+    }
+
+    /// As ``Swift/Double/liquidText`` says, without making a text of it where it is a price or the like.
+    mutating func append(decimal number: Double) {
+        let hundredths = (number * 100).rounded()
+        // Below 15 digits no other decimal is nearer to the same number.
+        guard hundredths.magnitude < 1e14, hundredths / 100 == number, number != 0 else {
+            append(number.liquidText)
+            return
+        }
+        if number < 0 { append(.minus) }
+        let digits = Int64(hundredths.magnitude)
+        append(number: digits / 100)
+        append(UInt8(ascii: "."))
+        append(UInt8(ascii: "0") + UInt8(digits / 10 % 10))
+        if digits % 10 > 0 { append(UInt8(ascii: "0") + UInt8(digits % 10)) }
     }
 
     fileprivate mutating func append(quoted text: String) {
@@ -109,10 +136,10 @@ extension [UInt8] {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 append(UInt8(ascii: "\\"))
                 append(byte)
-            case .newline: append(contentsOf: "\\n".utf8)
-            case 0x09: append(contentsOf: "\\t".utf8)
-            case 0x0D: append(contentsOf: "\\r".utf8)
-            case 0x1B: append(contentsOf: "\\e".utf8)
+            case .newline: append("\\n")
+            case 0x09: append("\\t")
+            case 0x0D: append("\\r")
+            case 0x1B: append("\\e")
             default: append(byte)
             }
         }

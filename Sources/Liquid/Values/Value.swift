@@ -42,6 +42,14 @@ extension Value {
         default: nil
         }
     }
+
+    /// In bytes; 0 for what is no text.
+    var textLength: Int {
+        switch self {
+        case .string(let text), .markup(let text): text.utf8.count
+        default: 0
+        }
+    }
 }
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral,

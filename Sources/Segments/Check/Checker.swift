@@ -11,11 +11,13 @@ struct Checker {
     let path: [String]
     let library: SegmentLibrary
     var found: [Diagnostic] = []
+    /// What only the data can answer.
+    private(set) var questions: [Question] = []
     /// Those of the segments referred to included.
     var size = SegmentSize()
     private var depth = 0
     /// The properties of the event at hand, inside `where (…)`.
-    private var event: (name: String, facts: EventFacts?)?
+    var event: (name: String, facts: EventFacts?)?
 
     /// More would be read by nobody.
     private static let mostMessages = 20
@@ -29,7 +31,12 @@ struct Checker {
 
     mutating func condition(_ node: SyntaxNode) -> Condition {
         switch node.kind {
-        case .all(let items): return .all(nested(Nesting.group) { checker in items.map { checker.condition($0) } })
+        case .all(let items):
+            let conditions = nested(Nesting.group) { checker in items.map { checker.condition($0) } }
+            for (later, earlier) in Contradictions(items, conditions).found {
+                report(.warning, "nobody can be in this: `\(earlier)` rules it out", later.span, nil)
+            }
+            return .all(conditions)
         case .any(let items): return .any(nested(Nesting.group) { checker in items.map { checker.condition($0) } })
         case .not(let item): return .not(nested(Nesting.not) { $0.condition(item) })
         case .condition(let written):
@@ -38,7 +45,7 @@ struct Checker {
         }
     }
 
-    private mutating func nested<T>(_ levels: Int, _ body: (inout Checker) -> T) -> T {
+    mutating func nested<T>(_ levels: Int, _ body: (inout Checker) -> T) -> T {
         depth += levels
         defer { depth -= levels }
         return body(&self)
@@ -47,7 +54,13 @@ struct Checker {
     private mutating func condition(_ written: WrittenCondition) -> Condition {
         switch written {
         case .value(let test): return value(test)
-        case .behaviour(let behaviour): return .behaviour(self.behaviour(behaviour))
+        case .behaviour(let written):
+            let events = events(WrittenEvent(name: written.event, filter: written.filter), in: written.window)
+            return .behaviour(Behaviour(events: events, bounds: written.negated ? .none : written.times.map { Bounds($0) } ?? .some))
+        case .sequence(let written): return .sequence(sequence(written))
+        case .amount(let written): return amount(written)
+        case .edge(let written): return edge(written)
+        case .engagement(let written): return .engagement(engagement(written))
         case .consent(let consent):
             checkName(consent.topic, among: vocabulary?.topics) { "no topic \"\($0)\" is in pitwall.yaml" }
             return .consent(ConsentTest(act: consent.act, topic: consent.topic.text, window: consent.window))
@@ -57,22 +70,7 @@ struct Checker {
         }
     }
 
-    private mutating func behaviour(_ written: WrittenBehaviour) -> Behaviour {
-        checkName(written.event, among: vocabulary.map { $0.events.keys }) { "no event \"\($0)\" has ever been recorded" }
-        event = (written.event.text, vocabulary?.events[written.event.text])
-        defer { event = nil }
-        let filter = written.filter.map { filter in nested(Nesting.filter) { $0.condition(filter) } }
-        var behaviour = Behaviour(event: written.event.text, filter: filter, window: written.window, least: 1, most: nil)
-        if written.negated {
-            (behaviour.least, behaviour.most) = (0, 0)
-        } else if let times = written.times {
-            behaviour.least = times.bound == .atMost ? 0 : times.count
-            behaviour.most = times.bound == .atLeast ? nil : times.count
-        }
-        return behaviour
-    }
-
-    private mutating func value(_ written: WrittenValueTest) -> Condition {
+    mutating func value(_ written: WrittenValueTest) -> Condition {
         let operand: Operand
         let facts: ValueFacts?
         let name = written.name
@@ -91,9 +89,16 @@ struct Checker {
                 checkName(name, among: known) { "no contact has an attribute \"\($0)\"" }
             }
         }
-        var typed = ValueChecker(name: name, kinds: facts?.kinds ?? [])
+        return check(written, operand, facts)
+    }
+
+    /// What is asked of a value of these kinds.
+    private mutating func check(_ written: WrittenValueTest, _ operand: Operand, _ facts: ValueFacts?) -> Condition {
+        var typed = ValueChecker(name: written.name, kinds: facts?.kinds ?? [])
         let condition = typed.condition(operand, written.test)
         for (severity, message, span, hint) in typed.found { report(severity, message, span, hint) }
+        for text in written.test.texts { ask(.spelling(operand, event: event?.name, text: text.text), written.name, text.span) }
+        if case .compare(.notEqual, _) = written.test, event == nil { ask(.unknown(operand), written.name, written.name.span) }
         return condition
     }
 
@@ -120,13 +125,32 @@ struct Checker {
     }
 
     /// `known` nil: nothing is known, so anything goes.
-    private mutating func checkName(_ name: Name, among known: (some Collection<String>)?, _ message: (String) -> String) {
+    mutating func checkName(_ name: Name, among known: (some Collection<String>)?, _ message: (String) -> String) {
         guard let known, !known.contains(name.text) else { return }
         report(.error, message(name.text), name.span, suggestion(for: name.text, among: known.sorted()))
+    }
+
+    mutating func ask(_ kind: Question.Kind, _ name: Name, _ span: Span) {
+        questions.append(Question(kind: kind, name: name.text, source: source, span: span))
     }
 
     mutating func report(_ severity: Diagnostic.Severity, _ message: String, _ span: Span, _ hint: String?) {
         guard found.count < Self.mostMessages else { return }
         found.append(Diagnostic(severity, message, in: source, at: span, hint: hint))
+    }
+}
+
+extension WrittenValueTest.Test {
+    /// The texts that a value is to be equal to; of a long list none, since each is looked for in the data.
+    fileprivate var texts: [(text: String, span: Span)] {
+        let literals: [Literal] =
+            switch self {
+            case .compare(.equal, let literal), .compare(.notEqual, let literal): [literal]
+            case .oneOf(let literals): literals.count > 20 ? [] : literals
+            default: []
+            }
+        return literals.compactMap { literal in
+            if case .text(let text) = literal.value { (text, literal.span) } else { nil }
+        }
     }
 }

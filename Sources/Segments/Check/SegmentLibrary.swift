@@ -15,6 +15,7 @@ final class SegmentLibrary {
     private let read: (String) throws -> SourceText?
     private var checked: [String: Answer] = [:]
     private(set) var warnings: [Diagnostic] = []
+    private(set) var questions: [Question] = []
 
     /// Segments that refer to segments that refer to segments: as deep as anybody can follow.
     private static let deepest = 16
@@ -52,6 +53,7 @@ final class SegmentLibrary {
             let condition = checker.condition(syntax.root)
             if checker.found.contains(where: { $0.severity == .error }) { return .wrong(checker.found) }
             warnings += checker.found
+            questions += checker.questions
             return .found(condition, checker.size)
         } catch {
             return .wrong(error.items)

@@ -21,8 +21,14 @@ struct SegmentSize: Sendable {
             case .compare, .match, .known, .window: arguments += 20
             }
         case .sample: arguments += 1000
-        case .behaviour, .consent, .language, .segment: arguments += 20
+        case .behaviour, .consent, .language, .segment, .engagement: arguments += 20
+        case .sequence, .amount: arguments += 40
+        case .edge: arguments += 60
         }
+    }
+
+    mutating func add(arguments count: Int) {
+        arguments += count
     }
 
     mutating func add(_ other: SegmentSize, at depth: Int) {
@@ -48,6 +54,10 @@ enum Nesting {
     static let group = 3
     static let not = 1
     static let filter = 6
+    // What these put around a filter more than `did` does.
+    static let sequence = 6
+    static let amount = 12
+    static let edge = 6
     static let most = 48
 }
 

@@ -7,14 +7,18 @@ package struct Vocabulary: Sendable {
     package var events: [String: EventFacts]
     package var topics: [String]
     package var segments: [String]
+    /// Nil where nobody has looked, and then any campaign may be asked.
+    package var campaigns: [String]?
 
     package init(
-        attributes: [String: ValueFacts] = [:], events: [String: EventFacts] = [:], topics: [String] = [], segments: [String] = []
+        attributes: [String: ValueFacts] = [:], events: [String: EventFacts] = [:], topics: [String] = [], segments: [String] = [],
+        campaigns: [String]? = nil
     ) {
         self.attributes = attributes
         self.events = events
         self.topics = topics
         self.segments = segments
+        self.campaigns = campaigns
     }
 }
 

@@ -5,6 +5,8 @@ import Model
 struct Evaluator {
     let person: PersonHistory
     let moment: Moment
+    /// Where the best of all people stand, for `in top`.
+    var standings = Standings()
 
     func holds(_ condition: Condition) -> Bool {
         switch condition {
@@ -12,21 +14,31 @@ struct Evaluator {
         case .any(let items): items.contains { holds($0) }
         case .not(let item): !holds(item)
         case .value(let operand, let test): holds(test, value: value(of: operand))
-        case .behaviour(let behaviour): behaviour.accepts(count(behaviour))
+        case .behaviour(let behaviour): behaviour.bounds.contains(events(behaviour.events).count)
+        case .sequence(let sequence): firsts(of: sequence).contains { completes(sequence, $0) }
+        case .amount(let test): holds(test)
+        case .edge(let edge): holds(edge)
+        case .engagement(let engagement): holds(engagement)
         case .consent(let consent): holds(consent)
         case .segment(_, let condition): holds(condition)
         case .sample(let sample): sample.contains(person.contact.id)
         }
     }
 
-    // MARK: - Behaviour
+    // MARK: - Events
 
-    private func count(_ behaviour: Behaviour) -> Int {
-        let interval = behaviour.window?.interval(at: moment.at, zone: moment.zone) ?? .ever
-        return person.events.count { event in
-            event.name.isExactly(behaviour.event) && interval.contains(event.at) && moment.counts(event.at, learned: event.learnedAt)
-                && (behaviour.filter.map { holds($0, of: event) } ?? true)
-        }
+    func interval(_ window: Window?) -> Interval {
+        window?.interval(at: moment.at, zone: moment.zone) ?? .ever
+    }
+
+    /// Those of the person's events that are in the set and count at the moment.
+    func events(_ set: EventSet) -> [Event] {
+        person.events.filter { isIn(set, $0) }
+    }
+
+    func isIn(_ set: EventSet, _ event: Event) -> Bool {
+        event.name.isExactly(set.event) && interval(set.window).contains(event.at)
+            && moment.counts(event.at, learned: event.learnedAt) && (set.filter.map { holds($0, of: event) } ?? true)
     }
 
     private func holds(_ filter: Condition, of event: Event) -> Bool {
@@ -35,19 +47,22 @@ struct Evaluator {
         case .any(let items): items.contains { holds($0, of: event) }
         case .not(let item): !holds(item, of: event)
         case .value(.property(let name), let test): holds(test, value: event.properties.exactly(name))
-        case .value, .behaviour, .consent, .segment, .sample: holds(filter)
+        case .value, .behaviour, .sequence, .amount, .edge, .engagement, .consent, .segment, .sample: holds(filter)
         }
     }
 
     // MARK: - Permission
 
+    func statements(_ test: ConsentTest) -> [Consent] {
+        person.consents.filter { $0.topic.isExactly(test.topic) && moment.counts($0.at, learned: $0.learnedAt) }
+    }
+
     private func holds(_ test: ConsentTest) -> Bool {
-        let statements = person.consents.filter { $0.topic.isExactly(test.topic) && moment.counts($0.at, learned: $0.learnedAt) }
-        let interval = test.window?.interval(at: moment.at, zone: moment.zone) ?? .ever
+        let statements = statements(test)
+        let interval = interval(test.window)
         switch test.act {
         case .consents:
-            let standing = statements.filter { $0.state != .pending }.max { ($0.at, $0.state.rawValue) < ($1.at, $1.state.rawValue) }
-            return standing?.state == .confirmed
+            return statements.standing?.state == .confirmed
         case .consented: return statements.contains { $0.state == .confirmed && interval.contains($0.at) }
         case .withdrew: return statements.contains { $0.state == .withdrawn && interval.contains($0.at) }
         }
@@ -56,7 +71,7 @@ struct Evaluator {
     // MARK: - Attributes
 
     /// Nil where the value is unknown.
-    private func value(of operand: Operand) -> JSONValue? {
+    func value(of operand: Operand) -> JSONValue? {
         switch operand {
         case .email: person.contact.email.map { .text($0.description) }
         case .attribute(let name): moment.isPresent ? person.contact.attributes.exactly(name) : past(name)
@@ -70,6 +85,13 @@ struct Evaluator {
             .filter { moment.counts($0.at, learned: $0.learnedAt) && $0.changes.members.contains { $0.name.isExactly(name) } }
             .max { ($0.at, $0.learnedAt) < ($1.at, $1.learnedAt) }?
             .changes.exactly(name)
+    }
+}
+
+extension [Consent] {
+    /// The statement that decides: the latest that is not pending, a withdrawal before a confirmation of the same instant.
+    var standing: Consent? {
+        filter { $0.state != .pending }.max { ($0.at, $0.state.rawValue) < ($1.at, $1.state.rawValue) }
     }
 }
 

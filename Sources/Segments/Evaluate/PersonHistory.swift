@@ -7,12 +7,19 @@ package struct PersonHistory: Sendable {
     package var changes: [AttributeChange]
     package var events: [Event]
     package var consents: [Consent]
+    package var messages: [Message]
+    package var reactions: [Reaction]
 
-    package init(contact: Contact, changes: [AttributeChange] = [], events: [Event] = [], consents: [Consent] = []) {
+    package init(
+        contact: Contact, changes: [AttributeChange] = [], events: [Event] = [], consents: [Consent] = [], messages: [Message] = [],
+        reactions: [Reaction] = []
+    ) {
         self.contact = contact
         self.changes = changes
         self.events = events
         self.consents = consents
+        self.messages = messages
+        self.reactions = reactions
     }
 }
 

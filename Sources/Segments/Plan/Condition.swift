@@ -9,9 +9,48 @@ indirect enum Condition: Hashable, Sendable {
     case not(Condition)
     case value(Operand, ValueTest)
     case behaviour(Behaviour)
+    case sequence(EventSequence)
+    case amount(AmountTest)
+    case edge(Edge)
+    case engagement(Engagement)
     case consent(ConsentTest)
     case segment(String, Condition)
     case sample(Sample)
+}
+
+extension Condition {
+    /// It and all conditions in it, those in `where (…)` aside.
+    var all: [Condition] {
+        switch self {
+        case .all(let items), .any(let items): [self] + items.flatMap(\.all)
+        case .not(let item), .segment(_, let item): [self] + item.all
+        case .value, .behaviour, .sequence, .amount, .edge, .engagement, .consent, .sample: [self]
+        }
+    }
+
+    /// What `in top` needs to know of everybody.
+    var rankings: [Standings.Ranking] {
+        all.compactMap { condition in
+            guard case .amount(let test) = condition, case .top(let share) = test.test else { return nil }
+            return Standings.Ranking(amount: test.amount, share: share)
+        }
+    }
+}
+
+extension Condition {
+    /// The events that it asks about.
+    var eventNames: Set<String> {
+        Set(
+            all.flatMap { condition -> [String] in
+                switch condition {
+                case .behaviour(let behaviour): [behaviour.events.event]
+                case .sequence(let sequence): [sequence.first.event, sequence.second.event]
+                case .amount(let test): [test.amount.events.event]
+                case .edge(let edge): [edge.events.event]
+                case .all, .any, .not, .value, .engagement, .consent, .segment, .sample: []
+                }
+            })
+    }
 }
 
 /// Where a value comes from.
@@ -43,19 +82,6 @@ enum ValueTest: Hashable, Sendable {
         case atMost = "<="
         case greater = ">"
         case atLeast = ">="
-    }
-}
-
-/// How often an event happened in a window: at least `least` times and, where `most` is set, at most that often.
-struct Behaviour: Hashable, Sendable {
-    var event: String
-    var filter: Condition?
-    var window: Window?
-    var least: Int
-    var most: Int?
-
-    func accepts(_ count: Int) -> Bool {
-        count >= least && (most.map { count <= $0 } ?? true)
     }
 }
 

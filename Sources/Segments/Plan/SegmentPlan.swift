@@ -15,6 +15,8 @@ package struct SegmentPlan: Sendable {
     /// What may not be meant, but can be asked.
     package let warnings: [Diagnostic]
     let condition: Condition
+    /// What only the data can answer; see ``mistakes(in:at:)``.
+    let questions: [Question]
 
     /// Checks a segment.
     ///
@@ -38,6 +40,7 @@ package struct SegmentPlan: Sendable {
         self.syntax = syntax
         self.condition = condition
         warnings = checker.found + library.warnings
+        questions = checker.questions + library.questions
     }
 
     /// A boolean expression over the contact row `c`. It is true or not true (false or null), so it stands in a `WHERE` as
@@ -51,9 +54,30 @@ package struct SegmentPlan: Sendable {
         SQLCompiler(dialect: dialect, moment: moment).expression(.not(condition))
     }
 
-    /// Whether the person is in the segment.
-    package func holds(for person: PersonHistory, at moment: Moment) -> Bool {
-        Evaluator(person: person, moment: moment).holds(condition)
+    /// Whether the person is in the segment. `standings` are needed where something is `in top`.
+    package func holds(for person: PersonHistory, at moment: Moment, standings: Standings = Standings()) -> Bool {
+        Evaluator(person: person, moment: moment, standings: standings).holds(condition)
+    }
+
+    /// The events that it and the segments it refers to ask about.
+    package var eventNames: Set<String> { condition.eventNames }
+
+    /// What `in top` needs to know of everybody, from all people.
+    package func standings(among people: [PersonHistory], at moment: Moment) -> Standings {
+        var standings = Standings()
+        for ranking in condition.rankings { standings.rank(ranking, among: people, at: moment) }
+        return standings
+    }
+
+    /// The same, from a database.
+    package func standings(in session: any SQLSession, at moment: Moment) throws -> Standings {
+        var standings = Standings()
+        let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
+        for ranking in condition.rankings {
+            let value = try session.first(compiler.last(of: ranking)) { $0.value(0) }
+            standings.set(ranking, last: value.flatMap { session.dialect.decimal(from: $0) })
+        }
+        return standings
     }
 
     /// What is joined by the outermost `and`, each on its own; the whole where nothing is.
@@ -75,8 +99,8 @@ package struct SegmentPlan: Sendable {
             SQLCompiler(dialect: dialect, moment: moment).expression(condition)
         }
 
-        package func holds(for person: PersonHistory, at moment: Moment) -> Bool {
-            Evaluator(person: person, moment: moment).holds(condition)
+        package func holds(for person: PersonHistory, at moment: Moment, standings: Standings = Standings()) -> Bool {
+            Evaluator(person: person, moment: moment, standings: standings).holds(condition)
         }
     }
 }

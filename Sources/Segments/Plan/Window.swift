@@ -8,6 +8,8 @@ package enum Window: Hashable, Sendable {
     case next(TimeSpan)
     /// `between 90 and 30 days ago`
     case ago(from: TimeSpan, to: TimeSpan)
+    /// `more than 60 days ago`
+    case longerAgo(TimeSpan)
     case today
     case thisMonth
     case lastMonth
@@ -31,6 +33,7 @@ package enum Window: Hashable, Sendable {
         case .ago(let from, let to):
             Interval(
                 from: instant.advanced(byMilliseconds: -from.milliseconds), to: instant.advanced(byMilliseconds: -to.milliseconds))
+        case .longerAgo(let span): Interval(from: nil, to: instant.advanced(byMilliseconds: -span.milliseconds))
         case .today: Self.days(zone.date(at: instant), count: 1, zone)
         case .thisMonth: Self.month(of: zone.date(at: instant), zone)
         case .lastMonth: Self.month(of: zone.date(at: instant).firstOfMonth.adding(days: -1), zone)

@@ -28,7 +28,7 @@ enum Keyword {
         "ago", "and", "any", "at", "average", "avg", "before", "after", "between", "bounced", "clicked", "complained",
         "consented", "consents", "contains", "count", "days", "did", "distinct", "ends", "exactly", "false", "first", "from",
         "has", "in", "is", "known", "last", "least", "max", "min", "month", "most", "next", "not", "now", "of", "opened", "or",
-        "received", "sample", "score", "seed", "segment", "starts", "sum", "then", "this", "times", "to", "today", "true",
+        "received", "sample", "seed", "segment", "starts", "sum", "then", "this", "times", "to", "today", "true",
         "unknown", "was", "where", "with", "withdrew", "within",
     ]
 }

@@ -14,73 +14,31 @@ extension Parser {
             return .value(try valueTest())
         }
         switch word {
-        case "did": return .behaviour(try behaviour())
+        case "did": return try did()
         case "consents": return .consent(try consent(.consents))
         case "consented": return .consent(try consent(.consented))
         case "withdrew": return .consent(try consent(.withdrew))
         case "in": return .segment(try segmentName())
         case "sample": return try sample()
         case "language" where isLanguageTest: return .language(try languageTag())
-        default:
-            try refuseFormsToCome(word)
-            return .value(try valueTest())
-        }
-    }
-
-    /// Forms of the language that are not built yet end at the word that starts them, so that nothing is half understood.
-    private func refuseFormsToCome(_ word: String) throws(Diagnostic) {
-        if case .symbol(let symbol) = peek().kind, symbol != .dot, word != "score" { return }
-        switch word {
-        case "sum", "count", "avg", "min", "max", "distinct":
-            if peek().isWord("of") { throw unknownForm("\(word) of") }
-        case "last", "first": throw unknownForm(word)
-        case "was": throw unknownForm("was sent")
-        case "opened", "clicked", "bounced", "complained", "received": throw unknownForm(word)
-        case "score": throw unknownForm(word, hint: "an attribute of that name goes in backquotes: `score`")
         default: break
         }
+        if !isComparison(peek()) {
+            if peek().isWord("of"), let function = WrittenAmount.Function(rawValue: word) { return .amount(try amount(function)) }
+            if let end = WrittenEdge.End(rawValue: word) { return .edge(try edge(end)) }
+            if let engagement = try engagement(word) { return .engagement(engagement) }
+        }
+        return .value(try valueTest())
     }
 
-    // MARK: - Behaviour
-
-    private mutating func behaviour() throws(Diagnostic) -> WrittenBehaviour {
-        advance()
-        let negated = takeWord("not")
-        let verb = negated ? "did not" : "did"
-        try refuseEngagement(verb)
-        if case .word(let word) = current.kind, Keyword.all.contains(word) {
-            throw error(
-                "the name of an event is expected after `\(verb)`, not \(shown(current))", current.span,
-                hint: "an event of that name goes in backquotes: `\(word)`")
-        }
-        guard let event = takeName() else {
-            throw error("the name of an event is expected after `\(verb)`, not \(shown(current))", current.span)
-        }
-        if current.isWord("then") { throw unknownForm("then") }
-        var behaviour = WrittenBehaviour(event: event, negated: negated)
-        if takeWord("where") { behaviour.filter = try filter() }
-        behaviour.times = try times(negated: negated)
-        if current.isWord("within") || current.isWord("next") {
-            throw error("an event can't be asked for in the future", current.span, hint: "write: in last 7 days")
-        }
-        behaviour.window = try window(after: "the event")
-        if behaviour.window != nil, behaviour.times == nil, current.isWord("at") || current.isWord("exactly") {
-            throw error("how many times stands before the time", current.span, hint: "did purchase at least 3 times in last 7 days")
-        }
-        return behaviour
+    /// Then the word before it is a name that should have been in backquotes.
+    private func isComparison(_ token: Token) -> Bool {
+        if case .symbol(let symbol) = token.kind { symbol == .alike || Comparison(rawValue: symbol.rawValue) != nil } else { false }
     }
 
-    /// `did not open X` is said of messages, not of an event called "open".
-    private func refuseEngagement(_ verb: String) throws(Diagnostic) {
-        guard verb == "did not", case .word(let word) = current.kind, word == "open" || word == "click" else { return }
-        switch peek().kind {
-        case .word("any"), .quoted, .text: throw unknownForm("\(verb) \(word)")
-        case .word(let next) where !Keyword.all.contains(next): throw unknownForm("\(verb) \(word)")
-        default: break
-        }
-    }
+    // MARK: - Pieces
 
-    private mutating func filter() throws(Diagnostic) -> SyntaxNode {
+    mutating func filter() throws(Diagnostic) -> SyntaxNode {
         let open = current.span
         guard takeSymbol(.open) else {
             throw error(
@@ -97,7 +55,7 @@ extension Parser {
         return node
     }
 
-    private mutating func times(negated: Bool) throws(Diagnostic) -> Times? {
+    mutating func times(negated: Bool) throws(Diagnostic) -> Times? {
         let start = current.span
         let bound: Times.Bound
         if takeWord("at") {
@@ -113,12 +71,7 @@ extension Parser {
         } else {
             return nil
         }
-        let number = current
-        guard case .number(let written) = number.kind, case .integer(let count) = written.value, (0...1_000_000_000).contains(count)
-        else {
-            throw error("how many times is a whole number, not \(shown(current))", current.span, hint: "write: \(bound.rawValue) 3 times")
-        }
-        advance()
+        let count = try count(of: bound)
         guard takeWord("times") || takeWord("time") else {
             throw error("`times` is expected after the number, not \(shown(current))", current.span)
         }
@@ -130,7 +83,16 @@ extension Parser {
         if bound == .atLeast, count == 0 {
             throw error("`at least 0 times` is true of everybody", span)
         }
-        return Times(bound, Int(count))
+        return Times(bound, count)
+    }
+
+    mutating func count(of bound: Times.Bound) throws(Diagnostic) -> Int {
+        guard case .number(let written) = current.kind, case .integer(let count) = written.value, (0...1_000_000_000).contains(count)
+        else {
+            throw error("how many times is a whole number, not \(shown(current))", current.span, hint: "write: \(bound.rawValue) 3 times")
+        }
+        advance()
+        return Int(count)
     }
 
     // MARK: - Permission, context and the rest
@@ -183,17 +145,7 @@ extension Parser {
 
     private mutating func sample() throws(Diagnostic) -> WrittenCondition {
         advance()
-        let share = current.span
-        guard case .number(let percent) = current.kind else {
-            throw error("a share is expected after `sample`, not \(shown(current))", share, hint: "write: sample 10% seed \"spring\"")
-        }
-        advance()
-        guard takeSymbol(.percent) else {
-            throw error("a share is in percent", share.union(current.span), hint: "write: sample \(percent.text)% seed \"spring\"")
-        }
-        guard let value = percent.value.double, value > 0, value < 100 else {
-            throw error("a share is more than 0% and less than 100%", share)
-        }
+        let percent = try share(after: "sample", example: "sample 10% seed \"spring\"")
         try expect("seed", after: "the share")
         guard case .text(let seed) = current.kind, !seed.isEmpty else {
             throw error("a seed is a text", current.span, hint: "the same seed picks the same people: seed \"spring\"")

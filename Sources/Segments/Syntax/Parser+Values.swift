@@ -15,7 +15,7 @@ extension Parser {
         return WrittenValueTest(name: name, test: try test(of: name))
     }
 
-    private mutating func test(of name: Name) throws(Diagnostic) -> WrittenValueTest.Test {
+    mutating func test(of name: Name) throws(Diagnostic) -> WrittenValueTest.Test {
         let start = current
         switch start.kind {
         case .symbol(.alike):

@@ -29,6 +29,16 @@ extension Parser {
         case "between":
             advance()
             return try between()
+        case "more", "less":
+            advance()
+            let start = lastSpan
+            try expect("than", after: "`\(word)`")
+            let span = try span()
+            try expect("ago", after: "the time")
+            if word == "less" {
+                throw error("`less than` is not a form of the language", start.union(lastSpan), hint: "write: in last \(span)")
+            }
+            return .longerAgo(span)
         default: return nil
         }
     }

@@ -96,8 +96,9 @@ struct Parser {
     private func unexpectedAfterCondition() -> Diagnostic {
         switch current.kind {
         case .symbol(.close): return error("this parenthesis closes nothing", current.span)
-        case .word("with"): return unknownForm("with same")
-        case .word("then"): return unknownForm("then")
+        case .word("with"):
+            return error("`with same` belongs to a sequence", current.span, hint: "did A then B within 2 hours with same NAME")
+        case .word("then"): return error("`then` stands right after the first event", current.span, hint: "did A then B within 2 hours")
         case .word(let word):
             let meant = suggestion(for: word, among: ["and", "or"])
             return error("`and`, `or` or the end is expected, not \(shown(current))", current.span, hint: meant)
@@ -163,10 +164,5 @@ extension Parser {
 
     func error(_ message: String, _ span: Span, hint: String? = nil) -> Diagnostic {
         Diagnostic(.error, message, in: source, at: span, hint: hint)
-    }
-
-    /// A form that people may have read about and that this version does not have.
-    func unknownForm(_ form: String, at span: Span? = nil, hint: String? = nil) -> Diagnostic {
-        error("the form `\(form)` is not known to this version", span ?? current.span, hint: hint)
     }
 }

@@ -26,6 +26,10 @@ extension WrittenCondition: CustomStringConvertible {
         switch self {
         case .value(let test): test.description
         case .behaviour(let behaviour): behaviour.description
+        case .sequence(let sequence): sequence.description
+        case .amount(let amount): amount.description
+        case .edge(let edge): edge.description
+        case .engagement(let engagement): engagement.description
         case .consent(let consent): consent.description
         case .language(let tag): "language is \(tag.written)"
         case .segment(let name): "in segment \(name.written)"
@@ -90,6 +94,7 @@ extension Window: CustomStringConvertible {
         case .next(let span): "within next \(span)"
         case .ago(let from, let to):
             from.unit == to.unit ? "between \(from.count) and \(to) ago" : "between \(from) and \(to) ago"
+        case .longerAgo(let span): "more than \(span) ago"
         case .today: "today"
         case .thisMonth: "this month"
         case .lastMonth: "last month"

@@ -29,6 +29,10 @@ package struct SyntaxNode: Hashable, Sendable {
 package enum WrittenCondition: Hashable, Sendable {
     case value(WrittenValueTest)
     case behaviour(WrittenBehaviour)
+    case sequence(WrittenSequence)
+    case amount(WrittenAmount)
+    case edge(WrittenEdge)
+    case engagement(WrittenEngagement)
     case consent(WrittenConsent)
     /// `language is it`
     case language(Name)
@@ -101,12 +105,14 @@ package struct WrittenBehaviour: Hashable, Sendable {
     package var window: Window?
 }
 
-/// How often: `at least 3 times`.
+/// How often: `at least 3 times`; of messages also `fewer than 3` and `more than 3`.
 package struct Times: Hashable, Sendable {
     package enum Bound: String, CaseIterable, Hashable, Sendable {
         case atLeast = "at least"
         case atMost = "at most"
         case exactly
+        case fewerThan = "fewer than"
+        case moreThan = "more than"
     }
 
     package var bound: Bound

@@ -36,13 +36,18 @@ package struct LedgerFilter: Sendable {
     /// As in ``LedgerEntry/stateWord``.
     package var state: String?
     package var address: EmailAddress?
+    /// Those to any of these.
+    package var contacts: [ContactID]?
     /// The newest lines only, oldest first.
     package var last: Int?
 
-    package init(campaign: CampaignID? = nil, state: String? = nil, address: EmailAddress? = nil, last: Int? = nil) {
+    package init(
+        campaign: CampaignID? = nil, state: String? = nil, address: EmailAddress? = nil, contacts: [ContactID]? = nil, last: Int? = nil
+    ) {
         self.campaign = campaign
         self.state = state
         self.address = address
+        self.contacts = contacts
         self.last = last
     }
 
@@ -56,6 +61,9 @@ package struct LedgerFilter: Sendable {
         case "deferred": all.append("d.state = 0 AND d.attempts > 0")
         case let word?: all.append("d.state = \(DeliveryState.allCases.first { $0.word == word }?.rawValue ?? -1)")
         case nil: break
+        }
+        if let contacts {
+            all.append("d.contact_id IN (\(contacts.map { "\($0)" as SQL }.joined(separator: ", ")))")
         }
         if let address {
             all.append("(d.email = \(address.description) OR d.contact_id IN (SELECT id FROM contact WHERE email_key = \(address.key)))")

@@ -11,8 +11,8 @@ package struct ConsentStore: Sendable {
 
     /// The same statement told again is one row, also where it is told from two sources in one go.
     static let insertion = """
-        INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS \
+        INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS \
         (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND at = ?3 AND state = ?4 AND source = ?6) \
         ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
         """
@@ -20,8 +20,8 @@ package struct ConsentStore: Sendable {
     /// What a list grants to everybody on it. The list says when it was imported, not when each person agreed, so it never
     /// undoes a withdrawal, and said again by the same source it is no new statement.
     static let grant = """
-        INSERT INTO consent (contact_id, topic, at, state, learned_at, source) \
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE COALESCE((SELECT k.state FROM consent k WHERE k.contact_id = ?1 AND k.topic = ?2 \
+        INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE COALESCE((SELECT k.state FROM consent k WHERE k.contact_id = ?1 AND k.topic = ?2 \
         AND k.state <> 0 ORDER BY k.at DESC, k.state DESC LIMIT 1), -1) <> 2 AND NOT EXISTS \
         (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND state = ?4 AND source = ?6) \
         ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
@@ -37,6 +37,7 @@ package struct ConsentStore: Sendable {
                     + (try insert.run([
                         .integer(consent.contact.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
                         .integer(consent.state.rawValue), .integer(consent.learnedAt.milliseconds), .text(consent.source),
+                        consent.wording.map { .text($0) } ?? .null,
                     ]))
             }
         }
@@ -46,11 +47,12 @@ package struct ConsentStore: Sendable {
     package func statements(of contact: ContactID) throws -> [Consent] {
         try database.read { session in
             try session.all(
-                "SELECT topic, state, at, learned_at, source FROM consent WHERE contact_id = \(contact) ORDER BY at DESC, state DESC, learned_at DESC"
+                "SELECT topic, state, at, learned_at, source, wording FROM consent WHERE contact_id = \(contact) ORDER BY at DESC, state DESC, learned_at DESC"
             ) {
                 Consent(
                     contact: contact, topic: $0.text(0), state: Consent.State(rawValue: $0.integer(1)) ?? .pending,
-                    at: Instant(milliseconds: $0.integer(2)), learnedAt: Instant(milliseconds: $0.integer(3)), source: $0.text(4))
+                    at: Instant(milliseconds: $0.integer(2)), learnedAt: Instant(milliseconds: $0.integer(3)), source: $0.text(4),
+                    wording: $0.optionalText(5))
             }
         }
     }

@@ -9,6 +9,11 @@ package struct ContactStore: Sendable {
         self.database = database
     }
 
+    /// Whose an address is, one from before a merge included.
+    static let idByKey = """
+        SELECT id FROM contact WHERE email_key = ?1 UNION ALL SELECT contact_id FROM contact_alias WHERE email_key = ?1 LIMIT 1
+        """
+
     /// What an import says of one person.
     package struct Entry: Sendable {
         package var email: EmailAddress
@@ -51,7 +56,7 @@ package struct ContactStore: Sendable {
     /// Which of these address keys belong to somebody already.
     package func known(_ keys: [String]) throws -> Set<String> {
         try database.read { session in
-            let statement = try session.prepare("SELECT 1 FROM contact WHERE email_key = ?")
+            let statement = try session.prepare(Self.idByKey)
             return Set(try keys.filter { try statement.first([.text($0)]) { _ in true } ?? false })
         }
     }
@@ -59,7 +64,7 @@ package struct ContactStore: Sendable {
     /// Whom these address keys belong to; nobody is left out.
     package func identifiers(of keys: [String]) throws -> [String: ContactID] {
         try database.read { session in
-            let statement = try session.prepare("SELECT id FROM contact WHERE email_key = ?")
+            let statement = try session.prepare(Self.idByKey)
             var found: [String: ContactID] = [:]
             for key in keys where found[key] == nil {
                 found[key] = try statement.first([.text(key)]) { ContactID($0.integer(0)) }
@@ -70,14 +75,21 @@ package struct ContactStore: Sendable {
 
     package func contact(_ email: EmailAddress) throws -> Contact? {
         try database.read { session in
-            try session.first("SELECT id, email, attributes FROM contact WHERE email_key = \(email.key)") { try Contact(row: $0) }
+            let id = try session.prepare(Self.idByKey).first([.text(email.key)]) { ContactID($0.integer(0)) }
+            return try id.flatMap { try Self.contact($0, in: session) }
         }
     }
 
+    /// The person of this ID, or the one they were merged into.
     package func contact(_ id: ContactID) throws -> Contact? {
         try database.read { session in
-            try session.first("SELECT id, email, attributes FROM contact WHERE id = \(id)") { try Contact(row: $0) }
+            if let contact = try Self.contact(id, in: session) { return contact }
+            return try ContactMerges.keeper(of: id, in: session).flatMap { try Self.contact($0, in: session) }
         }
+    }
+
+    static func contact(_ id: ContactID, in session: any SQLSession) throws -> Contact? {
+        try session.first("SELECT id, email, attributes FROM contact WHERE id = \(id)") { try Contact(row: $0) }
     }
 
     package func count() throws -> Int {
@@ -118,12 +130,15 @@ package struct ConsentTemplate: Sendable {
     package var state: Consent.State
     package var at: Instant
     package var source: String
+    /// The words they agreed to.
+    package var wording: String?
 
-    package init(topic: String, state: Consent.State, at: Instant, source: String) {
+    package init(topic: String, state: Consent.State, at: Instant, source: String, wording: String? = nil) {
         self.topic = topic
         self.state = state
         self.at = at
         self.source = source
+        self.wording = wording
     }
 }
 

@@ -24,10 +24,11 @@ struct ContactWriter {
         self.source = source
         insert = try session.prepare(
             """
-            INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) \
+            INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) \
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM contact_alias WHERE email_key = ?3) \
             ON CONFLICT (email_key) DO NOTHING
             """)
-        find = try session.prepare("SELECT id, attributes FROM contact WHERE email_key = ?")
+        find = try session.prepare("SELECT id, attributes FROM contact WHERE id = (\(ContactStore.idByKey))")
         update = try session.prepare("UPDATE contact SET attributes = ?, updated_at = ? WHERE id = ?")
         change = try session.prepare(
             """
@@ -65,7 +66,7 @@ struct ContactWriter {
     func grant(_ template: ConsentTemplate, to id: ContactID) throws -> Bool {
         let added = try consent.run([
             .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
-            .integer(now.milliseconds), .text(template.source),
+            .integer(now.milliseconds), .text(template.source), template.wording.map { .text($0) } ?? .null,
         ])
         return try added == 1
             || standing.first([.integer(id.rawValue), .text(template.topic)]) { $0.integer(0) } != Consent.State.withdrawn.rawValue

@@ -25,7 +25,8 @@ package struct VocabularyStore: Sendable {
                 if let kind = ValueKind(rawValue: row.text(2)) { facts.properties?[row.text(1), default: ValueFacts()].kinds.insert(kind) }
                 events[row.text(0)] = facts
             }
-            return Vocabulary(attributes: attributes, events: events, topics: topics, segments: segments)
+            let campaigns = try session.all("SELECT name FROM campaign") { $0.text(0) }
+            return Vocabulary(attributes: attributes, events: events, topics: topics, segments: segments, campaigns: campaigns)
         }
     }
 

@@ -7,11 +7,28 @@ package import Database
 /// - every big table has `contact_id` in its key;
 /// - nothing that happened is overwritten: events, consents, attribute changes and attempts are only added.
 package enum Schema {
-    package static let migrator = Migrator([foundation])
+    package static let migrator = Migrator([foundation, listening, engagement])
 
     /// The tables as of the first release.
     static let foundation = Migration("foundation") { dialect in
         people(dialect) + behaviour(dialect) + permission(dialect) + plans(dialect) + ledger(dialect)
+    }
+
+    /// What comes back of messages.
+    static let engagement = Migration("engagement") { d in
+        """
+        -- kind: open, click, bounce, complaint. url: the address that was clicked, else empty. known: 0 where a machine may have
+        -- done it, which says nothing of the person.
+        CREATE TABLE engagement (
+            contact_id \(d.int64) NOT NULL, kind TEXT NOT NULL, at \(d.int64) NOT NULL,
+            campaign_id \(d.int64) NOT NULL, step \(d.int64) NOT NULL, entry \(d.int64) NOT NULL, url TEXT NOT NULL,
+            learned_at \(d.int64) NOT NULL, known \(d.int64) NOT NULL,
+            PRIMARY KEY (contact_id, kind, at, campaign_id, step, entry, url)) \(d.clustered);
+
+        -- Whether it would be known if this message was opened, and if a link in it was clicked.
+        ALTER TABLE delivery ADD COLUMN tracks_opens \(d.int64) NOT NULL DEFAULT 0;
+        ALTER TABLE delivery ADD COLUMN tracks_clicks \(d.int64) NOT NULL DEFAULT 0;
+        """
     }
 
     private static func people(_ d: any Dialect) -> String {

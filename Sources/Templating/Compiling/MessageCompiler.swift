@@ -4,8 +4,8 @@ import Workspace
 
 /// Makes one immutable message of a template, its layout and its partials, for one language.
 ///
-/// The way of a template: its Liquid is put aside as marks → Markdown becomes HTML → the layout goes around it → links get
-/// their parameters → the text part is written → the Liquid comes back → both parts are parsed.
+/// The way of a template: its Liquid is put aside as marks → Markdown becomes HTML → the layout goes around it → styles go into
+/// the elements → links get their parameters → the text part is written → the Liquid comes back → both parts are parsed.
 struct MessageCompiler {
     let files: any FileSource
     let knowledge: TemplateKnowledge
@@ -33,9 +33,9 @@ struct MessageCompiler {
         }
         let composer = PageComposer(files: files, compilation: compilation, paths: paths)
         let page = try composer.page(around: body, blocks: blocks, of: file, own: own, layout: file.layout ?? inherited)
-        guard !compilation.hasErrors, let compiled = composer.compiled(page, isPart: false, parameters: parameters, own: own) else {
-            return nil
-        }
+        guard !compilation.hasErrors, let prepared = composer.prepared(page, own: own) else { return nil }
+        var partialCompiler = PartialCompiler(composer: composer, parameters: parameters)
+        let compiled = composer.compiled(try partialCompiler.inlining(prepared), parameters: parameters)
         MessageChecks(compilation: compilation, own: own).page(compiled)
 
         var origins = Origins()
@@ -51,7 +51,7 @@ struct MessageCompiler {
         let text = handwritten.map { LiquidText($0) } ?? LiquidText(origins.add(compilation.restored(compiled.text), name: "text"))
         if let handwritten { _ = compilation.add(handwritten) }
 
-        let partials = try PartialCompiler(composer: composer, parameters: parameters).compile(
+        let partials = try partialCompiler.compile(
             [subject, preheader, handwritten.map { LiquidText($0) }].compactMap { $0 }, &origins)
         origins.sources = compilation.sources
         let texts = try textTable([subject, preheader, handwritten.map { LiquidText($0) }].compactMap { $0 })

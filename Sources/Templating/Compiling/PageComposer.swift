@@ -81,24 +81,49 @@ struct PageComposer {
 
     // MARK: Parts
 
-    /// - Parameter isPart: a partial, which is only a piece of a page.
+    /// - Parameter name: of a partial, which is only a piece of a page.
     /// - Returns: nil where gumbo must not see it; why is reported.
-    func compiled(_ marked: ComposedText, isPart: Bool, parameters: LinkTarget.Parameters, own: Int) -> CompiledPart? {
-        let source = HTMLGuard.wrappingTags(in: marked, marks: compilation.marks)
-        if let problem = HTMLGuard.problem(in: source.bytes) {
-            compilation.report(.error, problem.message, in: source, at: Span(problem.offset, problem.offset + 1), fallback: own)
+    func prepared(_ marked: ComposedText, partial name: String? = nil, own: Int) -> PreparedPart? {
+        let text = HTMLGuard.wrappingTags(in: marked, marks: compilation.marks)
+        if let problem = HTMLGuard.problem(in: text.bytes) {
+            compilation.report(.error, problem.message, in: text, at: Span(problem.offset, problem.offset + 1), fallback: own)
             return nil
         }
-        let isPage = !isPart && HTMLGuard.isWholePage(source.bytes)
-        let nodes = HTMLNode.parse(source.bytes, isPage: isPage)
-        let links = LinkSlots(nodes, bytes: source.bytes)
+        return PreparedPart(text, name: name, isPage: name == nil && HTMLGuard.isWholePage(text.bytes), own: own)
+    }
+
+    func compiled(_ part: PreparedPart, parameters: LinkTarget.Parameters) -> CompiledPart {
+        let links = LinkSlots(part.nodes, bytes: part.text.bytes)
         let tracked = links.edits(parameters, compilation: compilation)
-        let edits = tracked.edits + OutputSafety(source, links: tracked.filled, own: own, in: compilation).edits
-        let html = source.applying(edits)
-        let linked = edits.isEmpty ? nodes : HTMLNode.parse(html.bytes, isPage: isPage)
+        let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, in: compilation)
+        let linked = part.applying(tracked.edits + safety.edits)
         var text = ComposedText()
-        text.append(TextWriter.text(of: linked, marks: compilation.marks))
-        if isPart, nodes.contains(where: { $0.name.map { TextElements.block.contains($0) } ?? false }) { text.append("\n\n") }
-        return CompiledPart(source: source, nodes: nodes, links: links, html: html, text: text)
+        text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
+        let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }
+        if part.name != nil, hasBlocks { text.append("\n\n") }
+        return CompiledPart(source: part.text, nodes: part.nodes, links: links, html: linked.text, text: text)
+    }
+}
+
+/// A page or a partial that gumbo has read, with its Liquid held by marks.
+struct PreparedPart {
+    let text: ComposedText
+    let nodes: [HTMLNode]
+    /// Of a partial.
+    let name: String?
+    private let isPage: Bool
+    /// The file, for what cannot be traced back further.
+    let own: Int
+
+    init(_ text: ComposedText, name: String?, isPage: Bool, own: Int) {
+        self.text = text
+        self.name = name
+        self.isPage = isPage
+        self.own = own
+        nodes = HTMLNode.parse(text.bytes, isPage: isPage)
+    }
+
+    func applying(_ edits: [TextEdit]) -> PreparedPart {
+        edits.isEmpty ? self : PreparedPart(text.applying(edits), name: name, isPage: isPage, own: own)
     }
 }

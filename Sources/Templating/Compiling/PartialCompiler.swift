@@ -13,6 +13,8 @@ struct PartialSources: Sendable {
 struct PartialCompiler {
     let composer: PageComposer
     let parameters: LinkTarget.Parameters
+    /// Partials that were read already, with the page's styles in them.
+    var prepared: [String: PreparedPart] = [:]
 
     private var compilation: Compilation { composer.compilation }
 
@@ -46,9 +48,7 @@ struct PartialCompiler {
 
     /// - Returns: the names of partials that this one names.
     private func add(_ name: String, _ result: inout PartialSources, _ origins: inout Origins) throws(WorkspaceError) -> [String] {
-        guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ CampaignFile.isName(String($0)) }) else {
-            return []
-        }
+        guard Self.isName(name) else { return [] }
         var further: [String] = []
         let path = "\(TemplateNames.partials)/\(name)"
         if let bytes = try composer.files.read("\(path).liquid") {
@@ -57,7 +57,7 @@ struct PartialCompiler {
             result.html[name] = origins.add(compilation.restored(safe(own)), name: "\(name)/html")
             result.text[name] = source
             further = names(in: source, nil, result.names)
-        } else if let part = try part(path) {
+        } else if let part = try part(name) {
             result.html[name] = origins.add(compilation.restored(part.html), name: "\(name)/html")
             result.text[name] = origins.add(compilation.restored(part.text), name: "\(name)/text")
         }
@@ -77,16 +77,54 @@ struct PartialCompiler {
         return marked.applying(OutputSafety(marked, links: [], own: own, in: compilation).edits)
     }
 
-    private func part(_ path: String) throws(WorkspaceError) -> CompiledPart? {
+    private func part(_ name: String) throws(WorkspaceError) -> CompiledPart? {
+        if let part = prepared[name] { return composer.compiled(part, parameters: parameters) }
+        return try read(name).map { composer.compiled($0, parameters: parameters) }
+    }
+
+    private func read(_ name: String) throws(WorkspaceError) -> PreparedPart? {
         for ending in ["html", "md"] {
-            guard let bytes = try composer.files.read("\(path).\(ending)") else { continue }
-            let own = compilation.add(SourceText(name: "\(path).\(ending)", bytes: bytes))
+            let path = "\(TemplateNames.partials)/\(name).\(ending)"
+            guard let bytes = try composer.files.read(path) else { continue }
+            let own = compilation.add(SourceText(name: path, bytes: bytes))
             var marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
             NamedBlocks.refuse(in: marked, compilation)
             marked = ButtonTags.expanded(marked, isMarkdown: ending == "md", in: compilation)
             if ending == "md" { marked = MarkdownBody.html(marked, source: own, in: compilation) }
-            return composer.compiled(marked, isPart: true, parameters: parameters, own: own)
+            return composer.prepared(marked, partial: name, own: own)
         }
         return nil
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { CampaignFile.isName(String($0)) }
+    }
+
+    // MARK: Styles
+
+    /// Writes the styles of a page into it and into the partials that it renders.
+    ///
+    /// - Returns: the page; the partials wait in ``prepared``.
+    mutating func inlining(_ page: PreparedPart) throws(WorkspaceError) -> PreparedPart {
+        let known = composer.names(in: TemplateNames.partials)
+        var parts = [page]
+        var hasUnseenHTML = false
+        var looked = 0
+        var seen: Set<String> = []
+        while looked < compilation.marks.entries.count {
+            let wanted = names(in: compilation.text(of: looked), known)
+            looked += 1
+            for name in wanted where Self.isName(name) && seen.insert(name).inserted {
+                if let bytes = try composer.files.read("\(TemplateNames.partials)/\(name).liquid") {
+                    // It is used in both parts as it stands.
+                    hasUnseenHTML = hasUnseenHTML || bytes.contains(UInt8(ascii: "<")) || !names(in: SourceText(name: name, bytes: bytes), nil, known).isEmpty
+                } else if let part = try read(name) {
+                    parts.append(part)
+                }
+            }
+        }
+        let edits = StyleInliner.edits(parts, hasUnseenHTML: hasUnseenHTML, in: compilation)
+        for (part, edits) in zip(parts, edits) { if let name = part.name { prepared[name] = part.applying(edits) } }
+        return page.applying(edits.first ?? [])
     }
 }

@@ -1,20 +1,46 @@
 import ArgumentParser
 import Campaigns
+import Database
 import Model
+import Signing
 import Store
 import Workspace
 
 struct ContactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "contacts", abstract: "Look at people.", subcommands: [Show.self])
+        commandName: "contacts", abstract: "People, one by one: look at them, hand out or erase what is kept, make one of two.",
+        subcommands: [Show.self, Export.self, Forget.self, Merge.self, Unmerge.self])
+
+    /// A person by address, and the workspace they are looked for in.
+    struct Person: ParsableArguments {
+        @Argument(help: "The person's address.")
+        var email: String
+
+        @OptionGroup var workspace: WorkspaceOptions
+
+        func find() throws -> (workspace: OpenWorkspace, contact: Contact) {
+            let opened = try workspace.open()
+            return (opened, try ContactsCommand.contact(email, in: opened))
+        }
+    }
+
+    static func contact(_ email: String, in workspace: OpenWorkspace) throws -> Contact {
+        let address = try Arguments.address(email)
+        guard let contact = try workspace.contacts.contact(address) else {
+            throw UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
+        }
+        return contact
+    }
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Everything known of one person.",
-            discussion: "Attributes, consents with their proof, suppressions, the last events, and every message sent and what came of it.")
+            discussion: """
+                Attributes and since when, consents with their proof, suppressions, the segments they are in, what they did, and every
+                message sent to them with what came of it.
+                """)
 
-        @Argument(help: "The person's address.")
-        var email: String
+        @OptionGroup var person: Person
 
         @Option(name: .long, help: "How many events to show.")
         var events = 10
@@ -22,16 +48,89 @@ struct ContactsCommand: ParsableCommand {
         @Flag(name: .long, help: "Print one JSON object.")
         var json = false
 
-        @OptionGroup var workspace: WorkspaceOptions
+        func run() throws {
+            let (workspace, contact) = try person.find()
+            let record = try PersonRecord(of: contact, in: workspace, events: max(0, events), at: Clock.now())
+            if json { return Console.print(json: .object(record.json)) }
+            PersonPage(record, zone: workspace.settings.zone).print()
+        }
+    }
+
+    struct Export: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "All that is kept of one person, as one JSON object.",
+            discussion: "For somebody who asks what you know of them. Every event and every change of an attribute is in it.")
+
+        @OptionGroup var person: Person
+
+        @Flag(name: .long, help: "Print one JSON object; it always does.")
+        var json = false
 
         func run() throws {
-            let workspace = try workspace.open()
-            let address = try Arguments.address(email)
-            guard let contact = try workspace.contacts.contact(address) else {
-                throw UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
+            let (workspace, contact) = try person.find()
+            Console.print(json: .object(try PersonRecord(of: contact, in: workspace, events: nil, at: Clock.now()).json))
+        }
+    }
+
+    struct Forget: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Erase a person, for good.",
+            discussion: """
+                Who they were, what they did and agreed to, all their addresses. The log keeps its lines without address and reply, so
+                that counts stay true. A keyed hash of each address is kept, so that no import brings them back.
+                The database file is rewritten, so that nothing is left in it; with a large one that takes a while.
+                """)
+
+        @OptionGroup var person: Person
+
+        @Flag(name: .shortAndLong, help: "Don't ask.")
+        var yes = false
+
+        @Flag(name: .long, help: "Print one JSON object.")
+        var json = false
+
+        func run() throws {
+            let (workspace, contact) = try person.find()
+            let key = try workspace.keys().identity
+            try Confirmation.require("Erase all that is known of \(contact.email.map { "\($0)" } ?? "this person")?", yes: yes)
+            let erased = try ContactsCommand.translating {
+                try workspace.contacts.forget(contact.id, hash: { ForgottenPeople.hash($0, key: key) }, at: Clock.now())
             }
-            let view = try PersonView(contact, in: workspace, events: max(0, events))
-            if json { Console.print(json: view.json) } else { view.print(zone: workspace.settings.zone) }
+            try workspace.database.compact()
+            if json {
+                return Console.print(
+                    json: .object([
+                        "addresses": .integer(Int64(erased.addresses)), "events": .integer(Int64(erased.events)),
+                        "statements": .integer(Int64(erased.statements)), "messages": .integer(Int64(erased.messages)),
+                    ]))
+            }
+            Console.print(
+                """
+                \(Console.green("✓")) Forgotten: \(Console.count(erased.events, "event")), \
+                \(Console.count(erased.statements, "statement")) of consent; \
+                \(Console.count(erased.messages, "message")) in the log no longer \(erased.messages == 1 ? "says" : "say") to whom.
+                """)
+            Console.print(
+                Console.dim("Not ours to erase: your own files (lists, rejected lines, outboxes), backups, and the logs of mail servers."))
+        }
+    }
+
+    /// The stores' words for why not, in those of the command line.
+    static func translating<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let problem as MergeProblem {
+            throw switch problem {
+            case .samePerson: UseError(.input, "both addresses are the same person's already")
+            case .inHand:
+                UseError(
+                    .notNow, "a message to this person is being sent right now",
+                    hint: "try again when the send has ended; after a crash, let the send go on first")
+            case .notMerged: UseError(.input, "nobody was merged under this address", hint: "see: pitwall contacts show EMAIL")
+            case .notTheLast(let later):
+                UseError(
+                    .input, "a later merge stands in the way", hint: later.map { "undo that one first: pitwall contacts unmerge \($0)" })
+            }
         }
     }
 }
@@ -51,103 +150,5 @@ enum Arguments {
             throw ValidationError("\(option) takes a time such as 2026-11-02, 2026-11-02 09:30 or 2026-11-02T09:30:00Z")
         }
         return instant
-    }
-}
-
-/// One view of a person.
-private struct PersonView {
-    let contact: Contact
-    let address: EmailAddress?
-    let externalIDs: [(system: String, id: String)]
-    let consents: [Consent]
-    let suppressions: [Suppression]
-    let events: [Event]
-    var messages: [LedgerEntry] = []
-
-    init(_ contact: Contact, in workspace: OpenWorkspace, events limit: Int) throws {
-        self.contact = contact
-        address = contact.email
-        externalIDs = try workspace.contacts.externalIDs(of: contact.id)
-        consents = try workspace.consents.statements(of: contact.id)
-        suppressions = try address.map { try workspace.consents.suppressions(of: $0) } ?? []
-        events = try workspace.events.events(of: contact.id, limit: limit)
-        if let address {
-            var found: [LedgerEntry] = []
-            try workspace.ledger.forEach(LedgerFilter(address: address)) { found.append($0) }
-            messages = found
-        }
-    }
-
-    func print(zone: Zone) {
-        Console.print(Console.bold(address.map { "\($0)" } ?? "contact \(contact.id)"))
-        for (system, id) in externalIDs { Console.print("  external ID\(system.isEmpty ? "" : " (\(system))"): \(id)") }
-        section("Attributes", contact.attributes.isEmpty) {
-            var table = Table([("name", .left), ("value", .left)])
-            for (name, value) in contact.attributes.members { table.add(name, value.text ?? value.json) }
-            table.print()
-        }
-        section("Consent", consents.isEmpty) {
-            var table = Table([("topic", .left), ("state", .left), ("at", .left), ("source", .left)])
-            for statement in consents {
-                table.add(statement.topic, statement.state.word, Console.time(statement.at, zone), statement.source)
-            }
-            table.print()
-        }
-        section("Suppressed", suppressions.isEmpty) {
-            var table = Table([("reason", .left), ("at", .left), ("source", .left)])
-            for entry in suppressions { table.add(entry.reason.rawValue, Console.time(entry.at, zone), entry.source) }
-            table.print()
-        }
-        section("Last events", events.isEmpty) {
-            var table = Table([("at", .left), ("event", .left), ("properties", .left)])
-            for event in events {
-                table.add(Console.time(event.at, zone), event.name, event.properties.isEmpty ? "" : event.properties.json)
-            }
-            table.print()
-        }
-        section("Messages", messages.isEmpty) {
-            var table = Table([("campaign", .left), ("state", .left), ("at", .left), ("reply", .left)])
-            for entry in messages {
-                let at = entry.settledAt ?? entry.handedAt
-                table.add(entry.campaign, entry.stateWord, at.map { Console.time($0, zone) } ?? "", entry.outcomeText)
-            }
-            table.print()
-        }
-    }
-
-    private func section(_ title: String, _ isEmpty: Bool, _ body: () -> Void) {
-        Console.print()
-        Console.print(Console.dim(isEmpty ? "\(title): none" : title))
-        if !isEmpty { body() }
-    }
-
-    var json: JSONValue {
-        .object([
-            "email": address.map { .text("\($0)") } ?? .null,
-            "external_ids": .list(externalIDs.map { .object(["system": .text($0.system), "id": .text($0.id)]) }),
-            "attributes": .object(contact.attributes),
-            "consents": .list(consents.map(\.json)),
-            "suppressions": .list(
-                suppressions.map {
-                    .object(["reason": .text($0.reason.rawValue), "at": .text($0.at.iso), "source": .text($0.source)])
-                }),
-            "events": .list(
-                events.map {
-                    .object([
-                        "event": .text($0.name), "at": .text($0.at.iso), "learned_at": .text($0.learnedAt.iso),
-                        "properties": .object($0.properties),
-                    ])
-                }),
-            "messages": .list(messages.map { .object($0.json) }),
-        ])
-    }
-}
-
-extension Consent {
-    fileprivate var json: JSONValue {
-        .object([
-            "topic": .text(topic), "state": .text(state.word), "at": .text(at.iso), "learned_at": .text(learnedAt.iso),
-            "source": .text(source),
-        ])
     }
 }

@@ -51,11 +51,15 @@ struct ImportCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("Where and when they agreed: the proof.", valueName: "text"))
         var source: String?
 
+        @Option(name: .long, help: ArgumentHelp("The words they agreed to.", valueName: "text"))
+        var wording: String?
+
         func run() throws {
             let workspace = try common.workspace.open()
             var job = ContactImport(contacts: workspace.contacts, zone: workspace.settings.zone, now: Clock.now())
             job.map = try mapping()
             job.consent = try grant(workspace, at: job.now)
+            job.forgotten = try workspace.forgotten()
             job.dryRun = common.dryRun
             try common.report("contact", "contacts", workspace) { try job.run(common.file, progress: $0) }
         }
@@ -84,7 +88,7 @@ struct ImportCommand: ParsableCommand {
             try requireTopic(topic, in: workspace)
             let source = source ?? ""
             if state == .confirmed, source.isEmpty { throw ImportProblem.confirmedWithoutSource }
-            return ConsentTemplate(topic: topic, state: state, at: now, source: source)
+            return ConsentTemplate(topic: topic, state: state, at: now, source: source, wording: wording)
         }
     }
 
@@ -93,7 +97,9 @@ struct ImportCommand: ParsableCommand {
             abstract: "What people did, from lines of JSON or a CSV file.",
             discussion: """
                 JSON lines: {"email": …, "event": …, "at": "2026-11-02T09:30:00Z", "properties": {…}, "id": …}
-                CSV: the columns email, event, at, perhaps id; the rest are properties.
+                CSV: the columns email, event, at, perhaps id and external_id; the rest are properties.
+                An event told twice is one, however late and in whatever order it comes. Events of people nobody knows are rejected
+                unless pitwall.yaml says events: {unknown_contact: create}; so are times more than a day ahead or before 1990.
                 """)
 
         @OptionGroup var common: Common
@@ -101,6 +107,8 @@ struct ImportCommand: ParsableCommand {
         func run() throws {
             let workspace = try common.workspace.open()
             var job = EventImport(events: workspace.events, zone: workspace.settings.zone, now: Clock.now())
+            job.unknown = workspace.settings.unknownContact
+            job.forgotten = try workspace.forgotten()
             job.dryRun = common.dryRun
             try common.report("event", "events", workspace) { try job.run(common.file, progress: $0) }
         }
@@ -119,6 +127,9 @@ struct ImportCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("Where people agreed, where the file does not say.", valueName: "text"))
         var source: String?
 
+        @Option(name: .long, help: ArgumentHelp("The words they agreed to, where the file does not say.", valueName: "text"))
+        var wording: String?
+
         func run() throws {
             let workspace = try common.workspace.open()
             if let topic { try requireTopic(topic, in: workspace) }
@@ -127,6 +138,8 @@ struct ImportCommand: ParsableCommand {
                 now: Clock.now())
             job.topic = topic
             job.source = source
+            job.wording = wording
+            job.forgotten = try workspace.forgotten()
             job.dryRun = common.dryRun
             try common.report("statement", "statements", workspace) { try job.run(common.file, progress: $0) }
         }
@@ -149,6 +162,7 @@ struct ImportCommand: ParsableCommand {
             let workspace = try common.workspace.open()
             var job = SuppressionImport(consents: workspace.consents, zone: workspace.settings.zone, now: Clock.now())
             job.source = source
+            job.forgotten = try workspace.forgotten()
             job.dryRun = common.dryRun
             try common.report("suppression", "suppressions", workspace) { try job.run(common.file, progress: $0) }
         }

@@ -84,31 +84,3 @@ struct LogCommand: ParsableCommand {
         }
     }
 }
-
-extension LedgerEntry {
-    /// The server's words, or why there are none.
-    var outcomeText: String {
-        if state == .skipped { return reason ?? "" }
-        return [code.map { "\($0)" }, enhanced, reply].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
-    }
-
-    static let columns = [
-        "campaign", "step", "email", "state", "message_id", "sha256", "content_sha256", "attempts", "code", "reply", "queue_id", "relay",
-        "at",
-    ]
-
-    /// The fields that are a promise, and a few more.
-    var json: JSONObject {
-        func text(_ value: String?) -> JSONValue { value.map { .text($0) } ?? .null }
-        return [
-            "campaign": .text(campaign), "step": .text(key.step == DeliveryKey.seedStep ? "seed" : "campaign"), "email": .text(address),
-            "state": .text(stateWord),
-            "message_id": text(messageID), "sha256": text(sha256), "content_sha256": text(contentSHA256),
-            "attempts": .integer(Int64(attempts)),
-            "code": code.map { .integer(Int64($0)) } ?? .null, "reply": text(reply), "queue_id": text(queueID), "relay": text(relay),
-            "at": text((settledAt ?? attemptAt ?? handedAt)?.iso), "reason": text(reason), "enhanced": text(enhanced),
-            "plan": .integer(plan.rawValue),
-            "data_changed": .bool(dataChanged),
-        ]
-    }
-}

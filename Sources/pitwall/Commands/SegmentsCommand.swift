@@ -10,8 +10,26 @@ import Workspace
 
 struct SegmentsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "segments", abstract: "Who: list, check, count and show segments.",
-        subcommands: [List.self, Check.self, Count.self, Show.self])
+        commandName: "segments", abstract: "Who: list, check, count, show and explain segments.",
+        subcommands: [
+            List.self, Check.self, Count.self, Show.self, Explain.self, Funnel.self, Format.self, Names.self,
+        ])
+
+    /// When a segment is asked, and what was known by then.
+    struct TimeOptions: ParsableArguments {
+        @Option(name: .long, help: ArgumentHelp("As of this time: what is later does not count.", valueName: "time"))
+        var at: String?
+
+        @Option(name: .long, help: ArgumentHelp("As known at this time: what was learned later does not count.", valueName: "time"))
+        var known: String?
+
+        func moment(in workspace: OpenWorkspace) throws -> Moment {
+            let zone = workspace.settings.zone
+            let known = try known.map { try Arguments.instant($0, "--known", zone) }
+            guard let at else { return known.map { Moment(at: Clock.now(), known: $0, zone: zone) } ?? .now(Clock.now(), zone: zone) }
+            return Moment(at: try Arguments.instant(at, "--at", zone), known: known, zone: zone)
+        }
+    }
 
     /// A segment by name, or conditions written on the spot.
     struct Choice: ParsableArguments {
@@ -21,11 +39,7 @@ struct SegmentsCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("Conditions, in place of a name.", valueName: "text"))
         var `where`: String?
 
-        @Option(name: .long, help: ArgumentHelp("As of this time: what is later does not count.", valueName: "time"))
-        var at: String?
-
-        @Option(name: .long, help: ArgumentHelp("As known at this time: what was learned later does not count.", valueName: "time"))
-        var known: String?
+        @OptionGroup var time: TimeOptions
 
         @OptionGroup var workspace: WorkspaceOptions
 
@@ -34,18 +48,8 @@ struct SegmentsCommand: ParsableCommand {
         }
 
         func plan(in workspace: OpenWorkspace) throws -> SegmentPlan {
-            let files = SegmentFiles(workspace.files)
-            let vocabulary = try workspace.vocabulary()
-            if let text = `where` { return try files.plan(where: text, against: vocabulary) }
-            guard let plan = try files.plan(name ?? "", against: vocabulary) else { throw Self.unknown(name ?? "", try files.names()) }
-            return plan
-        }
-
-        func moment(in workspace: OpenWorkspace) throws -> Moment {
-            let zone = workspace.settings.zone
-            let known = try known.map { try Arguments.instant($0, "--known", zone) }
-            guard let at else { return known.map { Moment(at: Clock.now(), known: $0, zone: zone) } ?? .now(Clock.now(), zone: zone) }
-            return Moment(at: try Arguments.instant(at, "--at", zone), known: known, zone: zone)
+            guard let text = `where` else { return try workspace.segment(name ?? "") }
+            return try SegmentFiles(workspace.files).plan(where: text, against: try workspace.vocabulary())
         }
 
         static func unknown(_ name: String, _ names: [String]) -> UseError {
@@ -112,7 +116,12 @@ struct SegmentsCommand: ParsableCommand {
             for name in name.map({ [$0] }) ?? names {
                 checks.looked += 1
                 do {
-                    checks.add(try files.plan(name, against: vocabulary)?.warnings ?? [])
+                    guard let plan = try files.plan(name, against: vocabulary) else { continue }
+                    let moment = Moment.now(Clock.now(), zone: workspace.settings.zone)
+                    let inData = try workspace.database.read { session in
+                        try plan.mistakes(in: session, at: moment) + plan.misspellings(in: session, at: moment)
+                    }
+                    checks.add(plan.warnings + inData)
                 } catch let mistakes as DiagnosticList {
                     checks.add(mistakes.items)
                 }
@@ -133,9 +142,21 @@ struct SegmentsCommand: ParsableCommand {
             let workspace = try choice.workspace.open()
             let plan = try choice.plan(in: workspace)
             plan.warnings.forEach { Console.error(Console.render($0)) }
-            let count = try workspace.count(plan, at: try choice.moment(in: workspace))
-            if json { return Console.print(json: .object(["count": .integer(Int64(count))])) }
+            let moment = try choice.time.moment(in: workspace)
+            try workspace.refuseMistakes(in: plan, at: moment)
+            let count = try workspace.count(plan, at: moment)
+            let unknowns = try workspace.database.read { try plan.unknowns(in: $0, at: moment) }
+            if json {
+                var facts: JSONObject = ["count": .integer(Int64(count))]
+                if !unknowns.isEmpty {
+                    facts["unknown"] = .object(JSONObject(unknowns.map { ($0.name, .integer(Int64($0.count))) }))
+                }
+                return Console.print(json: .object(facts))
+            }
             Console.print("\(Console.bold(Console.number(count))) of \(Console.count(try workspace.contacts.count(), "person", "people"))")
+            for unknown in unknowns where unknown.count > 0 {
+                Console.print(Console.dim("\(Console.number(unknown.count)) of them are in because their \(unknown.name) is unknown"))
+            }
         }
     }
 
@@ -161,7 +182,9 @@ struct SegmentsCommand: ParsableCommand {
             let workspace = try choice.workspace.open()
             let plan = try choice.plan(in: workspace)
             plan.warnings.forEach { Console.error(Console.render($0)) }
-            let condition = plan.sql(dialect: workspace.database.dialect, at: try choice.moment(in: workspace))
+            let moment = try choice.time.moment(in: workspace)
+            try workspace.refuseMistakes(in: plan, at: moment)
+            let condition = plan.sql(dialect: workspace.database.dialect, at: moment)
             let format = json ? Format.json : format
             var people = PeoplePrinter(format: format)
             try workspace.people.people(where: condition, limit: limit ?? (format == .table ? 20 : nil)) { people.add($0) }

@@ -74,7 +74,7 @@ struct Table {
     }
 
     /// Data must not steer the terminal.
-    private static func clean(_ text: String) -> String {
+    static func clean(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? " " : $0 }))
     }
 }

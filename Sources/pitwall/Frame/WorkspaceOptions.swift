@@ -72,6 +72,11 @@ extension OpenWorkspace {
         return try Keys.create(at: path)
     }
 
+    /// Who must not come back by an import.
+    func forgotten() throws -> ForgottenPeople {
+        try ForgottenPeople(contacts) { try keys() }
+    }
+
     /// The relay to send through, by flag, environment and settings.
     func relay(_ flag: String?) throws -> RelaySettings {
         if let url = flag ?? Environment["PITWALL_RELAY_URL"] {

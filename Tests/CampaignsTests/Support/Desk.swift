@@ -59,9 +59,12 @@ final class Desk {
         try importContacts(Array(text.utf8), now: now, change)
     }
 
-    func importEvents(_ text: String, name: String = "events.jsonl", dryRun: Bool = false) throws -> ImportSummary {
+    func importEvents(
+        _ text: String, name: String = "events.jsonl", dryRun: Bool = false, _ change: (inout EventImport) -> Void = { _ in }
+    ) throws -> ImportSummary {
         var job = EventImport(events: events, zone: .utc, now: Self.noon)
         job.dryRun = dryRun
+        change(&job)
         return try job.run(try file(name, text))
     }
 

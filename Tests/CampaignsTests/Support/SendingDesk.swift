@@ -98,6 +98,7 @@ final class FailingDatabase: SQLDatabase {
     }
 
     func close() throws { try inner.close() }
+    func compact() throws { try inner.compact() }
 }
 
 /// A clock that goes on when a test says so.

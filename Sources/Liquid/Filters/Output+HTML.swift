@@ -1,39 +1,30 @@
 /// Escaping, by scanning bytes: the passages between are copied whole.
-extension [UInt8] {
+extension Output {
     mutating func append(escaping text: String) {
-        var text = text
-        text.withUTF8 { append(escaping: $0) }
+        text.withBytes { append(escaping: $0) }
     }
 
     mutating func append(escaping bytes: UnsafeBufferPointer<UInt8>) {
+        guard let first = bytes.baseAddress else { return }
         var start = 0
-        var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte.isEscaped, let entity = byte.entity {
-                if start < index { append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index])) }
-                append(contentsOf: entity.utf8)
-                start = index + 1
-            }
-            index += 1
-        }
-        if start == 0 {
-            append(contentsOf: bytes)
-        } else if start < bytes.count {
-            append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
+        while true {
+            let next = bytes.firstEscaped(from: start)
+            if next > start { append(first + start, next - start) }
+            guard next < bytes.count else { return }
+            if let entity = bytes[next].entity { append(entity) }
+            start = next + 1
         }
     }
 
     /// Leaves what is an entity already: `&name;` and `&#123;`.
     mutating func append(escapingOnce text: String) {
-        var text = text
-        text.withUTF8 { bytes in
+        text.withBytes { bytes in
             for index in bytes.indices {
                 let byte = bytes[index]
                 if byte == UInt8(ascii: "&"), Self.isEntity(bytes[index...]) {
                     append(byte)
                 } else if let entity = byte.entity {
-                    append(contentsOf: entity.utf8)
+                    append(entity)
                 } else {
                     append(byte)
                 }
@@ -52,8 +43,7 @@ extension [UInt8] {
 
     /// Without scripts, styles, comments and tags.
     mutating func append(strippingHTML text: String) {
-        var text = text
-        let withoutBlocks = text.withUTF8 { bytes in
+        let withoutBlocks = text.withBytes { bytes in
             var kept: [UInt8] = []
             kept.reserveCapacity(bytes.count)
             var blocks = Self.blocks.map { (open: Array($0.utf8), search: ByteSearch($1), isMissing: false) }
@@ -94,9 +84,26 @@ extension [UInt8] {
     }
 }
 
+extension UnsafeBufferPointer<UInt8> {
+    /// Where the next byte stands that HTML gives a meaning, or the end. Hardly any value has one: sixteen at a time.
+    fileprivate func firstEscaped(from start: Int) -> Int {
+        guard let first = baseAddress else { return count }
+        var index = start
+        while index + 16 <= count {
+            let block = UnsafeRawPointer(first + index).loadUnaligned(as: SIMD16<UInt8>.self)
+            // & and ' differ in one bit, < and > in another.
+            let found = ((block | 1) .== 0x27) .| ((block | 2) .== 0x3E) .| (block .== 0x22)
+            if any(found) { break }
+            index += 16
+        }
+        while index < count, !first[index].isEscaped { index += 1 }
+        return index
+    }
+}
+
 extension UInt8 {
     /// A bit for each of `& < > " '`: all of them are below 64.
-    private static let escaped: UInt64 = 1 << 0x26 | 1 << 0x3C | 1 << 0x3E | 1 << 0x22 | 1 << 0x27
+    private static var escaped: UInt64 { 1 << 0x26 | 1 << 0x3C | 1 << 0x3E | 1 << 0x22 | 1 << 0x27 }
 
     @inline(__always)
     fileprivate var isEscaped: Bool { self < 64 && Self.escaped >> UInt64(self) & 1 == 1 }
@@ -111,8 +118,4 @@ extension UInt8 {
         default: nil
         }
     }
-}
-
-extension StaticString {
-    fileprivate var utf8: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 }

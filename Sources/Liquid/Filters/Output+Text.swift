@@ -1,52 +1,49 @@
 /// The work of the text filters, on bytes.
-extension [UInt8] {
+extension Output {
     mutating func strip(_ text: String, start: Bool, end: Bool) {
-        var text = text
-        text.withUTF8 { bytes in
+        text.withBytes { bytes in
             var first = 0
             var last = bytes.count
             if start { while first < last, bytes[first].isSpace { first += 1 } }
             if end { while last > first, bytes[last - 1].isSpace { last -= 1 } }
-            append(contentsOf: bytes[first..<last])
+            append(UnsafeBufferPointer(rebasing: bytes[first..<last]))
         }
     }
 
     /// A line ends with `\n` or `\r\n`.
     mutating func append(_ text: String, replacingNewlinesBy replacement: String) {
-        var text = text
-        text.withUTF8 { bytes in
+        text.withBytes { bytes in
             var start = 0
             for index in bytes.indices where bytes[index] == .newline {
                 let end = index > start && bytes[index - 1] == 0x0D ? index - 1 : index
-                append(contentsOf: bytes[start..<end])
-                append(contentsOf: replacement.utf8)
+                append(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+                append(replacement)
                 start = index + 1
             }
-            append(contentsOf: bytes[start...])
+            append(UnsafeBufferPointer(rebasing: bytes[start...]))
         }
     }
 
     mutating func append(_ text: String, replacing place: Int?, of length: Int, by replacement: String) {
         guard let place else {
-            append(contentsOf: text.utf8)
+            append(text)
             return
         }
-        var text = text
-        text.withUTF8 { bytes in
-            append(contentsOf: bytes[..<place])
-            append(contentsOf: replacement.utf8)
-            append(contentsOf: bytes[(place + length)...])
+        text.withBytes { bytes in
+            append(UnsafeBufferPointer(rebasing: bytes[..<place]))
+            append(replacement)
+            append(UnsafeBufferPointer(rebasing: bytes[(place + length)...]))
         }
     }
 
     /// False where it would grow beyond `limit`.
     mutating func append(_ text: String, replacingAll search: ByteSearch, by replacement: String, limit: Int) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
+        text.withBytes { bytes in
             var start = 0
             while let place = search.first(in: bytes, from: start) {
-                append(contentsOf: bytes[start..<place])
-                append(contentsOf: replacement.utf8)
+                guard count + place - start + replacement.utf8.count <= limit else { return false }
+                append(UnsafeBufferPointer(rebasing: bytes[start..<place]))
+                append(replacement)
                 start = place + search.count
                 if search.count == 0 {
                     // Nothing stands before and after every character.
@@ -56,17 +53,16 @@ extension [UInt8] {
                         start += 1
                     } while start < bytes.count && bytes[start].continuesCharacter
                 }
-                if count > limit { return false }
             }
-            append(contentsOf: bytes[start...])
+            guard count + bytes.count - start <= limit else { return false }
+            append(UnsafeBufferPointer(rebasing: bytes[start...]))
             return true
         }
     }
 
     /// The first words with one space between them and the ellipsis; the whole text as it is where nothing follows them.
     mutating func append(_ text: String, words: Int, ellipsis: String) {
-        var text = text
-        text.withUTF8 { bytes in
+        text.withBytes { bytes in
             let mark = count
             var index = 0
             var found = 0
@@ -76,15 +72,15 @@ extension [UInt8] {
                 let start = index
                 while index < bytes.count, !bytes[index].isSpace { index += 1 }
                 if found > 0 { append(.space) }
-                append(contentsOf: bytes[start..<index])
+                append(UnsafeBufferPointer(rebasing: bytes[start..<index]))
                 found += 1
                 if found == words, index < bytes.count {
-                    append(contentsOf: ellipsis.utf8)
+                    append(ellipsis)
                     return
                 }
             }
-            removeLast(count - mark)
-            append(contentsOf: bytes)
+            truncate(to: mark)
+            append(bytes)
         }
     }
 }

@@ -1,0 +1,1 @@
+../../../../Tests/LiquidTests/Support/HostileTemplates.swift

@@ -1,0 +1,190 @@
+import Model
+import Store
+
+/// A line of a file of events.
+enum EventLine: Sendable {
+    case json(number: Int, bytes: [UInt8])
+    case table(CSVRecord)
+}
+
+/// The lines of a file of events, whichever kind it is.
+struct EventLines: ~Copyable {
+    /// Nil for lines of JSON.
+    let columns: Columns?
+    private var json: LineReader?
+    private var table: CSVReader?
+
+    init(_ path: String) throws {
+        if path.lowercased().hasSuffix(".csv") {
+            var reader = try CSVReader(path: path)
+            let columns = try Self.columns(&reader, path)
+            try CSVReader.proveReadable(path)
+            self.init(columns: columns, json: nil, table: reader)
+        } else {
+            self.init(columns: nil, json: try LineReader(path: path), table: nil)
+        }
+    }
+
+    private init(columns: Columns?, json: consuming LineReader?, table: consuming CSVReader?) {
+        self.columns = columns
+        self.json = json
+        self.table = table
+    }
+
+    private static func columns(_ reader: inout CSVReader, _ path: String) throws -> Columns {
+        var record = CSVRecord()
+        guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
+        let columns = try Columns(record.fields, path: path)
+        for needed in ["event", "at"] where columns.index(of: needed) == nil {
+            throw ImportProblem.missingColumn(path: path, column: needed, found: columns.names)
+        }
+        guard columns.index(of: "email") != nil || columns.index(of: "external_id") != nil else {
+            throw ImportProblem.missingColumn(path: path, column: "email", found: columns.names)
+        }
+        return columns
+    }
+
+    /// Nil at the end. Blank lines of JSON are none.
+    mutating func next() throws -> EventLine? {
+        var record = CSVRecord()
+        if let more = try table?.next(&record) { return more ? .table(record) : nil }
+        var line: [UInt8] = []
+        while try json?.next(&line) ?? false {
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            return .json(number: json?.number ?? 0, bytes: Self.payload(of: line))
+        }
+        return nil
+    }
+
+    /// A line that an earlier import rejected has its number and the reason before it.
+    private static func payload(of line: [UInt8]) -> [UInt8] {
+        guard let first = line.first, (0x30...0x39).contains(first) else { return line }
+        let parts = line.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
+        return parts.count == 3 ? Array(parts[2]) : line
+    }
+}
+
+/// Makes events of lines, or says why there is none in one.
+struct EventReader: Sendable {
+    let columns: Columns?
+    let zone: Zone
+    let now: Instant
+    let forgotten: ForgottenPeople
+
+    /// Clocks are off, and a local time may be taken for one in Greenwich; more than that is a mistake.
+    private static let ahead: Int64 = 86_400_000
+    /// Before it a time is what a clock says that was never set (1900, 1904, 1970, 1980), not when somebody did something.
+    private static let earliest = CivilDate(year: 1990, month: 1, day: 1)
+
+    func entry(_ line: EventLine) -> Result<EventStore.Entry, RejectReason> {
+        switch line {
+        case .json(_, let bytes): entry(json: bytes)
+        case .table(let record): columns.map { entry(record, $0) } ?? .failure(RejectReason(text: "not a line of a table"))
+        }
+    }
+
+    /// What a line says, before anybody has looked whether it can be.
+    private struct Written {
+        var email: String?
+        var externalID: String?
+        var name: String?
+        var at: String?
+        var id: String?
+        var properties = JSONObject()
+    }
+
+    private func entry(json line: [UInt8]) -> Result<EventStore.Entry, RejectReason> {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: line)
+        } catch {
+            return .failure(RejectReason(text: error.description))
+        }
+        guard case .object(let object) = value else { return .failure(RejectReason(text: "not a JSON object")) }
+        var written = Written()
+        for (name, value) in object.members {
+            switch name {
+            case "email": written.email = value.text
+            case "external_id": written.externalID = value.textOrNumber
+            case "event": written.name = value.text
+            case "at": written.at = value.text
+            case "id": written.id = value.textOrNumber
+            case "properties":
+                switch value {
+                case .null: break
+                case .object(let members): written.properties = members
+                default: return .failure(RejectReason(text: "\"properties\" is not an object"))
+                }
+            default: break
+            }
+        }
+        return entry(written)
+    }
+
+    private func entry(_ record: CSVRecord, _ columns: Columns) -> Result<EventStore.Entry, RejectReason> {
+        guard record.count <= columns.names.count else {
+            return .failure(RejectReason(text: "has \(record.count) fields where the first line names \(columns.names.count)"))
+        }
+        var written = Written()
+        for (index, meaning) in columns.meanings.enumerated() {
+            if columns.areOfRejects, Rejects.columns.contains(meaning) { continue }
+            guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
+            switch meaning {
+            case "email": written.email = text
+            case "external_id": written.externalID = text
+            case "event": written.name = text
+            case "at": written.at = text
+            case "id": written.id = text
+            default: written.properties[meaning] = JSONValue(canonicalNumber: text) ?? .text(text)
+            }
+        }
+        return entry(written)
+    }
+
+    private func entry(_ written: Written) -> Result<EventStore.Entry, RejectReason> {
+        let address: EmailAddress?
+        do {
+            let text = written.email?.trimmingSpaces ?? ""
+            address = text.isEmpty && written.externalID?.isEmpty == false ? nil : try EmailAddress(text)
+        } catch {
+            return .failure(RejectReason(text: "the address \(error.rawValue)"))
+        }
+        if let address, forgotten.contains(address) { return .failure(ForgottenPeople.reason) }
+        guard let name = written.name, !name.isEmpty else { return .failure(RejectReason(text: "the event has no name")) }
+        guard Self.isName(name) else {
+            return .failure(RejectReason(text: "the event's name is too long or holds a quote, a backslash or a control character"))
+        }
+        guard written.properties.members.allSatisfy({ Self.isName($0.name) }) else {
+            return .failure(RejectReason(text: "a property's name is too long or holds a quote, a backslash or a control character"))
+        }
+        guard let text = written.at, !text.isEmpty else { return .failure(RejectReason(text: "the event has no time")) }
+        guard let at = zone.instant(reading: text) else {
+            return .failure(RejectReason(text: "the time is not one: \(text.prefix(40))"))
+        }
+        guard at <= now.advanced(byMilliseconds: Self.ahead) else {
+            return .failure(RejectReason(text: "the time is more than a day ahead: \(text.prefix(40))"))
+        }
+        guard at.milliseconds >= Self.earliest.daysSinceEpoch * 86_400_000 else {
+            return .failure(RejectReason(text: "the time is before 1990: \(text.prefix(40))"))
+        }
+        return .success(
+            EventStore.Entry(
+                email: address, externalID: written.externalID, name: name, at: at, properties: written.properties, givenID: written.id))
+    }
+
+    /// What a segment can name, and a JSON path can reach.
+    private static func isName(_ text: String) -> Bool {
+        (text.utf8.count <= 64 || text.count <= 64)
+            && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+    }
+}
+
+extension JSONValue {
+    fileprivate var textOrNumber: String? {
+        switch self {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package import Model
+import Store
+
+extension PersonRecord {
+    /// One object with all of it: what `contacts show --json` and `contacts export` print.
+    package var json: JSONObject {
+        [
+            "email": contact.email.map { .text("\($0)") } ?? .null,
+            "addresses": .list(addresses.map { .text("\($0)") }),
+            "external_ids": .list(externalIDs.map { .object(["system": .text($0.system), "id": .text($0.id)]) }),
+            "attributes": .object(contact.attributes),
+            "attribute_changes": .list(changes.map(\.json)),
+            "consents": .list(consents.map(\.json)),
+            "suppressions": .list(suppressions.map(\.json)),
+            "segments": .list(segments.map { .text($0) }),
+            "event_summaries": .list(summaries.map(\.json)),
+            "events": .list(events.map(\.json)),
+            "messages": .list(messages.map { .object($0.json) }),
+        ]
+    }
+}
+
+extension AttributeChangeRecord {
+    fileprivate var json: JSONValue {
+        .object([
+            "at": .text(at.iso), "learned_at": .text(learnedAt.iso), "changes": .object(changes), "source": .text(source),
+        ])
+    }
+}
+
+extension Consent {
+    fileprivate var json: JSONValue {
+        .object([
+            "topic": .text(topic), "state": .text(state.word), "at": .text(at.iso), "learned_at": .text(learnedAt.iso),
+            "source": .text(source), "text": wording.map { .text($0) } ?? .null,
+        ])
+    }
+}
+
+extension Suppression {
+    fileprivate var json: JSONValue {
+        .object([
+            "address": .text("\(address)"), "reason": .text(reason.rawValue), "at": .text(at.iso), "source": .text(source),
+        ])
+    }
+}
+
+extension EventSummary {
+    fileprivate var json: JSONValue {
+        .object([
+            "event": .text(name), "count": .integer(Int64(count)), "first": .text(first.iso), "last": .text(last.iso),
+        ])
+    }
+}
+
+extension Event {
+    fileprivate var json: JSONValue {
+        .object([
+            "event": .text(name), "at": .text(at.iso), "learned_at": .text(learnedAt.iso), "properties": .object(properties),
+        ])
+    }
+}

@@ -1,0 +1,77 @@
+import Database
+package import Model
+import Segments
+package import Store
+import Workspace
+
+/// Everything known of one person: for a look, and for who asks what is kept of them.
+package struct PersonRecord: Sendable {
+    package struct Attribute: Sendable {
+        package var name: String
+        package var value: JSONValue
+        /// Since when it has been so, and who said it; nil for what came without a history.
+        package var since: Instant?
+        package var source: String?
+    }
+
+    package let contact: Contact
+    /// The main one first.
+    package let addresses: [EmailAddress]
+    package let externalIDs: [(system: String, id: String)]
+    package let attributes: [Attribute]
+    package let changes: [AttributeChangeRecord]
+    /// Newest first.
+    package let consents: [Consent]
+    package let suppressions: [Suppression]
+    package let segments: [String]
+    package let summaries: [EventSummary]
+    /// Newest first, perhaps not all.
+    package let events: [Event]
+    package let messages: [LedgerEntry]
+    package let merges: [ContactMerge]
+
+    /// - Parameter limit: how many events, nil for all.
+    package init(of contact: Contact, in workspace: OpenWorkspace, events limit: Int?, at now: Instant) throws {
+        let store = workspace.contacts
+        let id = contact.id
+        self.contact = contact
+        addresses = try store.addresses(of: id)
+        externalIDs = try store.externalIDs(of: id)
+        changes = try store.changes(of: id)
+        attributes = Self.attributes(of: contact, changes)
+        consents = try workspace.consents.statements(of: id)
+        suppressions = try addresses.flatMap { try workspace.consents.suppressions(of: $0) }
+        segments = try workspace.segments(holding: id, at: now)
+        summaries = try workspace.events.summaries(of: id)
+        events = try workspace.events.events(of: id, limit: limit ?? .max)
+        merges = try store.merges(of: id)
+        var found: [LedgerEntry] = []
+        try workspace.ledger.forEach(LedgerFilter(contacts: try store.everyID(of: id))) { found.append($0) }
+        messages = found.sorted { ($0.lastAt ?? $0.dueAt) > ($1.lastAt ?? $1.dueAt) }
+    }
+
+    private static func attributes(of contact: Contact, _ changes: [AttributeChangeRecord]) -> [Attribute] {
+        contact.attributes.members.map { name, value in
+            let change = changes.last { $0.changes[name] != nil }
+            return Attribute(name: name, value: value, since: change?.at, source: change?.source)
+        }
+    }
+}
+
+extension OpenWorkspace {
+    /// The segments that a person is in, by name; those with mistakes are left out.
+    func segments(holding id: ContactID, at now: Instant) throws -> [String] {
+        let files = SegmentFiles(files)
+        let vocabulary = try vocabulary()
+        return try files.names().filter { name in
+            guard let plan = try? files.plan(name, against: vocabulary) else { return false }
+            let condition = plan.sql(dialect: database.dialect, at: .now(now, zone: settings.zone))
+            return try people.count(where: "c.id = \(id) AND (\(condition))") == 1
+        }
+    }
+}
+
+extension LedgerEntry {
+    /// When something happened to it last.
+    package var lastAt: Instant? { settledAt ?? attemptAt ?? handedAt }
+}

@@ -1,0 +1,110 @@
+package import Database
+package import Diagnostics
+import Model
+
+/// What only the data can answer: whether a text is spelt as the data spells it, whether a sum mixes currencies, how many
+/// values are unknown.
+struct Question: Sendable {
+    enum Kind: Sendable {
+        /// `country = "it"`: of a contact, or of an event's property.
+        case spelling(Operand, event: String?, text: String)
+        /// Adds up a property that events hold in some currency.
+        case currency(Amount)
+        /// `plan != "free"` includes those whose plan is unknown.
+        case unknown(Operand)
+    }
+
+    var kind: Kind
+    var name: String
+    var source: SourceText
+    var span: Span
+
+    /// The property of an event that says in which currency its amounts are.
+    static let currency = "currency"
+}
+
+extension SegmentPlan {
+    /// Mistakes that show only in the data, which make the answer meaningless: sums over two currencies. Cheap where no event
+    /// names a currency.
+    package func mistakes(in session: any SQLSession, at moment: Moment) throws -> [Diagnostic] {
+        try questions.compactMap { question in
+            guard case .currency(let amount) = question.kind else { return nil }
+            return try mixed(amount, question, in: session, at: moment)
+        }
+    }
+
+    /// Tests of texts that nobody passes, where somebody would but for case or blanks. Reads all people once for each.
+    package func misspellings(in session: any SQLSession, at moment: Moment) throws -> [Diagnostic] {
+        try questions.compactMap { question in
+            guard case .spelling(let operand, let event, let text) = question.kind else { return nil }
+            let compiler = SQLCompiler(dialect: session.dialect, moment: .now(moment.at, zone: moment.zone))
+            return try compiler.likeness(of: text, operand, event: event, in: session).map { (other, count) in
+                Diagnostic(
+                    .warning, "nobody's \(question.name) is \(Lexer.quoted(text)); that of \(count) is \(Lexer.quoted(other))",
+                    in: question.source, at: question.span, hint: "write \(Lexer.quoted(other)), or ~= to ignore case")
+            }
+        }
+    }
+
+    /// For each attribute that `!=` is asked of: how many are in the segment of whom it is unknown.
+    package func unknowns(in session: any SQLSession, at moment: Moment) throws -> [(name: String, count: Int)] {
+        let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
+        var found: [(name: String, count: Int)] = []
+        for question in questions {
+            guard case .unknown(let operand) = question.kind, !found.contains(where: { $0.name == question.name }) else { continue }
+            let unknown = compiler.expression(.all([condition, .not(.value(operand, .known))]))
+            found.append((question.name, try session.count("SELECT count(*) FROM contact c WHERE \(unknown)")))
+        }
+        return found
+    }
+
+    private func mixed(_ amount: Amount, _ question: Question, in session: any SQLSession, at moment: Moment) throws -> Diagnostic? {
+        let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
+        let currencies = try session.all(compiler.currencies(of: amount)) { $0.text(0) }.sorted()
+        guard currencies.count > 1, let first = currencies.first else { return nil }
+        let name = "\(amount.function.rawValue) of \(question.name)"
+        let more = currencies.count > 2 ? " and more" : ""
+        return Diagnostic(
+            .error, "\(name) is over several currencies: \(currencies.prefix(2).joined(separator: ", "))\(more)", in: question.source,
+            at: question.span, hint: "choose one: \(question.name) where (\(Question.currency) = \(Lexer.quoted(first)))")
+    }
+}
+
+extension SQLCompiler {
+    /// A text that occurs, equal to `text` but for case and blanks, and how often; nil where `text` itself occurs.
+    fileprivate func likeness(of text: String, _ operand: Operand, event: String?, in session: any SQLSession) throws -> (String, Int)? {
+        let rows: SQL =
+            event.map { "FROM event e WHERE \(isIn(EventSet(event: $0))) AND " } ?? "FROM contact c WHERE "
+        let exact = try session.first("SELECT 1 \(rows)\(expression(.value(operand, .texts([text])))) LIMIT 1") { _ in true }
+        if exact == true { return nil }
+        let own: SQL =
+            switch operand {
+            case .email: "c.email"
+            case .attribute(let name): dialect.jsonMember("c.attributes", name)
+            case .property(let name): dialect.jsonMember("\(row).properties", name)
+            }
+        let isText: SQL =
+            switch operand {
+            case .email: "c.email IS NOT NULL"
+            case .attribute(let name): "\(dialect.jsonKind("c.attributes", name)) = 'text'"
+            case .property(let name): "\(dialect.jsonKind("\(row).properties", name)) = 'text'"
+            }
+        let whose: SQL = event == nil ? "count(*)" : "count(DISTINCT e.contact_id)"
+        let plain = text.lowercased().replacing(" ", with: "")
+        let sql: SQL = """
+            SELECT \(own), \(whose) \(rows)\(isText) AND \(dialect.folded("replace(\(own), ' ', '')")) = \(plain) \
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1
+            """
+        return try session.first(sql) { ($0.text(0), Int($0.integer(1))) }
+    }
+
+    /// Up to three of the currencies of what is added up.
+    fileprivate func currencies(of amount: Amount) -> SQL {
+        let column = "\(row).properties"
+        let hasNumber: SQL = amount.property.map { "\(dialect.jsonKind(column, $0)) IN ('integer', 'real')" } ?? "1 = 1"
+        return """
+            SELECT DISTINCT \(dialect.jsonMember(column, Question.currency)) FROM event \(raw: row) WHERE \(isIn(amount.events)) \
+            AND \(dialect.jsonKind(column, Question.currency)) = 'text' AND \(hasNumber) LIMIT 3
+            """
+    }
+}

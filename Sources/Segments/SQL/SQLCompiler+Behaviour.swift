@@ -1,0 +1,176 @@
+import Database
+import Model
+
+// MARK: - Sequences
+
+extension SQLCompiler {
+    /// Looks, from each first event on, into the same person's second events, which lie together in time.
+    func sequence(_ sequence: EventSequence) -> SQL {
+        let first = of("a").isIn(sequence.first)
+        let pair: SQL = "\(first)\(sequence.negated ? over(sequence) : "")\(has(sequence.same)) AND \(follows(sequence))"
+        return "c.id IN (SELECT a.contact_id FROM event a WHERE \(pair))"
+    }
+
+    private func follows(_ sequence: EventSequence) -> SQL {
+        var second: SQL = "b.contact_id = a.contact_id AND \(of("b").isIn(sequence.second)) AND b.at >= a.at"
+        second += " AND b.at < a.at + \(sequence.within.milliseconds)"
+        if sequence.first.event.isExactly(sequence.second.event) { second += " AND (b.at <> a.at OR b.id <> a.id)" }
+        if let same = sequence.same {
+            second += " AND \(dialect.jsonIdentity("b.properties", same)) = \(dialect.jsonIdentity("a.properties", same))"
+        }
+        return "\(raw: sequence.negated ? "NOT " : "")EXISTS (SELECT 1 FROM event b WHERE \(second))"
+    }
+
+    private func has(_ property: String?) -> SQL {
+        property.map { " AND \(dialect.jsonIdentity("a.properties", $0)) IS NOT NULL" } ?? ""
+    }
+
+    /// The time in which the second could have followed has passed.
+    private func over(_ sequence: EventSequence) -> SQL {
+        " AND a.at <= \(moment.at.advanced(byMilliseconds: -sequence.within.milliseconds).milliseconds)"
+    }
+}
+
+// MARK: - Amounts
+
+extension SQLCompiler {
+    func amount(_ test: AmountTest) -> SQL {
+        let amount = test.amount
+        switch test.test {
+        case .top(let share):
+            return "c.id IN (SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share)))"
+        case .compare(let order, let bound):
+            let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
+            if amount.property == nil, looksAtEach(amount.events) {
+                return "(SELECT \(value(of: amount)) FROM event e WHERE e.contact_id = c.id AND \(isIn(amount.events))) \(asked)"
+            }
+            let who: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(amount.events)) GROUP BY e.contact_id HAVING"
+            let holdsOfNothing = amount.ofNothing.map { order.holds($0, bound) } ?? false
+            return holdsOfNothing
+                ? "c.id NOT IN (\(who) NOT (\(value(of: amount)) \(asked)))" : "c.id IN (\(who) \(value(of: amount)) \(asked))"
+        }
+    }
+
+    /// An aggregate over rows `e`.
+    private func value(of amount: Amount) -> SQL {
+        guard let property = amount.property else { return "count(*)" }
+        if let function = amount.decimalFunction { return dialect.jsonAggregate(function, "e.properties", property) }
+        return "count(DISTINCT \(dialect.jsonIdentity("e.properties", property)))"
+    }
+
+    /// Numbers of events are whole numbers of the database; a bound between two of them is compared as it is.
+    private func bound(_ bound: ExactDecimal, of amount: Amount) -> SQL {
+        if amount.decimalFunction != nil { return dialect.decimal(bound) }
+        if let whole = Int64(bound.description) { return "\(whole)" }
+        return "\(Double(bound.description) ?? 0)"
+    }
+
+    // MARK: Rankings
+
+    /// Everybody who has the value, with the value, how many are ahead and how many there are.
+    private func ranked(_ amount: Amount) -> SQL {
+        let known: SQL = amount.ofNothing == nil ? " WHERE r.v IS NOT NULL" : ""
+        return """
+            SELECT r.contact_id, r.v, rank() OVER (ORDER BY r.v DESC) - 1 AS ahead, count(*) OVER () AS people \
+            FROM (SELECT e.contact_id, \(value(of: amount)) AS v FROM event e WHERE \(isIn(amount.events)) GROUP BY e.contact_id) r\(known)
+            """
+    }
+
+    private func isAmongFirst(_ share: Share) -> SQL {
+        "q.ahead * \(share.whole) < q.people * \(share.parts)"
+    }
+
+    /// One row, of the least value that is still in.
+    func last(of ranking: Standings.Ranking) -> SQL {
+        "SELECT min(q.v) FROM (\(ranked(ranking.amount))) q WHERE \(isAmongFirst(ranking.share))"
+    }
+}
+
+// MARK: - First and last
+
+extension SQLCompiler {
+    func edge(_ edge: Edge) -> SQL {
+        let outermost: SQL = edge.end == .first ? "min" : "max"
+        switch edge.test {
+        case .time(let window):
+            let found: SQL = "(SELECT \(outermost)(e.at) FROM event e WHERE e.contact_id = c.id AND \(isIn(edge.events)))"
+            return asks(found, interval(window))
+        case .property(let name, let test):
+            let held = ValueSQL(column: .member("e.properties", name), dialect: dialect, moment: moment).expression(test)
+            if edge.events.filter == nil {
+                return """
+                    EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(isIn(edge.events)) AND e.at = \
+                    (SELECT \(outermost)(x.at) FROM event x WHERE x.contact_id = c.id AND \(of("x").isIn(edge.events))) AND \(held))
+                    """
+            }
+            // Asked once, since it may be long: a second time would double the statement.
+            return """
+                EXISTS (SELECT 1 FROM (SELECT y.properties, y.at, \(outermost)(y.at) OVER () AS outermost FROM event y \
+                WHERE y.contact_id = c.id AND \(of("y").isIn(edge.events))) e WHERE e.at = e.outermost AND \(held))
+                """
+        }
+    }
+
+    private func asks(_ time: SQL, _ interval: Interval) -> SQL {
+        switch (interval.from, interval.to) {
+        case (nil, nil): "\(time) IS NOT NULL"
+        case (nil, let to?): "\(time) < \(to.milliseconds)"
+        case (let from?, nil): "\(time) >= \(from.milliseconds)"
+        case (let from?, let to?): "\(time) BETWEEN \(from.milliseconds) AND \(to.milliseconds - 1)"
+        }
+    }
+}
+
+// MARK: - Messages
+
+extension SQLCompiler {
+    func engagement(_ engagement: Engagement) -> SQL {
+        switch engagement.kind {
+        case .sent(let bounds): return asks("FROM delivery d WHERE \(messages(engagement))", bounds)
+        case .reaction(let kind, let bounds):
+            let own: SQL = "FROM engagement g WHERE g.contact_id = c.id AND g.kind = \(kind.rawValue) AND g.known = 1"
+            let rest: SQL = "\(times("g", interval(engagement.window)))\(campaign("g", engagement))\(link(engagement))"
+            return asks("\(own)\(rest)", bounds)
+        case .missed(let kind):
+            let messages = messages(engagement)
+            let of: SQL = """
+                FROM engagement g WHERE g.contact_id = d.contact_id AND g.kind = \(kind.rawValue) AND g.campaign_id = d.campaign_id \
+                AND g.step = d.step AND g.entry = d.entry\(times("g", Interval.ever.upTo(moment.at)))\(link(engagement))
+                """
+            return """
+                (EXISTS (SELECT 1 FROM delivery d WHERE \(messages) AND d.\(raw: Self.tracked(kind)) = 1 AND NOT EXISTS (SELECT 1 \(of))) \
+                AND NOT EXISTS (SELECT 1 FROM delivery d WHERE \(messages) AND EXISTS (SELECT 1 \(of) AND g.known = 1)))
+                """
+        }
+    }
+
+    private static func tracked(_ kind: Reaction.Kind) -> String {
+        kind == .click ? "tracks_clicks" : "tracks_opens"
+    }
+
+    /// Rows `d` of the ledger: what was handed over and not refused. When it was is when we learned of it.
+    private func messages(_ engagement: Engagement) -> SQL {
+        var sql: SQL = "d.contact_id = c.id AND d.step >= 0 AND d.state IN (1, 2, 4) AND d.handed_at IS NOT NULL"
+        let interval = interval(engagement.window)
+        if let from = interval.from { sql += " AND d.handed_at >= \(from.milliseconds)" }
+        if let to = interval.to { sql += " AND d.handed_at < \(to.milliseconds)" }
+        if let known = moment.known { sql += " AND d.handed_at <= \(known.milliseconds)" }
+        return sql + campaign("d", engagement)
+    }
+
+    private func campaign(_ table: String, _ engagement: Engagement) -> SQL {
+        engagement.campaign.map { " AND \(raw: table).campaign_id = (SELECT k.id FROM campaign k WHERE k.name = \($0))" } ?? ""
+    }
+
+    private func link(_ engagement: Engagement) -> SQL {
+        engagement.link.map { " AND replace(g.url, \($0), '') <> g.url" } ?? ""
+    }
+
+    private func asks(_ rows: SQL, _ bounds: Bounds) -> SQL {
+        switch bounds {
+        case .none: "NOT EXISTS (SELECT 1 \(rows))"
+        case .some: "EXISTS (SELECT 1 \(rows))"
+        default: "(SELECT count(*) \(rows)) \(within(bounds))"
+        }
+    }
+}

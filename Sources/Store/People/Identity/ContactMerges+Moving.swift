@@ -1,0 +1,318 @@
+import Database
+import Model
+
+/// What moves from one contact to the other, table by table, and back.
+///
+/// Each kind lists the rows of `source` that `target` has not got, as the columns of their key but for the contact. Rows that
+/// have to change on the way (a number, a millisecond) note both forms.
+extension ContactMerges {
+    private enum Kind: String, CaseIterable {
+        case event, given, faded, consent, attributes, external, delivery, recipient, alias, suppression, address
+    }
+
+    func merge(_ kept: ContactID, _ other: ContactID) throws -> ContactMerge {
+        let id = try IDBlocks.take(1, of: .merge, in: session)
+        try session.execute(
+            """
+            INSERT INTO contact_merge (id, kept_id, other_id, at, other_email, other_email_key, other_attributes, other_created_at, \
+            other_updated_at) SELECT \(id), \(kept), id, \(now.milliseconds), email, email_key, attributes, created_at, updated_at \
+            FROM contact WHERE id = \(other)
+            """)
+        try copyWill(of: other, to: kept, id)
+        try moveEvents(from: other, to: kept, id)
+        try moveFaded(from: other, to: kept, id)
+        try moveChanges(from: other, to: kept, id)
+        for table in Self.plainTables { try move(table, from: other, to: kept, id) }
+        try moveAddress(from: other, to: kept, id)
+        try fold(kept)
+        try EventSummaries.refresh([kept, other], in: session)
+        guard let merge = try Self.all(of: kept, in: session).last(where: { $0.id == id }) else {
+            throw DatabaseError(.other, "a merge could not be kept")
+        }
+        return merge
+    }
+
+    func undo(_ merge: ContactMerge) throws {
+        let (kept, other) = (merge.kept, merge.other)
+        try session.execute("DELETE FROM contact_alias WHERE merge_id = \(merge.id)")
+        if try !rows(.address, merge.id).isEmpty {
+            try session.execute("UPDATE contact SET email = NULL, email_key = NULL WHERE id = \(kept)")
+        }
+        try session.execute(
+            """
+            INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) SELECT other_id, other_email, other_email_key, \
+            other_attributes, other_created_at, \(now.milliseconds) FROM contact_merge WHERE id = \(merge.id)
+            """)
+        try returnEvents(merge)
+        try returnFaded(merge)
+        for row in try rows(.attributes, merge.id) {
+            try session.execute(
+                """
+                UPDATE attribute_change SET contact_id = \(other), learned_at = \(row[1]) \
+                WHERE contact_id = \(kept) AND at = \(row[0]) AND learned_at = \(row[2])
+                """)
+        }
+        for table in Self.plainTables { try moveBack(table, merge) }
+        try shareWill(merge)
+        try fold(kept)
+        try fold(other)
+        try EventSummaries.refresh([kept, other], in: session)
+        try session.execute("DELETE FROM contact_merge_row WHERE merge_id = \(merge.id)")
+        try session.execute("UPDATE contact_merge SET undone_at = \(now.milliseconds) WHERE id = \(merge.id)")
+    }
+
+    // MARK: - The note of what moved
+
+    private func note(_ kind: Kind, _ merge: Int64, _ values: [JSONValue]) throws {
+        try session.prepare(
+            """
+            INSERT INTO contact_merge_row (merge_id, number, kind, content) VALUES \
+            (?1, (SELECT COALESCE(max(number), 0) + 1 FROM contact_merge_row WHERE merge_id = ?1), ?2, ?3)
+            """
+        ).run([.integer(merge), .text(kind.rawValue), .text(JSONValue.list(values).json)])
+    }
+
+    private func rows(_ kind: Kind, _ merge: Int64) throws -> [[SQLValue]] {
+        try session.all(
+            "SELECT content FROM contact_merge_row WHERE merge_id = \(merge) AND kind = \(kind.rawValue) ORDER BY number"
+        ) { row in
+            guard case .list(let values) = try? JSONValue(parsing: row.text(0).utf8) else { return [] }
+            return values.map(\.sqlValue)
+        }.filter { !$0.isEmpty }
+    }
+
+    // MARK: - Tables whose rows move as they are
+
+    private struct PlainTable {
+        var kind: Kind
+        var table: String
+        /// What with the contact makes the key.
+        var key: [String]
+        /// Tables whose rows hang on these by the same key.
+        var followers: [String] = []
+    }
+
+    private static let plainTables = [
+        PlainTable(kind: .given, table: "event_given_id", key: ["given"]),
+        PlainTable(kind: .consent, table: "consent", key: ["topic", "at", "state", "learned_at"]),
+        PlainTable(kind: .external, table: "contact_external_id", key: ["system", "external_id"]),
+        PlainTable(kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"]),
+        PlainTable(kind: .recipient, table: "plan_recipient", key: ["plan_id"]),
+        PlainTable(kind: .alias, table: "contact_alias", key: ["email_key"]),
+    ]
+
+    private func move(_ table: PlainTable, from source: ContactID, to target: ContactID, _ merge: Int64) throws {
+        let same = table.key.map { "t.\($0) = s.\($0)" }.joined(separator: " AND ")
+        let found = try session.all(
+            """
+            SELECT \(raw: table.key.map { "s.\($0)" }.joined(separator: ", ")) FROM \(raw: table.table) s WHERE s.contact_id = \(source) \
+            AND NOT EXISTS (SELECT 1 FROM \(raw: table.table) t WHERE t.contact_id = \(target) AND \(raw: same))
+            """
+        ) { row in table.key.indices.map { row.value($0) } }
+        for key in found {
+            try rename(table, key, from: source, to: target)
+            try note(table.kind, merge, key.map(\.jsonValue))
+        }
+    }
+
+    private func moveBack(_ table: PlainTable, _ merge: ContactMerge) throws {
+        for key in try rows(table.kind, merge.id) where key.count == table.key.count {
+            try rename(table, key, from: merge.kept, to: merge.other)
+        }
+    }
+
+    private func rename(_ table: PlainTable, _ key: [SQLValue], from source: ContactID, to target: ContactID) throws {
+        let place = table.key.map { "\($0) = ?" }.joined(separator: " AND ")
+        for name in [table.table] + table.followers {
+            try session.prepare("UPDATE \(name) SET contact_id = ? WHERE contact_id = ? AND \(place)")
+                .run([.integer(target.rawValue), .integer(source.rawValue)] + key)
+        }
+    }
+
+    // MARK: - Events
+
+    /// An event that the kept one did at the same instant gets company: a number tells them apart.
+    private func moveEvents(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
+        let found = try session.all("SELECT name_id, at, id FROM event WHERE contact_id = \(source)") { row in
+            (0..<3).map { row.value($0) }
+        }
+        let last = try session.prepare("SELECT max(id) FROM event WHERE name_id = ? AND at = ? AND contact_id = ?")
+        let move = try session.prepare("UPDATE event SET contact_id = ?, id = ? WHERE name_id = ? AND at = ? AND contact_id = ? AND id = ?")
+        for key in found {
+            let taken = try last.first([key[0], key[1], .integer(target.rawValue)]) { $0.optionalInteger(0) } ?? nil
+            let number = SQLValue.integer(taken.map { $0 + 1 } ?? 0)
+            try move.run([.integer(target.rawValue), number, key[0], key[1], .integer(source.rawValue), key[2]])
+            try note(.event, merge, [key[0], key[1], key[2], number].map(\.jsonValue))
+        }
+    }
+
+    /// What has faded since is no event any more but part of the kept one's sum; it goes back as part of the other's.
+    private func returnEvents(_ merge: ContactMerge) throws {
+        let move = try session.prepare("UPDATE event SET contact_id = ?, id = ? WHERE name_id = ? AND at = ? AND contact_id = ? AND id = ?")
+        let add = try session.prepare(EventSummaries.adding("event_faded", "VALUES (?, ?, 1, ?, ?)"))
+        let (kept, other) = (SQLValue.integer(merge.kept.rawValue), SQLValue.integer(merge.other.rawValue))
+        for row in try rows(.event, merge.id) where row.count == 4 {
+            if try move.run([other, row[2], row[0], row[1], kept, row[3]]) == 1 { continue }
+            try add.run([row[0], other, row[1], row[1]])
+            try lessen(row[0], merge.kept, by: .integer(1))
+        }
+    }
+
+    private func moveFaded(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
+        let add = try session.prepare(EventSummaries.adding("event_faded", "VALUES (?, ?, ?, ?, ?)"))
+        for row in try faded(of: source) {
+            let before = try faded(of: target).first { $0[0] == row[0] } ?? [.null, .null, .null, .null]
+            try add.run([row[0], .integer(target.rawValue), row[1], row[2], row[3]])
+            try session.execute("DELETE FROM event_faded WHERE name_id = \(row[0]) AND contact_id = \(source)")
+            try note(.faded, merge, (row + before.dropFirst()).map(\.jsonValue))
+        }
+    }
+
+    private func returnFaded(_ merge: ContactMerge) throws {
+        let add = try session.prepare(EventSummaries.adding("event_faded", "VALUES (?, ?, ?, ?, ?)"))
+        for row in try rows(.faded, merge.id) where row.count == 7 {
+            try lessen(row[0], merge.kept, by: row[1])
+            try add.run([row[0], .integer(merge.other.rawValue), row[1], row[2], row[3]])
+            try session.execute(
+                """
+                UPDATE event_faded SET first_at = \(row[5]), last_at = \(row[6]) \
+                WHERE name_id = \(row[0]) AND contact_id = \(merge.kept) AND count = \(row[4])
+                """)
+        }
+    }
+
+    /// Name, count, first and last, a row a name.
+    private func faded(of contact: ContactID) throws -> [[SQLValue]] {
+        try session.all(
+            """
+            SELECT name_id, count, first_at, last_at FROM event_faded \
+            WHERE name_id IN (SELECT id FROM event_name) AND contact_id = \(contact)
+            """
+        ) { row in (0..<4).map { row.value($0) } }
+    }
+
+    /// Where more has faded since the merge, the first and last time stay as wide as they are: whose they were is no longer known.
+    private func lessen(_ name: SQLValue, _ contact: ContactID, by count: SQLValue) throws {
+        try session.execute("UPDATE event_faded SET count = count - \(count) WHERE name_id = \(name) AND contact_id = \(contact)")
+        try session.execute("DELETE FROM event_faded WHERE name_id = \(name) AND contact_id = \(contact) AND count <= 0")
+    }
+
+    // MARK: - Attributes and addresses
+
+    /// Two changes of one instant can't both keep their time: the other's moves on by a millisecond.
+    private func moveChanges(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
+        let found = try session.all("SELECT at, learned_at FROM attribute_change WHERE contact_id = \(source) ORDER BY at, learned_at") {
+            ($0.integer(0), $0.integer(1))
+        }
+        for (at, learned) in found {
+            var place = learned
+            while try session.count(
+                "SELECT count(*) FROM attribute_change WHERE contact_id = \(target) AND at = \(at) AND learned_at = \(place)") > 0
+            { place += 1 }
+            try session.execute(
+                """
+                UPDATE attribute_change SET contact_id = \(target), learned_at = \(place) \
+                WHERE contact_id = \(source) AND at = \(at) AND learned_at = \(learned)
+                """)
+            try note(.attributes, merge, [.integer(at), .integer(learned), .integer(place)])
+        }
+    }
+
+    /// The other's address becomes a further one, or the only one where the kept one had none.
+    private func moveAddress(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
+        let address = try session.first("SELECT email, email_key FROM contact WHERE id = \(source) AND email IS NOT NULL") {
+            (email: $0.text(0), key: $0.text(1))
+        }
+        try session.execute("DELETE FROM contact WHERE id = \(source)")
+        guard let address else { return }
+        let hasNone = try session.count("SELECT count(*) FROM contact WHERE id = \(target) AND email IS NULL") == 1
+        if hasNone {
+            try session.execute("UPDATE contact SET email = \(address.email), email_key = \(address.key) WHERE id = \(target)")
+            try note(.address, merge, [.text(address.key)])
+        } else {
+            try session.execute(
+                """
+                INSERT INTO contact_alias (email_key, email, contact_id, merge_id) \
+                VALUES (\(address.key), \(address.email), \(target), \(merge))
+                """)
+        }
+    }
+
+    // MARK: - Suppression
+
+    private static let will = "reason IN ('unsubscribed', 'complaint') AND lifted_at IS NULL"
+
+    /// What a person did not want under one address they do not want under the other. Asked before the addresses move.
+    private func copyWill(of source: ContactID, to target: ContactID, _ merge: Int64) throws {
+        let main = try session.first("SELECT email_key FROM contact WHERE id = \(target)") { $0.optionalText(0) } ?? nil
+        guard let main else { return }
+        let entries = try session.all(
+            """
+            SELECT reason, min(at) FROM suppression WHERE \(raw: Self.will) AND email_key IN (SELECT email_key FROM contact \
+            WHERE id = \(source) UNION ALL SELECT email_key FROM contact_alias WHERE contact_id = \(source)) GROUP BY reason
+            """
+        ) { (reason: $0.text(0), at: $0.integer(1)) }
+        for entry in entries where try suppress(main, entry.reason, at: entry.at, "merge \(merge)") {
+            try note(.suppression, merge, [.text(main), .text(entry.reason)])
+        }
+    }
+
+    /// Parted again, each has their own; but what was not wanted in the meantime was not wanted by either.
+    private func shareWill(_ merge: ContactMerge) throws {
+        for row in try rows(.suppression, merge.id) where row.count == 2 {
+            try session.execute(
+                """
+                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE email_key = \(row[0]) AND reason = \(row[1]) \
+                AND source = \("merge \(merge.id)")
+                """)
+        }
+        try session.execute(
+            """
+            INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
+            SELECT \(merge.other), topic, at, state, learned_at, source, wording FROM consent \
+            WHERE contact_id = \(merge.kept) AND state = 2 AND learned_at > \(merge.at.milliseconds) \
+            ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
+            """)
+        guard let other = merge.otherEmail else { return }
+        let since = try session.all(
+            """
+            SELECT reason, at FROM suppression WHERE \(raw: Self.will) AND learned_at > \(merge.at.milliseconds) \
+            AND email_key IN (SELECT email_key FROM contact WHERE id = \(merge.kept))
+            """
+        ) { (reason: $0.text(0), at: $0.integer(1)) }
+        for entry in since { _ = try suppress(other.key, entry.reason, at: entry.at, "merge \(merge.id)") }
+    }
+
+    /// False where the address is suppressed for that reason already.
+    private func suppress(_ key: String, _ reason: String, at: Int64, _ source: String) throws -> Bool {
+        try session.execute(
+            """
+            INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) \
+            VALUES (\(key), \(reason), \(at), \(now.milliseconds), \(source), NULL) ON CONFLICT (email_key, reason) DO UPDATE SET \
+            at = excluded.at, learned_at = excluded.learned_at, source = excluded.source, lifted_at = NULL \
+            WHERE suppression.lifted_at IS NOT NULL
+            """) == 1
+    }
+}
+
+extension SQLValue {
+    fileprivate var jsonValue: JSONValue {
+        switch self {
+        case .integer(let value): .integer(value)
+        case .text(let text): .text(text)
+        case .real(let value): .real(value)
+        case .null, .blob: .null
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var sqlValue: SQLValue {
+        switch self {
+        case .integer(let value): .integer(value)
+        case .text(let text): .text(text)
+        case .real(let value): .real(value)
+        default: .null
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Campaigns
+import Model
+import Store
+
+extension ContactsCommand {
+    struct Merge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make one person of two who are known under two addresses.",
+            discussion: """
+                KEEP is who stays, and whose address is written to; all that OTHER did, agreed to and was sent becomes theirs, and mail
+                and events under OTHER's address are theirs from now on. Who unsubscribed or complained under one address has done so
+                under both. It can be undone: pitwall contacts unmerge OTHER
+                """)
+
+        @Argument(help: "The address of who stays.")
+        var keep: String
+
+        @Argument(help: "The other address of the same person.")
+        var other: String
+
+        @Flag(name: .long, help: "Print one JSON object.")
+        var json = false
+
+        @OptionGroup var workspace: WorkspaceOptions
+
+        func run() throws {
+            let workspace = try workspace.open()
+            let kept = try ContactsCommand.contact(keep, in: workspace)
+            let gone = try ContactsCommand.contact(other, in: workspace)
+            let merge = try ContactsCommand.translating { try workspace.contacts.merge(kept.id, gone.id, at: Clock.now()) }
+            let addresses = try workspace.contacts.addresses(of: merge.kept)
+            if json { return Console.print(json: .object(["addresses": .list(addresses.map { .text("\($0)") })])) }
+            Console.print("\(Console.green("✓")) One person: \(addresses.map { "\($0)" }.joined(separator: ", ")).")
+            Console.print(Console.dim("undo it with: pitwall contacts unmerge \(other)"))
+        }
+    }
+
+    struct Unmerge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Part two people who were merged.",
+            discussion: """
+                Each gets back what was theirs. What came in since stays with the one who was kept; what was withdrawn since is withdrawn
+                for both.
+                """)
+
+        @OptionGroup var person: Person
+
+        @Flag(name: .long, help: "Print one JSON object.")
+        var json = false
+
+        func run() throws {
+            let (workspace, _) = try person.find()
+            let address = try Arguments.address(person.email)
+            let merge = try ContactsCommand.translating { try workspace.contacts.unmerge(address, at: Clock.now()) }
+            let kept = try workspace.contacts.addresses(of: merge.kept).map { "\($0)" }
+            let other = try workspace.contacts.addresses(of: merge.other).map { "\($0)" }
+            if json {
+                return Console.print(json: .object(["kept": .list(kept.map { .text($0) }), "other": .list(other.map { .text($0) })]))
+            }
+            Console.print(
+                "\(Console.green("✓")) Two people again: \(kept.joined(separator: ", ")) and \(other.joined(separator: ", ")).")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Campaigns
+import Diagnostics
+import Model
+import Segments
+import Store
+import Workspace
+
+struct EventsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events", abstract: "What people did: let old events fade.", subcommands: [Prune.self])
+
+    struct Prune: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drop events that are older than they are to be kept.",
+            discussion: """
+                How long is said in pitwall.yaml:  retention: {page_viewed: 180 days, default: 540 days}
+                What each person did in sum (how often, when first, when last) is kept for ever. Says what would go before it does.
+                """)
+
+        @Flag(name: .long, help: "Say what would go, and drop nothing.")
+        var dryRun = false
+
+        @Flag(name: .shortAndLong, help: "Don't ask.")
+        var yes = false
+
+        @Flag(name: .long, help: "Print one JSON object.")
+        var json = false
+
+        @OptionGroup var workspace: WorkspaceOptions
+
+        func run() throws {
+            let workspace = try workspace.open()
+            let retention = workspace.settings.retention
+            guard !retention.isForever else {
+                throw UseError(
+                    .settings, "events are kept for ever: pitwall.yaml has no retention",
+                    hint: "add how long to keep them:  retention: {page_viewed: 180 days, default: 540 days}")
+            }
+            let now = Clock.now()
+            let fading = try workspace.events.fading(retention, at: now)
+            try warnOfUnknownNames(retention, workspace)
+            if !json { show(fading, workspace.settings.zone) }
+            let total = fading.reduce(0) { $0 + $1.events }
+            if !dryRun, total > 0 {
+                try Confirmation.require("Drop \(Console.count(total, "event"))?", yes: yes)
+                let bar = ProgressLine(enabled: !json)
+                try workspace.events.prune(retention, at: now) { bar.show("\(Console.number($0)) of \(Console.number(total)) dropped") }
+                bar.clear()
+                if !json {
+                    Console.print("\(Console.green("✓")) \(Console.count(total, "event")) dropped; what they come to in sum is kept.")
+                }
+            }
+            if json { printJSON(fading, dropped: dryRun ? 0 : total) }
+        }
+
+        private func show(_ fading: [FadingEvents], _ zone: Zone) {
+            guard !fading.isEmpty else { return Console.print("Nothing is older than it is to be kept.") }
+            var table = Table([
+                ("event", .left), ("kept for", .left), ("before", .left), ("events", .right), ("people", .right), ("oldest", .left),
+                ("stay", .right),
+            ])
+            for row in fading {
+                table.add(
+                    row.name, "\(row.span)", "\(zone.date(at: row.before))", Console.number(row.events), Console.number(row.people),
+                    row.oldest.map { "\(zone.date(at: $0))" } ?? "", Console.number(row.kept))
+            }
+            table.print()
+            Console.print()
+        }
+
+        /// A name that no event has keeps nothing: it may be misspelt.
+        private func warnOfUnknownNames(_ retention: Retention, _ workspace: OpenWorkspace) throws {
+            let known = try workspace.vocabulary().events.keys.sorted()
+            for name in retention.spans.keys.sorted() where !known.contains(name) {
+                let advice = suggestion(for: name, among: known).map { "; \($0)" } ?? ""
+                let word = Console.yellow("warning:", on: .error)
+                Console.error("\(word) retention names \"\(name)\", and no such event has ever been recorded\(advice)")
+            }
+        }
+
+        private func printJSON(_ fading: [FadingEvents], dropped: Int) {
+            let rows = fading.map { row -> JSONValue in
+                .object([
+                    "event": .text(row.name), "before": .text(row.before.iso), "events": .integer(Int64(row.events)),
+                    "people": .integer(Int64(row.people)), "kept": .integer(Int64(row.kept)),
+                ])
+            }
+            Console.print(json: .object(["dropped": .integer(Int64(dropped)), "events": .list(rows)]))
+        }
+    }
+}

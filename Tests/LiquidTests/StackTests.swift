@@ -1,0 +1,65 @@
+import Foundation
+import Liquid
+import Testing
+
+/// A mail may be rendered on a thread with a small stack: however deep a template is nested, half a megabyte is enough.
+struct StackTests {
+    private static let kinds: [(open: String, close: String)] = [
+        ("{% if a %}", "{% endif %}"), ("{% unless b %}", "{% endunless %}"), ("{% for i in (1..2) %}", "{% endfor %}"),
+        ("{% tablerow i in (1..2) %}", "{% endtablerow %}"), ("{% case a %}{% when a %}", "{% endcase %}"),
+        ("{% capture c %}", "{% endcapture %}"), ("{% ifchanged %}", "{% endifchanged %}"), ("{% link a %}", "{% endlink %}"),
+        ("{% if a %}{% else %}", "{% endif %}"), ("{% for i in b %}{% else %}", "{% endfor %}"),
+    ]
+
+    @Test(arguments: kinds) func `blocks at every depth fit half a megabyte of stack`(open: String, close: String) throws {
+        let depth = 99
+        let text = String(repeating: open, count: depth) + "x" + String(repeating: close, count: depth)
+        try onSmallStack {
+            let template = try parse(text, mode: .html, blocks: ["link"])
+            var scope = Scope(["a": true])
+            scope.host = { block, out in out += block.body }
+            var out: [UInt8] = []
+            _ = try? template.render(scope, into: &out)
+        }
+    }
+
+    @Test func `liquid lines, brackets, ranges, partials and data at every depth fit half a megabyte of stack`() throws {
+        let lines = "{% " + String(repeating: "liquid ", count: 99) + "echo 1 %}"
+        let brackets = "{{ " + String(repeating: "a[", count: 49) + "a" + String(repeating: "]", count: 49) + " }}"
+        let ranges = "{{ " + String(repeating: "(", count: 49) + "1" + String(repeating: "..1)", count: 49) + " }}"
+        let partials = ["p": "{% for i in (1..1) %}{% capture x %}{% render 'p' %}{% endcapture %}{% endfor %}"]
+        var data: Value = "x"
+        for _ in 0..<2000 { data = .array([["a": data]]) }
+        try onSmallStack {
+            for text in [lines, brackets, ranges, "{% render 'p' %}", "{{ d }}{{ d | join }}{% if d == d %}{% endif %}"] {
+                _ = try? parse(text, partials: partials).render(Scope(["d": data]))
+            }
+        }
+    }
+
+    private func onSmallStack(_ body: @escaping @Sendable () throws -> Void) throws {
+        let outcome = Outcome()
+        let thread = Thread {
+            outcome.set(Result(catching: body))
+        }
+        thread.stackSize = 512 * 1024
+        thread.start()
+        try outcome.wait().get()
+    }
+
+    /// SAFETY: written once, before the semaphore is signalled, and read after it.
+    private final class Outcome: @unchecked Sendable {
+        private let done = DispatchSemaphore(value: 0)
+        private var result: Result<Void, any Error> = .success(())
+
+        func set(_ result: Result<Void, any Error>) {
+            self.result = result
+            done.signal()
+        }
+
+        func wait() -> Result<Void, any Error> {
+            done.wait()
+            return result
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Database
+import Diagnostics
+import Model
+import StoreSQLite
+import Testing
+
+@testable import Segments
+
+/// What only the data can answer.
+@Suite struct QuestionTests {
+    private func people() -> [PersonHistory] {
+        var people = (1...5).map { Asking.person(Int64($0), [(Asking.day, "buy", ["amount": 5, "currency": "EUR", "category": "Shoes"])]) }
+        for (index, country) in ["IT", "IT", " it", "FR"].enumerated() { people[index].contact.attributes = ["country": .text(country)] }
+        people[0].events.append(
+            Event(
+                contact: ContactID(1), name: "buy", at: Asking.now.advanced(byMilliseconds: -40 * Asking.day), learnedAt: Asking.now,
+                properties: ["amount": 5, "currency": "USD", "category": "hats"]))
+        return people
+    }
+
+    private func plan(_ text: String, _ vocabulary: Vocabulary? = nil) throws -> SegmentPlan {
+        try SegmentPlan(try SegmentSyntax(where: text), against: vocabulary)
+    }
+
+    private static let moment = Moment.now(Asking.now, zone: Asking.rome)
+
+    private func line(_ item: Diagnostic) -> String { item.headline + (item.hint.map { " (\($0))" } ?? "") }
+
+    @Test(arguments: [
+        (#"country = "it""#, #"--where:1:11: warning: nobody's country is "it"; that of 2 is "IT" (write "IT", or ~= to ignore case)"#),
+        (#"country = "IT""#, nil), (#"country = "DE""#, nil),
+        (#"country != "fr""#, #"--where:1:12: warning: nobody's country is "fr"; that of 1 is "FR" (write "FR", or ~= to ignore case)"#),
+        (
+            #"country in ("IT", "fr")"#,
+            #"--where:1:19: warning: nobody's country is "fr"; that of 1 is "FR" (write "FR", or ~= to ignore case)"#
+        ),
+        (
+            #"did buy where (category = "shoes")"#,
+            #"--where:1:27: warning: nobody's category is "shoes"; that of 5 is "Shoes" (write "Shoes", or ~= to ignore case)"#
+        ),
+        (
+            #"last buy.category = "HATS""#,
+            #"--where:1:21: warning: nobody's category is "HATS"; that of 1 is "hats" (write "hats", or ~= to ignore case)"#
+        ),
+    ])
+    func `a text that only case or blanks keep from matching is told`(text: String, expected: String?) throws {
+        let database = try TestDatabase(people())
+        let said = try database.database.read { try plan(text).misspellings(in: $0, at: Self.moment) }
+        #expect(said.map(line) == [expected].compactMap { $0 })
+    }
+
+    @Test(arguments: [
+        ("sum of buy.amount > 3", true), ("avg of buy.amount in last 60 days > 3", true), ("sum of buy.amount in last 30 days > 3", false),
+        (#"sum of buy.amount where (currency = "EUR") > 3"#, false), (#"sum of buy.amount where (category = "hats") > 3"#, false),
+        ("count of buy > 3", false), ("distinct of buy.amount > 3", false), ("max of buy.amount in top 10%", true),
+    ])
+    func `a sum over two currencies is an error where both occur`(text: String, isMixed: Bool) throws {
+        let database = try TestDatabase(people())
+        let said = try database.database.read { try plan(text).mistakes(in: $0, at: Self.moment) }
+        let name = text.prefix { $0 != "." } + ".amount"
+        let expected =
+            "--where:1:8: error: \(name) is over several currencies: EUR, USD (choose one: buy.amount where (currency = \"EUR\"))"
+        #expect(said.map(line) == (isMixed ? [expected] : []))
+    }
+
+    @Test func `events that have no currency cost no question`() throws {
+        let events = ["buy": EventFacts(properties: ["amount": ValueFacts(kinds: [.number])])]
+        #expect(try plan("sum of buy.amount > 3", Vocabulary(events: events)).questions.isEmpty)
+        #expect(
+            try plan(#"sum of buy.amount where (currency = "EUR") > 3"#).questions.allSatisfy {
+                if case .currency = $0.kind { false } else { true }
+            })
+    }
+
+    @Test func `how many are in because their value is unknown is counted`() throws {
+        let database = try TestDatabase(people())
+        let found = try database.database.read {
+            try plan(#"country != "IT" and country != "FR" and did buy"#).unknowns(in: $0, at: Self.moment)
+        }
+        #expect(found.map(\.name) == ["country"])
+        #expect(found.map(\.count) == [1])
+    }
+}

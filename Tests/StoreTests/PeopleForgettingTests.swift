@@ -1,0 +1,107 @@
+import Database
+import Foundation
+import Model
+import Store
+import Testing
+
+@testable import Store
+
+@Suite struct PeopleForgettingTests {
+    let house: House
+
+    init() throws { house = try House() }
+
+    /// The bytes of the database and of all that lies beside it.
+    private func everyByte() throws -> String {
+        try FileManager.default.contentsOfDirectory(atPath: house.folder).filter { $0.hasPrefix("test.sqlite") }.map { name in
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(house.folder)/\(name)")), as: UTF8.self).lowercased()
+        }.joined()
+    }
+
+    @Test func `nothing of a forgotten person is left in the file, and the ledger still adds up`() throws {
+        let ids = try house.people(40)
+        let gone = try #require(
+            try house.contacts.record(
+                [
+                    ContactStore.Entry(
+                        email: try EmailAddress("Zebedee.Quux@Example.com"), externalID: "zebedee.quux",
+                        attributes: ["mail2": "zebedee.quux@example.com"])
+                ], at: House.noon, source: "zebedee.quux told us"
+            ).first?.id)
+        let other = try #require(
+            try house.contacts.record(
+                [ContactStore.Entry(email: try EmailAddress("zebedee.quux@other.example"), attributes: [:])], at: House.noon, source: "x"
+            ).first?.id)
+        _ = try house.contacts.merge(gone, other, at: House.noon)
+        try house.consents.record([
+            Consent(
+                contact: gone, topic: "news", state: .confirmed, at: House.noon, learnedAt: House.noon, source: "zebedee.quux on paper",
+                wording: "I, Zebedee.Quux, agree")
+        ])
+        _ = try house.events.record(
+            [
+                EventStore.Entry(
+                    email: try EmailAddress("zebedee.quux@example.com"), name: "visit", at: House.noon,
+                    properties: ["who": "zebedee.quux"], givenID: "zebedee.quux-1")
+            ], at: House.noon)
+        let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
+        let list = Array("email\nZEBEDEE.QUUX@example.com\np1@example.com\n".utf8)
+        let plan = try house.campaigns.freeze(house.audience(campaign.id), sources: ["vip.csv": list], contentHash: "", at: House.noon)
+        _ = try house.campaigns.activate(plan, audience: nil, seeds: [try EmailAddress("zebedee.quux@example.com")], at: House.noon)
+        let desk = Ledger.Desk(
+            campaign: campaign.id, sender: try house.campaigns.newSender(), rules: House.marketing, plannedAt: plan.at)
+        let claims = try house.claim(desk, step: DeliveryKey.seedStep) + (try house.claim(desk))
+        try house.settle(desk, claims.map { $0.settlement(.refused, code: 550, reply: "no <zebedee.quux@example.com> here") })
+        try house.suppress("p3", .complaint)
+        try house.consents.suppress([
+            Suppression(
+                address: try EmailAddress("zebedee.quux@example.com"), reason: .undeliverable, at: House.noon, learnedAt: House.noon,
+                source: "bounce of zebedee.quux")
+        ])
+        let counts = try house.ledger.counts(of: campaign.id)
+        #expect(try everyByte().contains("zebedee.quux"))
+
+        let erased = try house.contacts.forget(gone, hash: { "hash of \($0.key.count) letters" }, at: House.noon)
+        #expect(erased == Erasure(addresses: 2, events: 1, statements: 1, messages: 2))
+        // Others were told of the same address in their refusals, as no server would: only a person's own rows are theirs.
+        _ = try house.database.write { try $0.execute("UPDATE attempt SET reply = 'no' WHERE reply LIKE '%zebedee%'") }
+        try house.database.compact()
+        #expect(!(try everyByte().contains("zebedee")))
+        #expect(try house.ledger.counts(of: campaign.id) == counts)
+        #expect(try house.contacts.count() == ids.count)
+        #expect(try house.contacts.contact(try EmailAddress("zebedee.quux@example.com")) == nil)
+        #expect(try house.contacts.forgottenHashes() == ["hash of 24 letters", "hash of 26 letters"])
+        let kept = try #require(try house.campaigns.sources(of: plan.id)["vip.csv"])
+        #expect(String(decoding: kept, as: UTF8.self) == "email\nxxxxxxxxxxxxxxxxxxxxxxxx\np1@example.com\n")
+    }
+
+    @Test func `what was still to go to a forgotten person does not go`() throws {
+        let ids = try house.people(2)
+        let (desk, _) = try house.begun()
+        _ = try house.contacts.forget(ids[0], hash: { $0.key }, at: House.noon)
+        #expect(try house.claim(desk).map(\.key.contact) == [ids[1]])
+        let counts = try house.ledger.counts(of: desk.campaign)
+        #expect(counts.skippedBy == ["no_address": 1])
+    }
+
+    /// Whoever adds a table that names a person decides here what becomes of it when the person is merged or forgotten.
+    @Test func `every table that names a person or an address is known to forgetting`() throws {
+        let found = try house.database.read { session in
+            try session.all(
+                """
+                SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) i WHERE m.type = 'table' \
+                AND i.name IN ('contact_id', 'email', 'email_key', 'address', 'recipient', 'kept_id')
+                """
+            ) { $0.text(0) }
+        }
+        let known = Set(PersonEraser.dropped + PersonEraser.kept)
+        #expect(found.filter { !known.contains($0) } == [])
+        #expect(found.count > 10)
+    }
+
+    @Test func `a spelling is crossed out in any case, as often as it stands there`() {
+        let text = Array("Ada@x.org,ada@X.org;badada@x.org".utf8)
+        #expect(String(decoding: PersonEraser.blanking("ada@x.org", in: text), as: UTF8.self) == "xxxxxxxxx,xxxxxxxxx;badxxxxxxxxx")
+        #expect(PersonEraser.blanking("", in: text) == text)
+    }
+}
