@@ -81,7 +81,10 @@ let targets: [Target] = [
     tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
     tests(
         "CampaignsTests",
-        ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Diagnostics"]),
+        [
+            "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating",
+            "Diagnostics",
+        ]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),
     tests("WebTests", ["Web", "Model", "Signing", logging]),
     tests("PitwallTests", []),

@@ -26,6 +26,8 @@ package struct Settings: Sendable {
     /// A file name, relative to the workspace unless absolute.
     package var database: String
     package var zone: Zone
+    /// Of templates without a language in their name, and of people whose language nobody knows.
+    package var language: String
     /// Without a slash at its end.
     package var publicURL: String?
     package var returnPath: EmailAddress?
@@ -47,6 +49,7 @@ package struct Settings: Sendable {
         self.organisation = organisation
         database = "pitwall.sqlite"
         zone = .utc
+        language = "en"
         keysFile = "secrets/keys"
         relays = []
         topics = []

@@ -18,6 +18,7 @@ package struct MessageComposer: Sendable {
     }
 
     private let definition: CampaignDefinition
+    private let membership: SegmentMembership
     private let campaign: CampaignID
     private let plan: PlanID
     private let plannedAt: Instant
@@ -32,12 +33,16 @@ package struct MessageComposer: Sendable {
     /// By language; `""` for the template itself.
     private let parts: [String: SharedParts]
 
+    /// Asks the workspace's data who is in the segments that the template speaks of; nothing else of it is read.
+    ///
     /// - Parameter signer: signs what ``compose(_:)`` makes; previews go without.
     package init(
-        _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery, signer: DKIMSigner? = nil,
+        _ definition: CampaignDefinition, plan: PlanRecord, in workspace: OpenWorkspace, keys: Keys, purpose: Purpose = .delivery,
+        signer: DKIMSigner? = nil,
         clock: @escaping @Sendable () -> Instant
-    ) {
+    ) throws {
         self.definition = definition
+        membership = try SegmentMembership(definition, plan: plan, in: workspace)
         campaign = plan.campaign
         self.plan = plan.id
         plannedAt = plan.at
@@ -99,7 +104,8 @@ package struct MessageComposer: Sendable {
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
         MessageData(
             contact: recipient.contact, background: background, unsubscribeURL: links.unsubscribe, preferencesURL: links.preferences,
-            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone)
+            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone,
+            segments: membership.names(of: recipient.contact.id))
     }
 
     private static func name(of contact: Contact) -> String {

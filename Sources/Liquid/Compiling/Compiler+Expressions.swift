@@ -27,7 +27,7 @@ extension Compiler {
     }
 
     private mutating func filter(_ use: FilterUse) -> FilterEntry {
-        let arguments = use.arguments.map { operand($0) }
+        let arguments = use.arguments.map { operand($0) } + use.named.flatMap { [.constant(assembly.text($0.name)), operand($0.value)] }
         let allowFalse = operand(use.allowFalse)
         let function: FilterEntry.Function =
             switch use.function {

@@ -1,5 +1,5 @@
 /// `date`: points in time, written as a pattern says.
-enum DateFilter {
+package enum DateFilter {
     /// What is no time, and everything without a pattern, stays as it is.
     static func apply(to input: Value, pattern: Value, context: FilterContext, meter: inout Meter) throws(FilterFailure) -> Value {
         var out = Output()
@@ -23,6 +23,24 @@ enum DateFilter {
         try meter.work(steps: (out.count - mark) / 4)
         return true
     }
+
+    /// For a host whose `date` speaks more languages.
+    ///
+    /// - Parameter names: how the months and days are called in the language it is to be written in.
+    package static func text(
+        of input: Value, pattern: Value, names: CalendarNames, in context: FilterContext
+    ) throws(FilterFailure) -> Value {
+        let pattern = pattern.text(in: context)
+        guard !pattern.isEmpty, let milliseconds = time(input, context) else { return input }
+        let zoneName = pattern.utf8.contains(UInt8(ascii: "Z")) ? context.zoneName(milliseconds) : ""
+        let formatter = TimeFormatter(milliseconds: milliseconds, offset: context.zone(milliseconds), zoneName: zoneName, names: names)
+        var out = Output()
+        guard formatter.write(pattern: pattern, into: &out, limit: longest) else { throw .tooMuchData }
+        return .string(out.text())
+    }
+
+    /// Of a date in a mail, in bytes.
+    private static let longest = 1 << 16
 
     static func time(_ input: Value, _ context: FilterContext) -> Int64? {
         switch input {

@@ -209,6 +209,10 @@ struct ExpressionParser {
         }
         try advance()
         let argument = try expression()
+        if names.takesNames(use.function) {
+            use.named.append((key, argument))
+            return
+        }
         guard case .standard(.default) = use.function, key == "allow_false" else {
             throw Diagnostic(
                 .error, "\(filter) has no argument named \"\(key)\"", in: source, at: path.span,
