@@ -52,10 +52,12 @@ struct CompiledVariant: Sendable {
         roots[5] = .string(subject)
         roots[6] = .string(preheader)
         scope.values = Object(Self.roots, roots)
-        let own = [data.unsubscribeURL, data.preferencesURL]
+        // Once, and not for each link.
+        let own = [data.unsubscribeURL, data.preferencesURL].filter { !$0.isEmpty }.map { Array($0.utf8) }
+        let ownInHTML = own.map { HTMLEscaping.text($0) }
         var page: [UInt8] = []
         page.reserveCapacity(16_384)
-        scope.host = { block, out in Self.fill(block.body, parameters, except: own, isHTML: true, into: &out) }
+        scope.host = { block, out in Self.fill(block.body, parameters, except: ownInHTML, isHTML: true, into: &out) }
         try html.render(scope, into: &page)
         var plain: [UInt8] = []
         plain.reserveCapacity(4096)
@@ -79,11 +81,9 @@ struct CompiledVariant: Sendable {
 
     /// A link whose address came from Liquid.
     private static func fill(
-        _ body: [UInt8], _ parameters: LinkTarget.Parameters, except own: [String], isHTML: Bool, into out: inout [UInt8]
+        _ body: [UInt8], _ parameters: LinkTarget.Parameters, except own: [[UInt8]], isHTML: Bool, into out: inout [UInt8]
     ) {
-        let isOwn = own.contains { url in
-            !url.isEmpty && body.starts(with: isHTML ? HTMLEscaping.text(Array(url.utf8)) : Array(url.utf8))
-        }
+        let isOwn = own.contains { body.starts(with: $0) }
         out += isOwn ? body : LinkTarget.adding(parameters, to: body, ampersand: isHTML ? "&amp;" : "&")
     }
 }
