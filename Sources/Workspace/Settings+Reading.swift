@@ -5,7 +5,7 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "topics", "cap", "events", "retention", "language",
+        "topics", "cap", "events", "retention", "dkim", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.
@@ -28,6 +28,7 @@ extension Settings {
         cap = reader.cap(fields["cap"])
         unknownContact = reader.unknownContact(fields["events"]) ?? unknownContact
         retention = reader.retention(fields["retention"])
+        dkim = reader.dkim(fields["dkim"])
         try reader.finish()
     }
 

@@ -42,6 +42,7 @@ package struct Settings: Sendable {
     package var retention: Retention
     /// What happens to events of people nobody knows.
     package var unknownContact: UnknownContact
+    package var dkim = DKIMSettings()
 
     package init(title: String = "Pitwall", organisation: Organisation = Organisation(name: "")) {
         self.title = title

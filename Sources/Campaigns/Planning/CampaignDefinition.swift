@@ -18,6 +18,8 @@ package struct CampaignDefinition: Sendable {
     package let template: MessageTemplate
     /// Those that the template asks about, by name.
     let askedSegments: [String: SegmentPlan]
+    /// Attachments, and the pictures that its template names.
+    package let enclosures: Enclosures
     /// What the checks say; no errors among them.
     package let warnings: [Diagnostic]
 
@@ -69,6 +71,9 @@ package struct CampaignDefinition: Sendable {
                 mistakes += found.items
             }
         }
+        var loader = EnclosureLoader(files, file, settings)
+        enclosures = try loader.load(pictures: compiled?.pictures ?? [:])
+        mistakes += loader.found
         guard let compiled, !mistakes.contains(where: { $0.severity == .error }) else { throw DiagnosticList(mistakes) }
         self.name = name
         self.file = file

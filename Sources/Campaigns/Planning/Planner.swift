@@ -43,7 +43,7 @@ package struct Planner: Sendable {
     package func describe(_ campaign: CampaignRecord, _ plan: PlanRecord, _ definition: CampaignDefinition) throws -> PlannedCampaign {
         PlannedCampaign(
             campaign: campaign, plan: plan, definition: definition,
-            checks: definition.warnings + (try missingValues(plan, definition)),
+            checks: definition.warnings + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
             secondsAtLimits: secondsAtLimits(plan.recipients, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
     }

@@ -7,10 +7,16 @@ final class Compilation {
     private(set) var problems: [Diagnostic] = []
     /// More help nobody, and each is compared with all before it.
     private static let mostProblems = 100
+    /// Files of the workspace that the message carries, each once.
+    private(set) var pictures: [MessagePicture] = []
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
         return sources.count - 1
+    }
+
+    func add(_ picture: MessagePicture) {
+        if !pictures.contains(where: { $0.path == picture.path }) { pictures.append(picture) }
     }
 
     func report(_ message: String, source: Int, at span: Span?, hint: String? = nil) {

@@ -77,8 +77,8 @@ struct MessageCompiler {
         if compilation.hasErrors { return nil }
         return CompiledVariant(
             language: file.language, subject: title, preheader: parsed.preheader, html: page, text: plain,
-            arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), references: references.all,
-            attributes: references.attributes, baseLanguage: knowledge.language)
+            arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), pictures: compilation.pictures,
+            references: references.all, attributes: references.attributes, baseLanguage: knowledge.language)
     }
 
     private func bodyHTML(_ text: ComposedText, of file: TemplateFile, _ own: Int) -> ComposedText {

@@ -94,9 +94,10 @@ struct PageComposer {
 
     func compiled(_ part: PreparedPart, parameters: LinkTarget.Parameters) -> CompiledPart {
         let links = LinkSlots(part.nodes, bytes: part.text.bytes)
+        let pictures = PictureSlots(part.nodes, in: part.text, compilation: compilation, own: part.own)
         let tracked = links.edits(parameters, compilation: compilation)
         let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, in: compilation)
-        let linked = part.applying(tracked.edits + safety.edits)
+        let linked = part.applying(tracked.edits + pictures.edits(compilation, own: part.own) + safety.edits)
         var text = ComposedText()
         text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
         let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }

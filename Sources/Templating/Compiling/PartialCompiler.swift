@@ -117,7 +117,9 @@ struct PartialCompiler {
             for name in wanted where Self.isName(name) && seen.insert(name).inserted {
                 if let bytes = try composer.files.read("\(TemplateNames.partials)/\(name).liquid") {
                     // It is used in both parts as it stands.
-                    hasUnseenHTML = hasUnseenHTML || bytes.contains(UInt8(ascii: "<")) || !names(in: SourceText(name: name, bytes: bytes), nil, known).isEmpty
+                    hasUnseenHTML =
+                        hasUnseenHTML || bytes.contains(UInt8(ascii: "<"))
+                        || !names(in: SourceText(name: name, bytes: bytes), nil, known).isEmpty
                 } else if let part = try read(name) {
                     parts.append(part)
                 }

@@ -14,6 +14,7 @@ struct CompiledVariant: Sendable {
     let arrangesText: Bool
     let origins: Origins
     let links: [MessageLink]
+    let pictures: [MessagePicture]
     let references: [TemplateReference]
 
     /// Attributes that are read, with the names they are read by; nil where a template walks over the contact.

@@ -9,6 +9,8 @@ package struct MessageTemplate: Sendable {
     package let name: String
     /// Links of the first variant's page, in their order.
     package let links: [MessageLink]
+    /// What each variant carries, by its language; `""` is the template itself.
+    package let pictures: [String: [MessagePicture]]
     package let warnings: [Diagnostic]
     /// Every place where a variant reads data.
     package let references: [TemplateReference]
@@ -28,6 +30,7 @@ package struct MessageTemplate: Sendable {
         self.parameters = parameters
         self.warnings = warnings
         links = base.links
+        pictures = variants.mapValues(\.pictures).merging(["": base.pictures]) { variant, _ in variant }
         references = base.references + variants.keys.sorted().flatMap { variants[$0]?.references ?? [] }
         segments = Set(references.compactMap(\.segment)).sorted()
     }
