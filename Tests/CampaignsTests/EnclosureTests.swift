@@ -37,7 +37,9 @@ import Workspace
         _ = try house.plan()
         let sender = try house.sender()
         let prepared = try #require(try sender.prepare("launch", plan: nil))
-        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) { Desk.noon }
+        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) {
+            Desk.noon
+        }
         let messages = try ["ada@example.com", "bob@example.com"].map { email in
             let contact = try #require(try house.desk.contact(email))
             return try composer.compose(Recipient(contact: contact, address: try EmailAddress(email)))
