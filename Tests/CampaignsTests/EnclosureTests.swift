@@ -37,7 +37,9 @@ import Workspace
         _ = try house.plan()
         let sender = try house.sender()
         let prepared = try #require(try sender.prepare("launch", plan: nil))
-        let composer = MessageComposer(prepared.definition, plan: prepared.plan, keys: house.keys) { Desk.noon }
+        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) {
+            Desk.noon
+        }
         let messages = try ["ada@example.com", "bob@example.com"].map { email in
             let contact = try #require(try house.desk.contact(email))
             return try composer.compose(Recipient(contact: contact, address: try EmailAddress(email)))
@@ -54,7 +56,7 @@ import Workspace
         #expect(read.parts[2].body == Array("a logo".utf8))
         #expect(read.parts[4].body == Array("the prices".utf8))
         // Another composer of the same plan makes the same bytes: what a preview shows is what is sent.
-        let again = MessageComposer(prepared.definition, plan: prepared.plan, keys: house.keys) { Desk.noon }
+        let again = try MessageComposer(prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys) { Desk.noon }
         let contact = try #require(try house.desk.contact("eve@example.com"))
         let other = try again.compose(Recipient(contact: contact, address: try EmailAddress("eve@example.com")))
         #expect(other.tail.map { $0 !== tail && $0.bytes.elementsEqual(tail.bytes) } == true)

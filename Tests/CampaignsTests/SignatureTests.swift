@@ -27,7 +27,9 @@ import Testing
         let contact = try #require(try house.desk.contact("ada@example.com"))
         let recipient = Recipient(contact: contact, address: try EmailAddress("ada@example.com"))
         let signer = try sender.workspace.dkimSigner(for: prepared.definition)
-        let composer = MessageComposer(prepared.definition, plan: prepared.plan, keys: house.keys, signer: signer) { Desk.noon }
+        let composer = try MessageComposer(
+            prepared.definition, plan: prepared.plan, in: try house.workspace, keys: house.keys, signer: signer
+        ) { Desk.noon }
         var preview: [UInt8] = []
         try composer.make(recipient).message.write(into: &preview)
         return (try composer.compose(recipient), preview)

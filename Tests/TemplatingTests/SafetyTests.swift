@@ -126,9 +126,9 @@ import Workspace
         ("red;x", ""), ("var(--a)", ""),
     ])
     func `numbers, colours and words are let through in a style`(value: String, expected: String) throws {
-        let template = try load(md: "<p style=\"x: {{ contact.x }}\">a</p>\n<style>p { x: {{ contact.x }}; }</style>")
+        let template = try load(md: "<p style=\"x: {{ contact.x }}\">a</p>\n<style>@media print { p { x: {{ contact.x }}; } }</style>")
         let body = try template.render(data(["x": .text(value)])).body
-        #expect(body == "<p style=\"x: \(expected)\">a</p>\n<style>p { x: \(expected); }</style>")
+        #expect(body == "<p style=\"x: \(expected)\">a</p>\n<style>@media print { p { x: \(expected); } }</style>")
     }
 
     @Test(arguments: [
