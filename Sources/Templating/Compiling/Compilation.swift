@@ -162,6 +162,12 @@ final class Compilation {
         return nil
     }
 
+    /// Of a piece of Liquid in its author's file.
+    func line(of mark: Int) -> Int {
+        let entry = marks.entries[mark]
+        return sources[entry.source].location(of: entry.token.span.start).line
+    }
+
     /// The text of an entry as the author wrote it.
     func text(of mark: Int) -> String {
         let entry = marks.entries[mark]
