@@ -1,12 +1,15 @@
 import Foundation
 import Testing
 
-/// The Golden Liquid suite, through the command line: each case a template, a file of data and a folder of partials.
-@Suite(.enabled(if: GoldenTests.exists && Tools.hasPython, "../shared/data/liquid/golden-liquid.json or python3 is not there"))
-struct GoldenTests {
-    private static let suite = Tools.root.appendingPathComponent("../shared/data/liquid/golden-liquid.json").standardizedFileURL.path
-    static let exists = FileManager.default.fileExists(atPath: suite)
+/// Where the cases are, if they are.
+private enum GoldenFile {
+    static let path = Tools.root.appendingPathComponent("../shared/data/liquid/golden-liquid.json").standardizedFileURL.path
+    static let exists = FileManager.default.fileExists(atPath: path)
+}
 
+/// The Golden Liquid suite, through the command line: each case a template, a file of data and a folder of partials.
+@Suite(.enabled(if: GoldenFile.exists && Tools.hasPython, "../shared/data/liquid/golden-liquid.json or python3 is not there"))
+struct GoldenTests {
     /// Says which cases end otherwise than they should, and how many there were. JSON goes through Python, which keeps the
     /// order of members and the point of 1.0.
     private static let script = """
@@ -40,7 +43,7 @@ struct GoldenTests {
         """
 
     @Test func `every case of the suite renders through the program as the reference does, or ends with 65 and a place`() throws {
-        let facts = try Python.run(Self.script, Tools.pitwall, Self.suite).facts
+        let facts = try Python.run(Self.script, Tools.pitwall, GoldenFile.path).facts
         #expect(facts.int("cases") == 755)
         #expect(facts.list("problems") as? [String] == [])
     }
