@@ -19,6 +19,7 @@ final class TestDatabase {
         try database.write { session in
             for person in people { try Self.insert(person, in: session) }
         }
+        try EventStore(database).rebuildSummaries()
     }
 
     deinit {

@@ -93,6 +93,7 @@ extension SQLCompiler {
         let outermost: SQL = edge.end == .first ? "min" : "max"
         switch edge.test {
         case .time(let window):
+            if let sums = SummarySQL(edge.events, self) { return sums.edge(edge.end, interval(window)) }
             let found: SQL = "(SELECT \(outermost)(e.at) FROM event e WHERE e.contact_id = c.id AND \(isIn(edge.events)))"
             return asks(found, interval(window))
         case .property(let name, let test):
@@ -111,7 +112,7 @@ extension SQLCompiler {
         }
     }
 
-    private func asks(_ time: SQL, _ interval: Interval) -> SQL {
+    func asks(_ time: SQL, _ interval: Interval) -> SQL {
         switch (interval.from, interval.to) {
         case (nil, nil): "\(time) IS NOT NULL"
         case (nil, let to?): "\(time) < \(to.milliseconds)"

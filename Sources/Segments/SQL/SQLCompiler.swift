@@ -9,7 +9,9 @@ import Model
 ///    contact, so it runs once, over one event's rows in their order of time. Only where an index answers alone (all time, no
 ///    property asked) is each contact asked: a set of all who ever did it took 2.4 times as long to build (200,000 contacts,
 ///    400,000 such events, SQLite).
-/// 3. A number is compared only where the value is one: `CASE` keeps a database from casting what is none.
+/// 3. What is asked of all time and of no property is in the summaries, a row a person and event. One counts as it stands where
+///    its last event is not after the moment; else, and where only what was known counts, the events are asked.
+/// 4. A number is compared only where the value is one: `CASE` keeps a database from casting what is none.
 struct SQLCompiler {
     let dialect: any Dialect
     let moment: Moment
@@ -64,7 +66,8 @@ struct SQLCompiler {
     }
 
     private func behaviour(_ behaviour: Behaviour) -> SQL {
-        looksAtEach(behaviour.events) ? ofEach(behaviour) : ofAll(behaviour)
+        if let sums = SummarySQL(behaviour.events, self) { return sums.behaviour(behaviour.bounds) }
+        return looksAtEach(behaviour.events) ? ofEach(behaviour) : ofAll(behaviour)
     }
 
     /// Whether each contact is asked, not all events: where an index answers alone.

@@ -7,7 +7,7 @@ import Model
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
     private enum Kind: String, CaseIterable {
-        case event, given, faded, consent, attributes, external, delivery, recipient, alias, suppression, address
+        case event, given, faded, consent, attributes, external, delivery, engagement, recipient, alias, suppression, address
     }
 
     func merge(_ kept: ContactID, _ other: ContactID) throws -> ContactMerge {
@@ -97,6 +97,7 @@ extension ContactMerges {
         PlainTable(kind: .consent, table: "consent", key: ["topic", "at", "state", "learned_at"]),
         PlainTable(kind: .external, table: "contact_external_id", key: ["system", "external_id"]),
         PlainTable(kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"]),
+        PlainTable(kind: .engagement, table: "engagement", key: ["kind", "at", "campaign_id", "step", "entry", "url"]),
         PlainTable(kind: .recipient, table: "plan_recipient", key: ["plan_id"]),
         PlainTable(kind: .alias, table: "contact_alias", key: ["email_key"]),
     ]

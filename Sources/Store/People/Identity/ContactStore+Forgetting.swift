@@ -40,7 +40,7 @@ struct PersonEraser {
     /// Tables whose rows about a person go. A table with a contact or an address that is neither here nor among ``kept`` fails a test.
     static let dropped = [
         "event", "event_summary", "event_faded", "event_given_id", "attribute_change", "consent", "contact_external_id", "plan_recipient",
-        "contact_alias",
+        "contact_alias", "engagement",
     ]
     /// Tables that are treated one by one below.
     static let kept = ["contact", "contact_merge", "contact_merge_row", "suppression", "delivery", "attempt", "plan_source"]
