@@ -36,6 +36,7 @@ let targets: [Target] = [
     shim("CGumbo", links: "gumbo"),
     shim("CCmark", links: "cmark-gfm", "cmark-gfm-extensions"),
     shim("CIdn2", links: "idn2"),
+    shim("CResolv", links: "resolv"),
     shim("CAllocator"),
     room("Diagnostics"),
     room("Model", ["Diagnostics", "CIdn2"]),
@@ -58,10 +59,14 @@ let targets: [Target] = [
     .executableTarget(
         name: "pitwall",
         dependencies: [
-            "CAllocator", "Campaigns", "Database", "Delivery", "Diagnostics", "Inbox", "Liquid", "Mail", "Model", "SMTP", "Segments",
+            "CAllocator", "CResolv", "Campaigns", "Database", "Delivery", "Diagnostics", "Inbox", "Liquid", "Mail", "Model", "SMTP",
+            "Segments",
             "Signing", "Store", "StoreSQLite", "Templating", "Web", "Workspace", arguments, logging,
         ],
         swiftSettings: settings),
+
+    .executableTarget(
+        name: "SigningBenchmark", dependencies: ["Mail", "Model", "Signing"], path: "Benchmarks/Signing", swiftSettings: settings),
 
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ModelTests", ["Model", "Diagnostics"]),
@@ -76,7 +81,10 @@ let targets: [Target] = [
     tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
     tests(
         "CampaignsTests",
-        ["Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Diagnostics"]),
+        [
+            "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating",
+            "Diagnostics",
+        ]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),
     tests("WebTests", ["Web", "Model", "Signing", logging]),
     tests("PitwallTests", []),

@@ -47,7 +47,7 @@ def defects(message, parsed):
     for name in ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version"):
         if len(parsed.get_all(name, [])) != 1:
             found.append(f"{name} {len(parsed.get_all(name, []))} times")
-    if parsed.get_content_type() != "multipart/alternative":
+    if parsed.get_content_type() not in ("multipart/alternative", "multipart/mixed"):
         found.append(f"is {parsed.get_content_type()}")
     return found
 

@@ -13,6 +13,8 @@ package import Diagnostics
 package struct Template: Sendable {
     /// Every place where data is read, in the order of the text, the partials' places included.
     package let references: [Reference]
+    /// Every place where a filter of the host is used.
+    package let filterUses: [HostFilterUse]
     /// What standard Liquid accepts and ignores, and so what is most likely a mistake.
     package let warnings: [Diagnostic]
 
@@ -26,7 +28,7 @@ package struct Template: Sendable {
         compiler.compile(syntax)
         guard compiler.problems.isEmpty else { throw DiagnosticList(compiler.problems) }
         program = compiler.program(options)
-        references = ReferenceCollector.references(in: syntax, library: compiler.library)
+        (references, filterUses) = ReferenceCollector.references(in: syntax, library: compiler.library)
         warnings = compiler.warnings
     }
 

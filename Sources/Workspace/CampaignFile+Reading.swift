@@ -4,7 +4,7 @@ import Model
 extension CampaignFile {
     static let keys = [
         "version", "title", "kind", "topic", "segment", "exclude", "addresses", "audience", "expect", "template", "from", "reply_to",
-        "subject", "preheader", "data", "utm", "seeds", "stop_if", "holdout", "send",
+        "subject", "preheader", "data", "utm", "attachments", "seeds", "stop_if", "holdout", "send",
     ]
 
     /// - Parameter settings: give the zone of local times, and the topics there are.
@@ -28,6 +28,7 @@ extension CampaignFile {
         preheader = reader.located(fields["preheader"])
         data = reader.data(fields["data"])
         utm = reader.utm(fields["utm"])
+        attachments = reader.list(fields["attachments"]) { $0.path($1) }
         seeds = reader.list(fields["seeds"]) { $0.address($1) }
         stopIf = reader.stopConditions(fields["stop_if"])
         holdout = reader.share(fields["holdout"])

@@ -62,6 +62,8 @@ package struct CampaignFile: Sendable {
     package var preheader: Located<String>?
     package var data: JSONObject
     package var utm: [TrackingParameter]
+    /// Files of the workspace that every message carries.
+    package var attachments: [Located<String>]
     package var seeds: [EmailAddress]
     package var stopIf: StopConditions
     package var holdout: Share?

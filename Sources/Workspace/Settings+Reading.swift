@@ -5,7 +5,7 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "topics", "cap", "events", "retention",
+        "topics", "cap", "events", "retention", "dkim", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.
@@ -17,6 +17,7 @@ extension Settings {
         title = reader.text(fields["title"]) ?? (organisation.name.isEmpty ? title : organisation.name)
         database = reader.database(fields["database"]) ?? database
         zone = reader.zone(fields["zone"]) ?? zone
+        language = reader.value(fields["language"], "a language such as en, it or pt-br", Self.languageTag) ?? language
         publicURL = reader.publicURL(fields["public_url"])
         returnPath = reader.address(fields["return_path"])
         unsubscribeTo = reader.address(fields["unsubscribe_to"])
@@ -27,7 +28,19 @@ extension Settings {
         cap = reader.cap(fields["cap"])
         unknownContact = reader.unknownContact(fields["events"]) ?? unknownContact
         retention = reader.retention(fields["retention"])
+        dkim = reader.dkim(fields["dkim"])
         try reader.finish()
+    }
+
+    /// RFC 5646, as far as people write it: letters, then parts of letters and digits. In lower case with hyphens.
+    private static func languageTag(_ text: String) -> String? {
+        let tag = text.lowercased().replacing("_", with: "-")
+        let parts = tag.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard let first = parts.first, (2...3).contains(first.count), first.allSatisfy({ (0x61...0x7A).contains($0) }) else { return nil }
+        let isTag = parts.dropFirst().allSatisfy {
+            (2...8).contains($0.count) && $0.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
+        }
+        return isTag ? tag : nil
     }
 }
 

@@ -26,6 +26,8 @@ package struct Settings: Sendable {
     /// A file name, relative to the workspace unless absolute.
     package var database: String
     package var zone: Zone
+    /// Of templates without a language in their name, and of people whose language nobody knows.
+    package var language: String
     /// Without a slash at its end.
     package var publicURL: String?
     package var returnPath: EmailAddress?
@@ -40,12 +42,14 @@ package struct Settings: Sendable {
     package var retention: Retention
     /// What happens to events of people nobody knows.
     package var unknownContact: UnknownContact
+    package var dkim = DKIMSettings()
 
     package init(title: String = "Pitwall", organisation: Organisation = Organisation(name: "")) {
         self.title = title
         self.organisation = organisation
         database = "pitwall.sqlite"
         zone = .utc
+        language = "en"
         keysFile = "secrets/keys"
         relays = []
         topics = []

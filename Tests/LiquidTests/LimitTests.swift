@@ -1,10 +1,11 @@
+import Diagnostics
 import Liquid
 import Testing
 
 /// Templates that ask for too much end in an error, always at the same point.
 struct LimitTests {
     /// Small enough that the whole table takes seconds in a debug build; ``Limits/mail`` is measured by the benchmark.
-    private static let small = Limits(steps: 30_000, depth: 100, outputBytes: 1 << 18, valueBytes: 3 << 20)
+    private static let small = Limits(steps: 10_000, depth: 100, outputBytes: 1 << 17, valueBytes: 1 << 20)
 
     @Test(arguments: HostileTemplates.all) func `a template that asks for too much ends within its limits`(
         hostile: HostileTemplate
@@ -28,7 +29,7 @@ struct LimitTests {
         var out: [UInt8] = []
         let cost = try template.render(Scope(["name": "Ada"]), into: &out)
         #expect(try template.render(Scope(["name": "Ada"]), into: &out) == cost)
-        #expect(cost == Cost(steps: 68, outputBytes: 68, valueBytes: 0))
+        #expect((cost.steps, cost.outputBytes, cost.valueBytes) == (68, 68, 0))
     }
 
     @Test func `a long chain of filters and a long condition are no problem`() throws {

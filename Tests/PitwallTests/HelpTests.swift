@@ -7,7 +7,7 @@ import Testing
         "segments", "segments list", "segments check", "segments count", "segments show", "segments explain", "segments funnel",
         "segments fmt", "segments names", "templates", "templates list", "templates check",
         "templates render", "preview", "plan", "send", "campaigns", "campaigns list", "campaigns status", "campaigns pause",
-        "campaigns resume", "campaigns cancel", "log", "resolve", "serve", "inbox", "doctor",
+        "campaigns resume", "campaigns cancel", "log", "resolve", "serve", "inbox", "dkim", "dkim new", "dkim show", "doctor",
     ]
 
     @Test(arguments: commands)
@@ -25,7 +25,8 @@ import Testing
         "contacts forget", "contacts merge", "contacts unmerge", "events prune", "segments list", "segments check",
         "segments count", "segments show", "segments explain", "segments funnel", "segments fmt", "segments names", "templates list",
         "templates check", "preview", "plan", "send", "campaigns list",
-        "campaigns status", "campaigns pause", "campaigns resume", "campaigns cancel", "log", "resolve", "init", "doctor",
+        "campaigns status", "campaigns pause", "campaigns resume", "campaigns cancel", "log", "resolve", "init", "dkim new",
+        "dkim show", "doctor",
     ])
     func `whatever prints facts prints them as JSON`(command: String) throws {
         let words = command.split(separator: " ").map { String($0) }
@@ -43,6 +44,10 @@ import Testing
         ["sned"], ["send"], ["send", "welcome", "--limit", "0"], ["send", "welcome", "--limit", "many"], ["preview", "welcome", "--all"],
         ["log", "--state", "acepted"], ["resolve", "welcome"], ["resolve", "welcome", "--as", "maybe"], ["serve"],
         ["import", "contacts", "x.csv", "--topic", "newsletter"], ["plan", "welcome", "--jsno"],
+        ["dkim", "new", "example.com"], ["dkim", "new", "nowhere", "--selector", "s1"],
+        ["dkim", "new", "example.com", "--selector", "a b"],
+        ["dkim", "new", "example.com", "--selector", "s1", "--bits", "1024"],
+        ["dkim", "new", "example.com", "--selector", "s1", "--algorithm", "dsa"],
     ])
     func `a command that can't be read ends with 64`(words: [String]) throws {
         let ending = try Program(Tools.pitwall, words).wait()

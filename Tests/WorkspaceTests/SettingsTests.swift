@@ -13,6 +13,7 @@ private func settings(_ text: String) throws -> Settings {
         organisation: {name: Pitwall Demo, postal_address: "1 Pit Lane, Monza"}
         database: pitwall.sqlite
         zone: Europe/Rome
+        language: pt_BR
         public_url: https://news.example.com/
         return_path: bounces@example.com
         unsubscribe_to: unsubscribe@example.com
@@ -42,6 +43,7 @@ private func settings(_ text: String) throws -> Settings {
         #expect(read.title == "Pitwall demo")
         #expect(read.organisation == Settings.Organisation(name: "Pitwall Demo", postalAddress: "1 Pit Lane, Monza"))
         #expect(read.zone == Zone("Europe/Rome"))
+        #expect(read.language == "pt-br")
         #expect(read.publicURL == "https://news.example.com")
         #expect(read.returnPath?.wire == "bounces@example.com")
         #expect(read.topics.map(\.name) == ["newsletter", "offers", "plain"])
@@ -76,6 +78,11 @@ private func settings(_ text: String) throws -> Settings {
         #expect(read.retention.isForever)
         #expect(read.unknownContact == .reject)
         #expect(read.relays.isEmpty)
+        #expect(read.language == "en")
+    }
+
+    @Test(arguments: ["italian", "e", "12", "it-", "it--ch", "it_c"]) func `a language is a tag`(text: String) {
+        #expect(throws: DiagnosticList.self) { try settings("language: \(text)") }
     }
 
     @Test func `all mistakes of a file are told at once, in its order`() {

@@ -8,7 +8,7 @@ import Workspace
 
 /// Makes messages out of a plan: the one way for previews, tests and real ones, so that they are the same to the byte.
 ///
-/// Two makings for the same plan and person differ in `Date` alone: `now` is the plan's, and Message-ID, boundaries and
+/// Two makings for the same plan and person differ in `Date` and `DKIM-Signature` alone: `now` is the plan's, and Message-ID, boundaries and
 /// links come from keyed hashes.
 package struct MessageComposer: Sendable {
     package enum Purpose: Hashable, Sendable {
@@ -18,6 +18,7 @@ package struct MessageComposer: Sendable {
     }
 
     private let definition: CampaignDefinition
+    private let membership: SegmentMembership
     private let campaign: CampaignID
     private let plan: PlanID
     private let plannedAt: Instant
@@ -28,12 +29,20 @@ package struct MessageComposer: Sendable {
     private let replyTo: Mailbox?
     private let fixedHeaders: [MailHeader]
     private let background: MessageBackground
+    private let signer: DKIMSigner?
+    /// By language; `""` for the template itself.
+    private let parts: [String: SharedParts]
 
+    /// Asks the workspace's data who is in the segments that the template speaks of; nothing else of it is read.
+    ///
+    /// - Parameter signer: signs what ``compose(_:)`` makes; previews go without.
     package init(
-        _ definition: CampaignDefinition, plan: PlanRecord, keys: Keys, purpose: Purpose = .delivery,
+        _ definition: CampaignDefinition, plan: PlanRecord, in workspace: OpenWorkspace, keys: Keys, purpose: Purpose = .delivery,
+        signer: DKIMSigner? = nil,
         clock: @escaping @Sendable () -> Instant
-    ) {
+    ) throws {
         self.definition = definition
+        membership = try SegmentMembership(definition, plan: plan, in: workspace)
         campaign = plan.campaign
         self.plan = plan.id
         plannedAt = plan.at
@@ -43,6 +52,10 @@ package struct MessageComposer: Sendable {
         from = Mailbox(definition.file.from.value)
         replyTo = definition.file.replyTo.map { Mailbox($0) }
         fixedHeaders = Self.headers(definition)
+        self.signer = signer
+        // Of nobody: the same in all messages of the plan, so that they can share what they carry.
+        let identity = MessageIdentity(plan: plan.id, step: .max, contact: ContactID(0), keys: keys)
+        parts = definition.enclosures.parts(boundary: identity.boundary)
         background = MessageBackground(definition.file, organisation: definition.settings.organisation)
     }
 
@@ -58,7 +71,8 @@ package struct MessageComposer: Sendable {
         let message = MailMessage(
             from: from, to: Mailbox(name: Self.name(of: recipient.contact), address: recipient.address), replyTo: replyTo,
             subject: rendered.subject, date: clock(), messageID: "\(identity.messageIDLocal)@\(from.address.asciiDomain)",
-            headers: unsubscribe + fixedHeaders, text: rendered.text, html: rendered.html, boundary: identity.boundary)
+            headers: unsubscribe + fixedHeaders, text: rendered.text, html: rendered.html, boundary: identity.boundary,
+            parts: parts[rendered.language ?? ""])
         return (rendered, message)
     }
 
@@ -90,7 +104,8 @@ package struct MessageComposer: Sendable {
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
         MessageData(
             contact: recipient.contact, background: background, unsubscribeURL: links.unsubscribe, preferencesURL: links.preferences,
-            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone)
+            now: plannedAt, zone: recipient.contact.zone ?? definition.settings.zone,
+            segments: membership.names(of: recipient.contact.id))
     }
 
     private static func name(of contact: Contact) -> String {
@@ -112,7 +127,8 @@ package struct MessageComposer: Sendable {
 extension MessageComposer: MessageMaking {
     package func compose(_ recipient: Recipient) throws -> ComposedMessage {
         let (_, message) = try make(recipient)
-        return ComposedMessage(message, recipient: recipient.address, envelopeSender: envelopeSender(message))
+        return try ComposedMessage(
+            message, recipient: recipient.address, envelopeSender: envelopeSender(message), signer: signer)
     }
 
     /// The return path, with the message's own ID in it so that a bounce says which message it is about.
@@ -124,14 +140,22 @@ extension MessageComposer: MessageMaking {
 }
 
 extension ComposedMessage {
-    package init(_ message: MailMessage, recipient: EmailAddress, envelopeSender: String) {
+    package init(
+        _ message: MailMessage, recipient: EmailAddress, envelopeSender: String, signer: DKIMSigner? = nil
+    ) throws(SigningError) {
         var bytes: [UInt8] = []
-        message.write(into: &bytes)
+        message.writeHead(into: &bytes)
+        let tail = message.parts?.tail
+        if let signer {
+            let fields = try signer.fields(for: bytes, tail: tail, date: message.date)
+            bytes.insert(contentsOf: fields, at: 0)
+        }
         let envelope =
             Envelope(sender: envelopeSender, recipient: recipient) ?? Envelope(sender: message.from.address, recipient: recipient)
         self.init(
-            envelope: envelope, bytes: bytes, messageID: message.messageID, sha256: SHA256.hash(bytes).hex,
-            contentSHA256: SHA256.hash(bytes, in: contentRanges(of: bytes)).hex)
+            envelope: envelope, bytes: bytes, tail: tail, messageID: message.messageID,
+            sha256: SHA256.hash(bytes, in: [0..<bytes.count], tail: tail).hex,
+            contentSHA256: SHA256.hash(bytes, in: contentRanges(of: bytes), tail: tail).hex)
     }
 }
 

@@ -16,6 +16,10 @@ package struct CampaignDefinition: Sendable {
     package let excluded: [SegmentPlan]
     package let addresses: [EmailAddress]?
     package let template: MessageTemplate
+    /// Those that the template asks about, by name.
+    let askedSegments: [String: SegmentPlan]
+    /// Attachments, and the pictures that its template names.
+    package let enclosures: Enclosures
     /// What the checks say; no errors among them.
     package let warnings: [Diagnostic]
 
@@ -55,15 +59,27 @@ package struct CampaignDefinition: Sendable {
         }
         var compiled: MessageTemplate?
         do {
-            compiled = try Self.template(file, files: files, vocabulary: vocabulary)
+            compiled = try Self.template(file, files: files, vocabulary: vocabulary, settings: settings)
         } catch let found as DiagnosticList {
             mistakes += found.items
         }
+        var asked: [String: SegmentPlan] = [:]
+        for name in compiled?.segments ?? [] {
+            do {
+                asked[name] = try segments.plan(name, against: vocabulary)
+            } catch let found as DiagnosticList {
+                mistakes += found.items
+            }
+        }
+        var loader = EnclosureLoader(files, file, settings)
+        enclosures = try loader.load(pictures: compiled?.pictures ?? [:])
+        mistakes += loader.found
         guard let compiled, !mistakes.contains(where: { $0.severity == .error }) else { throw DiagnosticList(mistakes) }
         self.name = name
         self.file = file
         self.settings = settings
         template = compiled
+        askedSegments = asked
         warnings = mistakes + (segment?.warnings ?? []) + excluded.flatMap(\.warnings) + compiled.warnings
     }
 

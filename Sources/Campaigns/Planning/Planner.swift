@@ -43,7 +43,7 @@ package struct Planner: Sendable {
     package func describe(_ campaign: CampaignRecord, _ plan: PlanRecord, _ definition: CampaignDefinition) throws -> PlannedCampaign {
         PlannedCampaign(
             campaign: campaign, plan: plan, definition: definition,
-            checks: definition.warnings + (try missingValues(plan, definition)),
+            checks: definition.warnings + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
             secondsAtLimits: secondsAtLimits(plan.recipients, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
     }
@@ -56,25 +56,6 @@ package struct Planner: Sendable {
             hash.update(content)
         }
         return hash.finish().hex
-    }
-
-    /// Values that the template uses without a default and that some of this plan's recipients do not have.
-    private func missingValues(_ plan: PlanRecord, _ definition: CampaignDefinition) throws -> [Diagnostic] {
-        var checks: [Diagnostic] = []
-        var seen: Set<String> = []
-        for reference in definition.template.references {
-            guard reference.leavesGap, reference.path.first == "contact", reference.path.count == 2, let name = reference.path.last,
-                name != "email", seen.insert(name).inserted
-            else { continue }
-            let missing = try workspace.campaigns.recipients(of: plan.id, lacking: name)
-            guard missing.count > 0 else { continue }
-            let example = missing.example.map { ", \($0.redacted) for one" } ?? ""
-            checks.append(
-                Diagnostic(
-                    .warning, "\(missing.count) of \(plan.recipients) recipients have no \"\(name)\"\(example)", in: reference.source,
-                    at: reference.span, hint: "give a default: {{ contact.\(name) | default: \"…\" }}"))
-        }
-        return checks
     }
 
     private func secondsAtLimits(_ recipients: Int, _ definition: CampaignDefinition) -> Double? {

@@ -1,12 +1,15 @@
 package import Delivery
+package import Mail
 
 /// A message ready for the wire, and what the log will say of it.
 package struct ComposedMessage: Sendable {
     package var envelope: Envelope
-    /// The whole message with CRLF line ends, not dot-stuffed. Let go of once it is on the wire.
+    /// The message with CRLF line ends, not dot-stuffed. Let go of once it is on the wire.
     package var bytes: [UInt8]
+    /// What follows `bytes`, the same in many messages.
+    package var tail: SharedBytes?
     package var messageID: String
-    /// Of `bytes`, in hexadecimal.
+    /// Of `bytes` and `tail`, in hexadecimal.
     package var sha256: String
     /// The same without what differs from one making to the next: Date and DKIM-Signature.
     package var contentSHA256: String

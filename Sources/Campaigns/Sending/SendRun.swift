@@ -165,7 +165,7 @@ extension SendRun: MessageSource {
             case .empty: return .none
             case .item(let slot):
                 guard let composed = table.takeMessage(slot) else { continue }
-                return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes))
+                return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes, tail: composed.tail))
             }
         }
     }

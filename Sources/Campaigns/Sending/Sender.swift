@@ -122,7 +122,8 @@ package struct Sender {
         let desk = Ledger.Desk(
             campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
             plannedAt: prepared.plan.at)
-        let composer = MessageComposer(definition, plan: prepared.plan, keys: keys, clock: clock)
+        let composer = try MessageComposer(
+            definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
         return SendRun(
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer,
             transport: transport,

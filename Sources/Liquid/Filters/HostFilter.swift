@@ -6,19 +6,22 @@
 /// }
 /// ```
 ///
-/// The number of arguments is checked when a template is parsed. A ``FilterFailure`` ends the rendering with the place
-/// of the filter.
+/// The number of arguments is checked when a template is parsed; where `takesNames` is set there may be named ones besides
+/// (`| t: name: contact.first_name`), which follow the others as a name and its value each. A ``FilterFailure`` ends the
+/// rendering with the place of the filter.
 package struct HostFilter: Sendable {
     package var name: String
     package var arguments: ClosedRange<Int>
+    package var takesNames: Bool
     package var apply: @Sendable (_ input: Value, _ arguments: [Value], _ context: FilterContext) throws -> Value
 
     package init(
-        _ name: String, arguments: ClosedRange<Int> = 0...0,
+        _ name: String, arguments: ClosedRange<Int> = 0...0, takesNames: Bool = false,
         apply: @escaping @Sendable (_ input: Value, _ arguments: [Value], _ context: FilterContext) throws -> Value
     ) {
         self.name = name
         self.arguments = arguments
+        self.takesNames = takesNames
         self.apply = apply
     }
 }

@@ -9,12 +9,14 @@ struct TimeFormatter {
     private let milliseconds: Int64
     private let offset: Int
     private let zoneName: String
+    private let names: CalendarNames
 
-    init(milliseconds: Int64, offset: Int, zoneName: String = "") {
+    init(milliseconds: Int64, offset: Int, zoneName: String = "", names: CalendarNames = .english) {
         local = CivilTime(milliseconds: milliseconds.addingReportingOverflow(Int64(offset) * 1000).partialValue)
         self.milliseconds = milliseconds
         self.offset = offset
         self.zoneName = zoneName
+        self.names = names
     }
 
     func write(_ style: Style, into out: inout Output) {
@@ -25,6 +27,7 @@ struct TimeFormatter {
     func write(pattern: String, into out: inout Output, limit: Int) -> Bool {
         pattern.withBytes { bytes in
             let start = out.count
+            let names = names.names(for: bytes)
             var index = 0
             while index < bytes.count {
                 guard bytes[index] == .percent else {
@@ -33,7 +36,7 @@ struct TimeFormatter {
                     continue
                 }
                 let directive = Directive(bytes, at: index)
-                if directive.letter == 0 || !write(directive, into: &out) {
+                if directive.letter == 0 || !write(directive, names, into: &out) {
                     out.append(UnsafeBufferPointer(rebasing: bytes[index..<directive.end]))
                 }
                 index = directive.end
@@ -84,7 +87,7 @@ struct TimeFormatter {
         }
     }
 
-    private func write(_ directive: Directive, into out: inout Output) -> Bool {
+    private func write(_ directive: Directive, _ names: CalendarNames.Form, into out: inout Output) -> Bool {
         switch UnicodeScalar(directive.letter) {
         case "Y": number(local.year, width: local.year < 0 ? 5 : 4, directive, into: &out)
         case "C": number(Self.floor(local.year, by: 100), width: 2, directive, into: &out)
@@ -109,12 +112,12 @@ struct TimeFormatter {
         case "U": number((local.dayOfYear + 6 - local.weekday) / 7, width: 2, directive, into: &out)
         case "W": number((local.dayOfYear + 6 - (local.weekday + 6) % 7) / 7, width: 2, directive, into: &out)
         case "s": number(Self.floor(Int(milliseconds), by: 1000), width: 1, directive, into: &out)
-        case "B": text(Self.months[local.month - 1], directive, into: &out)
-        case "b", "h": text(Self.months[local.month - 1], first: 3, directive, into: &out)
-        case "A": text(Self.weekdays[local.weekday], directive, into: &out)
-        case "a": text(Self.weekdays[local.weekday], first: 3, directive, into: &out)
-        case "p": text(local.hour < 12 ? "AM" : "PM", directive, into: &out)
-        case "P": text(local.hour < 12 ? "am" : "pm", directive, into: &out)
+        case "B": text(names.months[local.month - 1], directive, into: &out)
+        case "b", "h": text(names.shortMonths[local.month - 1], directive, into: &out)
+        case "A": text(names.weekdays[local.weekday], directive, into: &out)
+        case "a": text(names.shortWeekdays[local.weekday], directive, into: &out)
+        case "p": text(names.halves[local.hour < 12 ? 0 : 1], directive, into: &out)
+        case "P": text(names.halves[local.hour < 12 ? 0 : 1].lowercased(), directive, into: &out)
         case "Z": text(zoneName, directive, into: &out)
         case "z": zone(directive, into: &out)
         case "n": text("\n", directive, into: &out)
@@ -130,10 +133,6 @@ struct TimeFormatter {
         return true
     }
 
-    private static let months = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-    ]
-    private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let compounds: [UInt8: String] = [
         UInt8(ascii: "D"): "%m/%d/%y", UInt8(ascii: "x"): "%m/%d/%y", UInt8(ascii: "F"): "%Y-%m-%d", UInt8(ascii: "T"): "%H:%M:%S",
         UInt8(ascii: "X"): "%H:%M:%S", UInt8(ascii: "R"): "%H:%M", UInt8(ascii: "r"): "%I:%M:%S %p",
@@ -152,9 +151,10 @@ struct TimeFormatter {
         out.append(number: number, width: width, padding: directive.padding ?? padding)
     }
 
-    private func text(_ text: String, first length: Int = .max, _ directive: Directive, into out: inout Output) {
-        text.withBytes { bytes in
-            let shown = UnsafeBufferPointer(rebasing: bytes.prefix(length))
+    private func text(_ text: String, _ directive: Directive, into out: inout Output) {
+        // Beyond ASCII a letter's other case is not one bit away.
+        let isForeign = directive.isUpper && text.utf8.contains { $0 >= 0x80 }
+        (isForeign ? text.uppercased() : text).withBytes { shown in
             if !directive.isUnpadded, let width = directive.width {
                 for _ in 0..<max(0, width - shown.count) { out.append(directive.padding ?? .space) }
             }

@@ -53,6 +53,8 @@ struct FilterUse {
     var arguments: [Expression]
     /// `default: …, allow_false: true`, the only named argument of the standard filters.
     var allowFalse: Expression?
+    /// Named arguments of the host's filters.
+    var named: [(name: String, value: Expression)] = []
     var span: Span
 }
 

@@ -3,12 +3,14 @@ struct KnownNames: Sendable {
     let hostBlocks: Set<String>
     private let hostFilters: [String: Int]
     private let hostArguments: [ClosedRange<Int>]
+    private let hostTakesNames: [Bool]
     let partials: [String]
 
     init(_ options: ParseOptions) {
         hostBlocks = options.hostBlocks
         hostFilters = Dictionary(options.hostFilters.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
         hostArguments = options.hostFilters.map(\.arguments)
+        hostTakesNames = options.hostFilters.map(\.takesNames)
         partials = options.knownPartials
     }
 
@@ -24,6 +26,10 @@ struct KnownNames: Sendable {
         case .standard(let filter): filter.arguments
         case .host(let place): hostArguments[place]
         }
+    }
+
+    func takesNames(_ function: FilterUse.Function) -> Bool {
+        if case .host(let place) = function { hostTakesNames[place] } else { false }
     }
 
     var tagNames: [String] { TagName.allCases.map(\.rawValue) + hostBlocks.sorted() }

@@ -3,6 +3,7 @@ import Diagnostics
 /// Finds every ``Reference`` of a template and its partials by walking through them as a rendering would.
 struct ReferenceCollector {
     private var references: [Reference] = []
+    private var filterUses: [HostFilterUse] = []
     private var library: PartialLibrary
     private var source: SourceText
     /// Names that the template made itself.
@@ -16,10 +17,10 @@ struct ReferenceCollector {
 
     private static let most = 20_000
 
-    static func references(in main: Syntax, library: PartialLibrary) -> [Reference] {
+    static func references(in main: Syntax, library: PartialLibrary) -> (data: [Reference], filters: [HostFilterUse]) {
         var collector = ReferenceCollector(library: library, source: main.source)
         collector.walk(main.body)
-        return collector.references
+        return (collector.references, collector.filterUses)
     }
 
     private init(library: PartialLibrary, source: SourceText) {
@@ -134,19 +135,41 @@ struct ReferenceCollector {
         var hasDefault = false
         if case .standard(.default)? = value.filters.first?.function { hasDefault = true }
         read(value.base, hasDefault: hasDefault)
-        for filter in value.filters {
+        for (index, filter) in value.filters.enumerated() {
             filter.arguments.forEach { read($0) }
+            filter.named.forEach { read($0.value) }
             read(filter.allowFalse)
+            if case .host = filter.function { note(filter, of: index == 0 ? value.base : nil, at: value.base.span) }
         }
+    }
+
+    private mutating func note(_ filter: FilterUse, of input: Expression?, at place: Span) {
+        guard filterUses.count < Self.most else { return }
+        filterUses.append(
+            HostFilterUse(
+                name: source.text(in: filter.span), input: input.flatMap(literal), arguments: filter.arguments.map(literal),
+                names: filter.named.map(\.name), source: source, span: filter.span, inputSpan: place))
+    }
+
+    private func literal(_ expression: Expression) -> Value? {
+        if case .literal(let value, _) = expression { value } else { nil }
     }
 
     private mutating func read(_ condition: Condition) {
         for test in condition.tests {
-            for case .value(let value) in [test.left, test.comparison?.right ?? .empty] { read(value, isGuarded: true) }
+            if case .value(let value) = test.left { read(value, isGuarded: true, contained: contained(test)) }
+            if case .value(let value)? = test.comparison?.right { read(value, isGuarded: true) }
         }
     }
 
-    private mutating func read(_ expression: Expression?, hasDefault: Bool = false, isGuarded: Bool = false) {
+    private func contained(_ test: Condition.Test) -> String? {
+        guard case (.contains, .value(let value))? = test.comparison, case .string(let text)? = literal(value) else { return nil }
+        return text
+    }
+
+    private mutating func read(
+        _ expression: Expression?, hasDefault: Bool = false, isGuarded: Bool = false, contained: String? = nil
+    ) {
         switch expression {
         case nil, .literal: break
         case .range(let first, let last, _):
@@ -157,7 +180,9 @@ struct ReferenceCollector {
             for case .computed(let inner) in path.steps { read(inner) }
             guard let names = self.path(of: path), !locals.contains(names[0]) else { return }
             let isGuarded = isGuarded || guards.cover(names)
-            references.append(Reference(path: names, source: source, span: path.span, hasDefault: hasDefault, isGuarded: isGuarded))
+            references.append(
+                Reference(
+                    path: names, source: source, span: path.span, hasDefault: hasDefault, isGuarded: isGuarded, contained: contained))
         }
     }
 

@@ -35,6 +35,13 @@ package struct VocabularyStore: Sendable {
         try database.read { try $0.count("SELECT count(*) FROM contact c WHERE \(condition)") }
     }
 
+    /// The IDs of all people a condition holds for, in order.
+    package func identifiers(where condition: SQL) throws -> [Int64] {
+        try database.read { session in
+            try session.all("SELECT c.id FROM contact c WHERE \(condition) ORDER BY c.id") { $0.integer(0) }
+        }
+    }
+
     /// The people a condition holds for, by ID, at most `limit`.
     package func people(where condition: SQL, limit: Int?, _ body: (Contact) throws -> Void) throws {
         try database.read { session in

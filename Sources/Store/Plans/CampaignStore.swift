@@ -148,18 +148,39 @@ extension CampaignStore {
 }
 
 extension CampaignStore {
-    /// How many of a plan's recipients do not have an attribute, and the address of one of them.
-    package func recipients(of plan: PlanID, lacking attribute: String) throws -> (count: Int, example: EmailAddress?) {
+    /// How many of a plan's recipients there are by their language, and of those how many lack each of some attributes, with
+    /// the first address among them: one pass over the plan. An empty text is lacking too.
+    package func recipients(of plan: PlanID, lacking attributes: [String]) throws -> [Gaps] {
         try database.read { session in
-            let kind = session.dialect.jsonKind("c.attributes", attribute)
-            let found = try session.first(
+            let dialect = session.dialect
+            let columns = attributes.map { name -> SQL in
+                let kind = dialect.jsonKind("c.attributes", name)
+                let lacks: SQL = """
+                    (\(kind) IS NULL OR \(kind) = 'null' OR (\(kind) = 'text' AND \(dialect.jsonMember("c.attributes", name)) = ''))
+                    """
+                return ", sum(CASE WHEN \(lacks) THEN 1 ELSE 0 END), min(CASE WHEN \(lacks) THEN c.email END)"
+            }.joined(separator: "")
+            let kind = dialect.jsonKind("c.attributes", Contact.Standard.language.rawValue)
+            let language: SQL = "CASE WHEN \(kind) = 'text' THEN \(dialect.jsonMember("c.attributes", "language")) END"
+            return try session.all(
                 """
-                SELECT count(*), min(c.email) FROM plan_recipient p JOIN contact c ON c.id = p.contact_id \
-                WHERE p.plan_id = \(plan) AND p.reason IS NULL AND \(kind) IS NULL
+                SELECT \(language), count(*)\(columns) FROM plan_recipient p JOIN contact c ON c.id = p.contact_id \
+                WHERE p.plan_id = \(plan) AND p.reason IS NULL GROUP BY 1
                 """
-            ) { (Int($0.integer(0)), $0.optionalText(1)) }
-            return (found?.0 ?? 0, found?.1.flatMap { try? EmailAddress($0) })
+            ) { row in
+                let lacking = attributes.indices.map { place in
+                    (Int(row.integer(2 + 2 * place)), row.optionalText(3 + 2 * place).flatMap { try? EmailAddress($0) })
+                }
+                return Gaps(language: row.optionalText(0), recipients: Int(row.integer(1)), lacking: lacking)
+            }
         }
+    }
+
+    /// What recipients of one language lack, in the order of the attributes that were asked for.
+    package struct Gaps: Sendable {
+        package var language: String?
+        package var recipients: Int
+        package var lacking: [(count: Int, example: EmailAddress?)]
     }
 
     /// A plan's recipients in the order of their IDs, at most `limit`.

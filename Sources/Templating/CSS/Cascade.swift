@@ -126,10 +126,7 @@ struct Cascade {
 
     private mutating func nothing(_ index: Int) {
         let selector = statements[index].selector
-        if selector.compounds.allSatisfy(\.isTypeOnly) {
-            if page.hasUnseenHTML { rules[statements[index].rule].stays = true }
-            return
-        }
+        if selector.compounds.allSatisfy(\.isTypeOnly) { return }
         statements[index].role = .hack
         guard Self.isForPrograms(selector) else { return }
         for element in matcher.subjects(selector) where !Self.unseen.contains(page.elements[element].name) { add(index, element, .maybe) }
@@ -148,7 +145,10 @@ struct Cascade {
     }
 
     private mutating func settleRoles() {
-        for index in rules.indices { rules[index].canBeRaised = !rules[index].rule.isFixed && sheets[rules[index].sheet].part == 0 }
+        for index in rules.indices {
+            rules[index].canBeRaised = !rules[index].rule.isFixed && sheets[rules[index].sheet].part == 0
+            rules[index].stays = page.hasUnseenHTML
+        }
         for statement in statements {
             if statement.role != .inlined { rules[statement.rule].stays = true }
             if statement.role == .inlined || statement.selector.isOpaque { rules[statement.rule].canBeRaised = false }

@@ -107,7 +107,11 @@ struct PageElements {
                 var element = Element(node: node, part: part, name: name, parent: isFloating ? .unknown : parent)
                 element.isEditable = isEditable && node.offset >= 0 && name != "html" && name != "style"
                 element.previous = previous
-                if case .partial = parent { element.hasCertainNeighbours = false } else { element.hasCertainNeighbours = isCertain && !isFloating }
+                if case .partial = parent {
+                    element.hasCertainNeighbours = false
+                } else {
+                    element.hasCertainNeighbours = isCertain && !isFloating
+                }
                 ofType[name, default: 0] += 1
                 element.order = (own.count + 1, 0, ofType[name] ?? 1, 0)
                 read(attributes, into: &element)
@@ -134,9 +138,8 @@ struct PageElements {
                 // `<td {% if x %}class="a"{% endif %}>`: which of its attributes it has is not known.
                 element.hasUncertainClasses = true
                 element.hasUncertainAttributes = true
-                if nameMarks.contains(where: { !compilation.marks.isTag($0) }) || element.node.attribute("style") != nil {
-                    element.isEditable = false
-                }
+                let hasStyle = element.node.attribute("style") != nil || attribute.name.contains("style")
+                if hasStyle || nameMarks.contains(where: { !compilation.marks.isTag($0) }) { element.isEditable = false }
                 continue
             }
             switch attribute.name {

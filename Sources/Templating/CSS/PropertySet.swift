@@ -51,7 +51,9 @@ struct PropertySet: Hashable {
 
     /// `-webkit-border-radius` and `border-radius` are one to some mail programs.
     private static func withoutVendor(_ property: String) -> String {
-        for prefix in ["-webkit-", "-moz-", "-ms-", "-o-"] where property.hasPrefix(prefix) { return String(property.dropFirst(prefix.count)) }
+        for prefix in ["-webkit-", "-moz-", "-ms-", "-o-"] where property.hasPrefix(prefix) {
+            return String(property.dropFirst(prefix.count))
+        }
         return property
     }
 
@@ -113,8 +115,13 @@ struct PropertySet: Hashable {
         // Families that mail hardly knows are taken as one thing each.
         for family in ["grid", "transition", "animation", "mask", "offset"] { list.append((family, ["\(family)-anything"])) }
         for (family, ends) in [
-            ("grid", ["area", "row", "row-start", "row-end", "column", "column-start", "column-end", "template", "template-rows",
-                "template-columns", "template-areas", "auto-rows", "auto-columns", "auto-flow"]),
+            (
+                "grid",
+                [
+                    "area", "row", "row-start", "row-end", "column", "column-start", "column-end", "template", "template-rows",
+                    "template-columns", "template-areas", "auto-rows", "auto-columns", "auto-flow",
+                ]
+            ),
             ("transition", ["property", "duration", "timing-function", "delay", "behavior"]),
             ("animation", ["name", "duration", "timing-function", "delay", "iteration-count", "direction", "fill-mode", "play-state"]),
             ("mask", ["image", "mode", "repeat", "position", "clip", "origin", "size", "composite", "border"]),

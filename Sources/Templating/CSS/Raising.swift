@@ -31,7 +31,7 @@ struct Raising {
             vetoed.insert(kept.id)
         } else if other.declaration.isImportant {
             // Both are important then, and the heavier one wins.
-            if other.role != .own, (other.weight, other.rule) < (kept.weight, kept.rule) { vetoed.insert(kept.id) }
+            if other.role != .own, (other.weight, other.id) < (kept.weight, kept.id) { vetoed.insert(kept.id) }
         } else if wins {
             if other.role == .inlined { wanted.insert(kept.id) }
         } else if other.role == .kept || other.role == .hack {

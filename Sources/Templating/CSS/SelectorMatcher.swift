@@ -120,7 +120,8 @@ struct SelectorMatcher {
             let own = prefix(selector, last, index)
             return own == .yes ? .yes : max(own, ancestor(selector, last, index, depth))
         case .partial(let part):
-            return depth > Self.deepest ? .maybe : everywhere(part) { matcher, place in matcher.outwards(selector, last, place, depth + 32) }
+            return depth > Self.deepest
+                ? .maybe : everywhere(part) { matcher, place in matcher.outwards(selector, last, place, depth + 32) }
         }
     }
 

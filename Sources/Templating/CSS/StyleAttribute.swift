@@ -1,46 +1,44 @@
 /// Puts the declarations of one element into its `style=""`, in the order in which they win: what was not important, what
 /// stood there already, what was important. So nearly nothing needs `!important` there, which some mail programs don't know.
 struct StyleAttribute {
-    private var front: [StyleSheet.Declaration] = []
-    private var back: [StyleSheet.Declaration] = []
+    private let front: [StyleSheet.Declaration]
+    private let back: [StyleSheet.Declaration]
 
     init(_ style: ElementStyle, _ places: [ElementStyle.Place]) {
-        // From the strongest to the weakest, to see what is overruled.
-        var later: [StyleSheet.Declaration] = []
-        var lastRule = -1
-        var ofRule: [StyleSheet.Declaration] = []
-        func keeps(_ entry: ElementStyle.Entry, isImportant: Bool) -> Bool {
-            if entry.rule != lastRule {
-                later += ofRule
+        let inlined = zip(style.entries, places).filter { $0.0.role == .inlined && $0.1 != .sheet }
+        let own = style.ownIsUnclear ? [] : style.entries.filter { $0.role == .own }.map(\.declaration)
+        let important = Self.needed(inlined.filter { $0.1 == .important }.map(\.0), over: own.filter(\.isImportant))
+        let behind = Self.needed(inlined.filter { $0.1 == .normal && $0.0.declaration.isImportant }.map(\.0), over: [])
+        let stronger = own + important + behind
+        let before = Self.needed(inlined.filter { $0.1 == .normal && !$0.0.declaration.isImportant }.map(\.0), over: stronger)
+        front = before + important
+        back = behind.map { declaration in
+            var declaration = declaration
+            declaration.isImportant = false
+            return declaration
+        }
+    }
+
+    /// Without what is overruled by something that every mail program understands.
+    ///
+    /// - Parameter entries: from the weakest to the strongest.
+    private static func needed(_ entries: [ElementStyle.Entry], over stronger: [StyleSheet.Declaration]) -> [StyleSheet.Declaration] {
+        var overruled = Set(stronger.filter { PlainValues.isValid($0) }.map(\.name))
+        var needed: [StyleSheet.Declaration] = []
+        var ofRule: [String] = []
+        var rule = -1
+        for entry in entries.reversed() {
+            if entry.rule != rule {
+                // What one rule says twice is for mail programs that understand only one of the two.
+                overruled.formUnion(ofRule)
                 ofRule = []
-                lastRule = entry.rule
+                rule = entry.rule
             }
-            // What one rule says twice is for mail programs that understand only one of the two.
-            let isOverruled = later.contains {
-                $0.name == entry.declaration.name && ($0.isImportant || !isImportant) && PlainValues.isValid($0)
-            }
-            ofRule.append(entry.declaration)
-            return !isOverruled
+            if overruled.contains(entry.declaration.name) { continue }
+            needed.append(entry.declaration)
+            if PlainValues.isValid(entry.declaration) { ofRule.append(entry.declaration.name) }
         }
-        let pairs = Array(zip(style.entries, places))
-        for (entry, place) in pairs.reversed() where entry.role == .inlined && entry.declaration.isImportant && place == .normal {
-            if keeps(entry, isImportant: false) {
-                var declaration = entry.declaration
-                declaration.isImportant = false
-                back.append(declaration)
-            }
-        }
-        later += ofRule
-        ofRule = style.ownIsUnclear ? [] : style.entries.filter { $0.role == .own }.map(\.declaration)
-        lastRule = -1
-        for (entry, place) in pairs.reversed() where entry.role == .inlined && place == .important {
-            if keeps(entry, isImportant: true) { front.append(entry.declaration) }
-        }
-        for (entry, place) in pairs.reversed() where entry.role == .inlined && !entry.declaration.isImportant && place == .normal {
-            if keeps(entry, isImportant: false) { front.append(entry.declaration) }
-        }
-        front.reverse()
-        back.reverse()
+        return needed.reversed()
     }
 
     /// The author's own words stay as they are written, and where they are written.

@@ -17,6 +17,10 @@ extension MessageChecks {
                 continue
             }
             guard reference.path.count > 1 else { continue }
+            if reference.path.starts(with: TemplateReference.segmentsPath) {
+                segment(reference, knowledge)
+                continue
+            }
             let name = reference.path[1]
             if root == "contact" {
                 attribute(name, reference, knowledge)
@@ -27,6 +31,16 @@ extension MessageChecks {
                 campaignData(reference.path[2], reference, data.names)
             }
         }
+    }
+
+    /// Who is in a segment is asked once for everybody, so its name stands in the template.
+    private func segment(_ reference: TemplateReference, _ knowledge: TemplateKnowledge) {
+        guard let name = reference.segment else {
+            let hint = "write {% if contact.segments contains \"NAME\" %} with the segment's name in quotes"
+            return report(.error, "contact.segments can only be asked whether it contains a segment", reference, hint)
+        }
+        guard let known = knowledge.segments, !known.contains(name) else { return }
+        report(.error, "there is no segment \"\(name)\"", reference, suggestion(for: name, among: known) ?? "make Segments/\(name).segment")
     }
 
     private func unknownRoot(_ root: String, _ reference: TemplateReference, _ knowledge: TemplateKnowledge) {

@@ -11,17 +11,20 @@ struct References {
             var file: String
             var span: Span?
             var path: [String]
+            var contained: String?
         }
         var seen: Set<Place> = []
         for reference in templates.flatMap(\.references) {
             // The program's own pages read these; they are always there.
             if reference.path == ["subject"] || reference.path == ["preheader"] { continue }
             let place = origins.place(reference.span, in: reference.source)
-            guard seen.insert(Place(file: place.source.name, span: place.span, path: reference.path)).inserted else { continue }
+            guard
+                seen.insert(Place(file: place.source.name, span: place.span, path: reference.path, contained: reference.contained)).inserted
+            else { continue }
             all.append(
                 TemplateReference(
                     path: reference.path, source: place.source, span: place.span ?? Span(0, 0), hasDefault: reference.hasDefault,
-                    isGuarded: reference.isGuarded, language: language))
+                    isGuarded: reference.isGuarded, language: language, contained: reference.contained))
         }
     }
 

@@ -5,17 +5,26 @@ final class Compilation {
     private(set) var sources: [SourceText] = []
     private(set) var marks = Marks()
     private(set) var problems: [Diagnostic] = []
+    /// More help nobody, and each is compared with all before it.
+    private static let mostProblems = 100
+    /// Files of the workspace that the message carries, each once.
+    private(set) var pictures: [MessagePicture] = []
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
         return sources.count - 1
     }
 
+    func add(_ picture: MessagePicture) {
+        if !pictures.contains(where: { $0.path == picture.path }) { pictures.append(picture) }
+    }
+
     func report(_ message: String, source: Int, at span: Span?, hint: String? = nil) {
-        problems.append(Diagnostic(.error, message, in: sources[source], at: span, hint: hint))
+        report(Diagnostic(.error, message, in: sources[source], at: span, hint: hint))
     }
 
     func report(_ diagnostic: Diagnostic) {
+        guard problems.count < Self.mostProblems || diagnostic.severity == .error && !hasErrors else { return }
         let isKnown = problems.contains {
             $0.source.name == diagnostic.source.name && $0.span == diagnostic.span && $0.message == diagnostic.message
         }
@@ -28,6 +37,27 @@ final class Compilation {
     ) {
         let origin = text.origin(of: span)
         report(Diagnostic(severity, message, in: sources[origin?.source ?? fallback], at: origin?.span, hint: hint))
+    }
+
+    /// Partials that stand in a style or a script, where no value may be filled in, each with a tag that renders it.
+    private var plainPartials: [String: Int] = [:]
+
+    func expectNoData(from partials: [String], at mark: Int) {
+        for name in partials where plainPartials[name] == nil { plainPartials[name] = mark }
+    }
+
+    /// To be called when all partials are read.
+    func checkPlainPartials() {
+        guard !plainPartials.isEmpty else { return }
+        let filling = Set(marks.entries.indices.filter { OutputSafety.writesData($0, self) }.map { sources[marks.entries[$0].source].name })
+        for (name, mark) in plainPartials.sorted(by: { $0.value < $1.value }) {
+            let path = "\(TemplateNames.partials)/\(name)"
+            guard [name, name + ".liquid", path + ".liquid", path + ".html", path + ".md"].contains(where: filling.contains) else {
+                continue
+            }
+            let entry = marks.entries[mark]
+            report("the partial \"\(name)\" fills in values, which can't be done here", source: entry.source, at: entry.token.span)
+        }
     }
 
     var hasErrors: Bool { problems.contains { $0.severity == .error } }
@@ -48,6 +78,9 @@ final class Compilation {
                 report("too much Liquid", source: source, at: token.span)
                 break
             }
+            if case .tag(let name) = token.kind, Self.ownBlocks.contains(name) {
+                report("there is no tag \"\(name)\"", source: source, at: token.span)
+            }
             result.copy(Span(offset, token.span.start), of: text, source: source)
             result.append(marks.add(token, source: source), from: token.span, source: source)
             offset = token.span.end
@@ -58,6 +91,14 @@ final class Compilation {
         }
         result.copy(Span(offset, span.end), of: text, source: source)
         return result
+    }
+
+    /// Blocks that only the program writes.
+    static let ownBlocks: Set<String> = [LinkSlots.blockName, SafeBlock.address.rawValue, SafeBlock.style.rawValue]
+
+    /// A mark for an output of what stands at `span` of a source.
+    func output(of span: Span, source: Int) -> [UInt8] {
+        marks.add(outputOf: span, source: source)
     }
 
     /// Marks for a block of the program's own making.
@@ -98,6 +139,11 @@ final class Compilation {
         let entry = marks.entries[index]
         let source = sources[entry.source]
         let span = entry.token.span
+        if entry.isWrapped {
+            result.append("{{ ")
+            result.copy(span, of: source, source: entry.source)
+            return result.append(" }}")
+        }
         guard trimless, case .tag = entry.token.kind, span.end - span.start > 5 else {
             return result.copy(span, of: source, source: entry.source)
         }
@@ -116,9 +162,16 @@ final class Compilation {
         return nil
     }
 
+    /// Of a piece of Liquid in its author's file.
+    func line(of mark: Int) -> Int {
+        let entry = marks.entries[mark]
+        return sources[entry.source].location(of: entry.token.span.start).line
+    }
+
     /// The text of an entry as the author wrote it.
     func text(of mark: Int) -> String {
         let entry = marks.entries[mark]
-        return sources[entry.source].text(in: entry.token.span)
+        let text = sources[entry.source].text(in: entry.token.span)
+        return entry.isWrapped ? "{{ \(text) }}" : text
     }
 }

@@ -8,6 +8,8 @@ struct Marks {
     struct Entry {
         var token: LiquidToken
         var source: Int
+        /// The token's span is what stands within an output of the program's own making.
+        var isWrapped = false
     }
 
     private(set) var entries: [Entry] = []
@@ -29,6 +31,12 @@ struct Marks {
 
     mutating func add(_ token: LiquidToken, source: Int) -> [UInt8] {
         entries.append(Entry(token: token, source: source))
+        return Self.bytes(of: entries.count - 1)
+    }
+
+    /// An output of what stands at `span`, which is written somewhere else: the address of a button.
+    mutating func add(outputOf span: Span, source: Int) -> [UInt8] {
+        entries.append(Entry(token: LiquidToken(kind: .output, span: span), source: source, isWrapped: true))
         return Self.bytes(of: entries.count - 1)
     }
 

@@ -23,10 +23,16 @@ struct MessageCompiler {
         _ file: TemplateFile, layout inherited: Located<String>? = nil, handwritten: SourceText? = nil
     ) throws(WorkspaceError) -> CompiledVariant? {
         let own = compilation.add(file.source)
-        var body = compilation.marked(own, in: file.body)
-        if file.isMarkdown { body = MarkdownBody.html(body, source: own, in: compilation) }
+        let written = compilation.marked(own, in: file.body)
+        let named = NamedBlocks(written, in: .template, compilation)
+        let body = bodyHTML(named.without(written), of: file, own)
+        let blocks = named.blocks.map { block in
+            var content = ComposedText()
+            content.append(written, block.inner)
+            return NamedBlocks.Filling(name: block.name, mark: block.mark, html: bodyHTML(content, of: file, own))
+        }
         let composer = PageComposer(files: files, compilation: compilation, paths: paths)
-        let page = try composer.page(around: body, of: file, own: own, layout: file.layout ?? inherited)
+        let page = try composer.page(around: body, blocks: blocks, of: file, own: own, layout: file.layout ?? inherited)
         guard !compilation.hasErrors, let prepared = composer.prepared(page, own: own) else { return nil }
         var partialCompiler = PartialCompiler(composer: composer, parameters: parameters)
         let compiled = composer.compiled(try partialCompiler.inlining(prepared), parameters: parameters)
@@ -48,24 +54,51 @@ struct MessageCompiler {
         let partials = try partialCompiler.compile(
             [subject, preheader, handwritten.map { LiquidText($0) }].compactMap { $0 }, &origins)
         origins.sources = compilation.sources
-        let parser = LiquidParser(compilation: compilation, origins: origins, partials: partials)
+        let texts = try textTable([subject, preheader, handwritten.map { LiquidText($0) }].compactMap { $0 })
+        let filters = MailFilters(texts: texts, base: knowledge.language).all
+        let parser = LiquidParser(compilation: compilation, origins: origins, partials: partials, filters: filters)
         let parsed = (
             subject: subject.flatMap { parser.parse($0, .text) }, preheader: preheader.flatMap { parser.parse($0, .text) },
             html: parser.parse(htmlSource, .html)
         )
         guard let page = parsed.html else { return nil }
         let hint = handwritten == nil ? "write the text part by hand, beside the template, in a file that ends with .txt" : nil
-        guard let plain = parser.parse(text, .text, hint: hint), let title = parsed.subject else { return nil }
+        guard let plain = parser.parse(text, .text, hint: hint, also: handwritten == nil ? [MarkupText.filter] : []),
+            let title = parsed.subject
+        else { return nil }
         let references = References(
             [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }, origins: origins, language: file.language)
         let checks = MessageChecks(compilation: compilation, own: own)
         checks.names(references.all, knowledge: knowledge, use: use)
+        checks.filters(
+            [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }, texts: texts, language: file.language ?? knowledge.language,
+            origins: origins)
         checks.obligations(page: References([page], origins: origins, language: nil), text: plain, use: use, size: html.bytes.count)
         if compilation.hasErrors { return nil }
         return CompiledVariant(
             language: file.language, subject: title, preheader: parsed.preheader, html: page, text: plain,
-            arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), references: references.all,
-            attributes: references.attributes)
+            arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), pictures: compilation.pictures,
+            references: references.all, attributes: references.attributes, baseLanguage: knowledge.language)
+    }
+
+    private func bodyHTML(_ text: ComposedText, of file: TemplateFile, _ own: Int) -> ComposedText {
+        let text = ButtonTags.expanded(text, isMarkdown: file.isMarkdown, in: compilation)
+        return file.isMarkdown ? MarkdownBody.html(text, source: own, in: compilation) : text
+    }
+
+    /// Read only where the filter `t` is used: a plan freezes what it was made from and nothing else.
+    private func textTable(_ lines: [LiquidText]) throws(WorkspaceError) -> TextTable? {
+        let isUsed =
+            compilation.marks.entries.indices.contains { TextTable.isUsed(in: compilation.text(of: $0)) }
+            || lines.contains { TextTable.isUsed(in: $0.source.text(in: $0.span ?? Span(0, $0.source.bytes.count))) }
+        guard isUsed, let bytes = try files.read(TextTable.path) else { return nil }
+        let source = SourceText(name: TextTable.path, bytes: bytes)
+        do throws(DiagnosticList) {
+            return try TextTable(reading: source)
+        } catch {
+            for problem in error.items { compilation.report(problem) }
+            return TextTable(broken: source)
+        }
     }
 
     private var parameters: LinkTarget.Parameters { LinkTarget.Parameters(use.utm) }
@@ -121,12 +154,14 @@ struct LiquidParser {
     let compilation: Compilation
     let origins: Origins
     let partials: PartialSources
+    let filters: [HostFilter]
 
     /// - Parameter hint: said with each error instead of Liquid's own hint.
-    func parse(_ text: LiquidText, _ mode: OutputMode, hint: String? = nil) -> Template? {
+    func parse(_ text: LiquidText, _ mode: OutputMode, hint: String? = nil, also more: [HostFilter] = []) -> Template? {
         let sources = mode == .html ? partials.html : partials.text
         let options = ParseOptions(
-            mode: mode, partial: { sources[$0] }, knownPartials: partials.names, hostBlocks: [LinkSlots.blockName])
+            mode: mode, partial: { sources[$0] }, knownPartials: partials.names, hostBlocks: Compilation.ownBlocks,
+            hostFilters: filters + more)
         do throws(DiagnosticList) {
             let template = try Template(parsing: text.source, in: text.span, options: options)
             for warning in template.warnings { compilation.report(origins.diagnostic(warning)) }

@@ -20,9 +20,16 @@ struct PageComposer {
     // MARK: Layout
 
     func page(
-        around body: ComposedText, of file: TemplateFile, own: Int, layout: Located<String>?
+        around body: ComposedText, blocks: [NamedBlocks.Filling], of file: TemplateFile, own: Int, layout: Located<String>?
     ) throws(WorkspaceError) -> ComposedText {
-        guard let layout else { return file.isMarkdown ? Self.plainPage(around: body, language: file.language) : body }
+        guard let layout else {
+            for block in blocks {
+                let span = compilation.marks.entries[block.mark].token.span
+                let hint = "name one in the front matter: layout: NAME"
+                compilation.report("there is no layout for the block \"\(block.name)\"", source: own, at: span, hint: hint)
+            }
+            return file.isMarkdown ? Self.plainPage(around: body, language: file.language) : body
+        }
         let path = "\(TemplateNames.layouts)/\(layout.value).html"
         guard CampaignFile.isName(layout.value), let bytes = try files.read(path) else {
             let known = names(in: TemplateNames.layouts)
@@ -31,8 +38,12 @@ struct PageComposer {
             return body
         }
         let source = compilation.add(SourceText(name: path, bytes: bytes))
-        let marked = compilation.marked(source, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
-        let places = Marks.marks(in: marked.bytes).filter { Self.isContent(compilation.text(of: $0.index)) }
+        let written = compilation.marked(source, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+        let whole = ButtonTags.expanded(written, isMarkdown: false, in: compilation)
+        let marked = NamedBlocks(whole, in: .layout, compilation).filled(whole, by: blocks, layout: layout.value)
+        let places = Marks.marks(in: marked.bytes).filter {
+            compilation.marks.entries[$0.index].source == source && Self.isContent(compilation.text(of: $0.index))
+        }
         guard let place = places.first, places.count == 1 else {
             let message = places.isEmpty ? "the layout does not say where the message goes" : "the message would be in the layout twice"
             let second = places.dropFirst().first.map { compilation.marks.entries[$0.index].token.span }
@@ -83,7 +94,10 @@ struct PageComposer {
 
     func compiled(_ part: PreparedPart, parameters: LinkTarget.Parameters) -> CompiledPart {
         let links = LinkSlots(part.nodes, bytes: part.text.bytes)
-        let linked = part.applying(links.edits(parameters, compilation: compilation))
+        let pictures = PictureSlots(part.nodes, in: part.text, compilation: compilation, own: part.own)
+        let tracked = links.edits(parameters, compilation: compilation)
+        let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, in: compilation)
+        let linked = part.applying(tracked.edits + pictures.edits(compilation, own: part.own) + safety.edits)
         var text = ComposedText()
         text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
         let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }

@@ -33,6 +33,7 @@ struct PartialCompiler {
             wanted = []
             for name in next { wanted += try add(name, &result, &origins) }
         } while !wanted.isEmpty || looked < compilation.marks.entries.count
+        compilation.checkPlainPartials()
         return result
     }
 
@@ -52,8 +53,8 @@ struct PartialCompiler {
         let path = "\(TemplateNames.partials)/\(name)"
         if let bytes = try composer.files.read("\(path).liquid") {
             let source = SourceText(name: "\(path).liquid", bytes: bytes)
-            _ = compilation.add(source)
-            result.html[name] = source
+            let own = compilation.add(source)
+            result.html[name] = origins.add(compilation.restored(safe(own)), name: "\(name)/html")
             result.text[name] = source
             further = names(in: source, nil, result.names)
         } else if let part = try part(name) {
@@ -69,9 +70,20 @@ struct PartialCompiler {
         return further
     }
 
+    /// What stands in both parts of a message as it is, made safe for the page.
+    private func safe(_ own: Int) -> ComposedText {
+        let bytes = compilation.sources[own].bytes
+        let marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+        return marked.applying(OutputSafety(marked, links: [], own: own, in: compilation).edits)
+    }
+
     private func part(_ name: String) throws(WorkspaceError) -> CompiledPart? {
-        if let part = prepared[name] { return composer.compiled(part, parameters: parameters) }
-        return try read(name).map { composer.compiled($0, parameters: parameters) }
+        var part = prepared[name]
+        if part == nil { part = try read(name) }
+        guard let part else { return nil }
+        let compiled = composer.compiled(part, parameters: parameters)
+        MessageChecks(compilation: compilation, own: part.own).page(compiled)
+        return compiled
     }
 
     private func read(_ name: String) throws(WorkspaceError) -> PreparedPart? {
@@ -80,6 +92,8 @@ struct PartialCompiler {
             guard let bytes = try composer.files.read(path) else { continue }
             let own = compilation.add(SourceText(name: path, bytes: bytes))
             var marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
+            NamedBlocks.refuse(in: marked, compilation)
+            marked = ButtonTags.expanded(marked, isMarkdown: ending == "md", in: compilation)
             if ending == "md" { marked = MarkdownBody.html(marked, source: own, in: compilation) }
             return composer.prepared(marked, partial: name, own: own)
         }
@@ -107,7 +121,9 @@ struct PartialCompiler {
             for name in wanted where Self.isName(name) && seen.insert(name).inserted {
                 if let bytes = try composer.files.read("\(TemplateNames.partials)/\(name).liquid") {
                     // It is used in both parts as it stands.
-                    hasUnseenHTML = hasUnseenHTML || bytes.contains(UInt8(ascii: "<")) || !names(in: SourceText(name: name, bytes: bytes), nil, known).isEmpty
+                    hasUnseenHTML =
+                        hasUnseenHTML || bytes.contains(UInt8(ascii: "<"))
+                        || !names(in: SourceText(name: name, bytes: bytes), nil, known).isEmpty
                 } else if let part = try read(name) {
                     parts.append(part)
                 }

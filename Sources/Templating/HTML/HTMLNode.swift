@@ -105,8 +105,11 @@ final class HTMLNode {
             guard let data = element.attributes.data else { return [] }
             return (0..<Int(element.attributes.length)).compactMap { index in
                 guard let attribute = data[index]?.assumingMemoryBound(to: GumboAttribute.self).pointee else { return nil }
+                // Of an attribute without a value, gumbo says that its name is its value.
+                let hasValue = attribute.original_value.data != attribute.original_name.data
                 return Attribute(
-                    name: String(cString: attribute.name), value: String(cString: attribute.value), range: range(attribute.original_value))
+                    name: String(cString: attribute.name), value: String(cString: attribute.value),
+                    range: hasValue ? range(attribute.original_value) : nil)
             }
         }
 

@@ -14,10 +14,13 @@ struct CompiledVariant: Sendable {
     let arrangesText: Bool
     let origins: Origins
     let links: [MessageLink]
+    let pictures: [MessagePicture]
     let references: [TemplateReference]
 
     /// Attributes that are read, with the names they are read by; nil where a template walks over the contact.
     let attributes: Object.Keys?
+    /// Of readers whose own nobody knows.
+    let baseLanguage: String
 
     private static let roots = Object.Keys(["contact", "campaign", "organisation", "links", "now", "subject", "preheader"])
     private static let linkNames = Object.Keys(["unsubscribe", "preferences"])
@@ -33,14 +36,15 @@ struct CompiledVariant: Sendable {
     private func rendered(_ data: MessageData, _ parameters: LinkTarget.Parameters) throws(RenderError) -> RenderedMessage {
         let links = Value.object(Object(Self.linkNames, [.string(data.unsubscribeURL), .string(data.preferencesURL)]))
         var roots: [Value] = [
-            .object(contact(data.contact)), data.background.campaign, data.background.organisation, links,
+            .object(contact(data)), data.background.campaign, data.background.organisation, links,
             .instant(data.now.milliseconds), .null, .null,
         ]
         var scope = Scope(Object(Self.roots, roots), now: data.now.milliseconds)
         let zone = data.zone
         scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
         scope.zoneName = { zone.timeZone.abbreviation(for: Date(Instant(milliseconds: $0))) ?? "" }
-        scope.language = language ?? data.contact.language ?? ""
+        // A reader's own tag says more than the variant's: `it-ch` writes numbers as the Swiss do.
+        scope.language = data.contact.language ?? language ?? baseLanguage
 
         var buffer: [UInt8] = []
         try subject.render(scope, into: &buffer)
@@ -52,38 +56,51 @@ struct CompiledVariant: Sendable {
         roots[5] = .string(subject)
         roots[6] = .string(preheader)
         scope.values = Object(Self.roots, roots)
-        let own = [data.unsubscribeURL, data.preferencesURL]
+        // Once, and not for each link.
+        let own = [data.unsubscribeURL, data.preferencesURL].filter { !$0.isEmpty }.map { Array($0.utf8) }
+        let ownInHTML = own.map { HTMLEscaping.text($0) }
         var page: [UInt8] = []
         page.reserveCapacity(16_384)
-        scope.host = { block, out in Self.fill(block.body, parameters, except: own, isHTML: true, into: &out) }
+        scope.host = { block, out in Self.fill(block, parameters, except: ownInHTML, isHTML: true, into: &out) }
         try html.render(scope, into: &page)
         var plain: [UInt8] = []
         plain.reserveCapacity(4096)
-        scope.host = { block, out in Self.fill(block.body, parameters, except: own, isHTML: false, into: &out) }
+        scope.host = { block, out in Self.fill(block, parameters, except: own, isHTML: false, into: &out) }
         try text.render(scope, into: &plain)
         if arrangesText { plain = TextLayout.arranged(plain) }
         return RenderedMessage(subject: subject, preheader: preheader, html: page, text: plain, language: language)
     }
 
-    private func contact(_ contact: Contact) -> Object {
+    private func contact(_ data: MessageData) -> Object {
+        let contact = data.contact
         let email = contact.email.map { Value.string("\($0.local)@\($0.domain)") } ?? .null
         if let attributes {
             return Object(
                 attributes,
                 attributes.names.map { name in
-                    name == "email" ? email : contact.attributes[name].map { Value($0) } ?? .null
+                    switch name {
+                    case "email": email
+                    case "segments": .array(data.segments.map { .string($0) })
+                    default: contact.attributes[name].map { Value($0) } ?? .null
+                    }
                 })
         }
         return Object([("email", email)] + contact.attributes.members.map { ($0.name, Value($0.value)) })
     }
 
-    /// A link whose address came from Liquid.
-    private static func fill(
-        _ body: [UInt8], _ parameters: LinkTarget.Parameters, except own: [String], isHTML: Bool, into out: inout [UInt8]
+    /// What a block of the program's own leaves: an address or a part of a style, if it is safe.
+    static func fill(
+        _ block: HostBlock, _ parameters: LinkTarget.Parameters, except own: [[UInt8]], isHTML: Bool, into out: inout [UInt8]
     ) {
-        let isOwn = own.contains { url in
-            !url.isEmpty && body.starts(with: isHTML ? HTMLEscaping.text(Array(url.utf8)) : Array(url.utf8))
+        let body = block.body
+        if block.name == SafeBlock.style.rawValue {
+            let isSafe = if case .integer = block.argument { SafeBlock.isSafe(styleAddress: body) } else { SafeBlock.isSafe(style: body) }
+            if isSafe { out += body }
+            return
         }
-        out += isOwn ? body : LinkTarget.adding(parameters, to: body, ampersand: isHTML ? "&amp;" : "&")
+        guard SafeBlock.isSafe(address: body) else { return out.append(UInt8(ascii: "#")) }
+        let isOwn = own.contains { body.starts(with: $0) }
+        let isLink = block.name == LinkSlots.blockName && !isOwn
+        out += isLink ? LinkTarget.adding(parameters, to: body, ampersand: isHTML ? "&amp;" : "&") : body
     }
 }

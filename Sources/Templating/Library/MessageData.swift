@@ -33,9 +33,12 @@ package struct MessageData: Sendable {
     package var now: Instant
     /// In which times are shown.
     package var zone: Zone
+    /// Those of ``MessageTemplate/segments`` that the contact is in: `contact.segments`.
+    package var segments: [String]
 
     package init(
-        contact: Contact, background: MessageBackground, unsubscribeURL: String, preferencesURL: String, now: Instant, zone: Zone
+        contact: Contact, background: MessageBackground, unsubscribeURL: String, preferencesURL: String, now: Instant, zone: Zone,
+        segments: [String] = []
     ) {
         self.contact = contact
         self.background = background
@@ -43,6 +46,7 @@ package struct MessageData: Sendable {
         self.preferencesURL = preferencesURL
         self.now = now
         self.zone = zone
+        self.segments = segments
     }
 }
 

@@ -9,9 +9,13 @@ package struct MessageTemplate: Sendable {
     package let name: String
     /// Links of the first variant's page, in their order.
     package let links: [MessageLink]
+    /// What each variant carries, by its language; `""` is the template itself.
+    package let pictures: [String: [MessagePicture]]
     package let warnings: [Diagnostic]
     /// Every place where a variant reads data.
     package let references: [TemplateReference]
+    /// Segments that some variant asks about: `{% if contact.segments contains "vip" %}`. Sorted.
+    package let segments: [String]
 
     private let base: CompiledVariant
     private let variants: [String: CompiledVariant]
@@ -26,7 +30,9 @@ package struct MessageTemplate: Sendable {
         self.parameters = parameters
         self.warnings = warnings
         links = base.links
+        pictures = variants.mapValues(\.pictures).merging(["": base.pictures]) { variant, _ in variant }
         references = base.references + variants.keys.sorted().flatMap { variants[$0]?.references ?? [] }
+        segments = Set(references.compactMap(\.segment)).sorted()
     }
 
     /// Tags of the variants there are beside the template itself.
@@ -35,10 +41,13 @@ package struct MessageTemplate: Sendable {
     /// The variant in somebody's language: that very tag, else its first part (`pt` for `pt-br`), else the template itself.
     private func variant(for language: String?) -> CompiledVariant {
         guard let language, !variants.isEmpty else { return base }
-        let tag = language.replacing("_", with: "-")
+        let tag = TextTable.normal(language)
         if let exact = variants[tag] { return exact }
         return variants[String(tag.prefix { $0 != "-" })] ?? base
     }
+
+    /// Which variant somebody of this language reads; nil is the template itself.
+    package func variantLanguage(for language: String?) -> String? { variant(for: language).language }
 
     /// - Throws: where the template cannot be rendered with this data, with the place in the author's file.
     package func render(_ data: MessageData) throws(Diagnostic) -> RenderedMessage {
@@ -58,6 +67,13 @@ package struct TemplateReference: Sendable {
     package let isGuarded: Bool
     /// Of the variant; nil for the template itself.
     package let language: String?
+    /// The text that a condition asks it to contain, where that is written out.
+    package let contained: String?
+
+    static let segmentsPath = ["contact", "segments"]
+
+    /// The segment that is asked about.
+    package var segment: String? { path == Self.segmentsPath ? contained : nil }
 
     /// A recipient who lacks the value gets a gap in the text.
     package var leavesGap: Bool { !hasDefault && !isGuarded }

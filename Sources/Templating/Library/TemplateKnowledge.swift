@@ -6,9 +6,15 @@ package import Workspace
 package struct TemplateKnowledge: Sendable {
     /// Names of attributes that some contact has; nil where nobody has looked.
     package var contactAttributes: [String]?
+    /// Names of the segments there are; nil where nobody has looked.
+    package var segments: [String]?
+    /// Of templates without a language in their name, and of readers whose language nobody knows.
+    package var language: String
 
-    package init(contactAttributes: [String]? = nil) {
+    package init(contactAttributes: [String]? = nil, segments: [String]? = nil, language: String = "en") {
         self.contactAttributes = contactAttributes
+        self.segments = segments
+        self.language = language
     }
 
     /// Every contact has these names to itself, whether it has a value or not.

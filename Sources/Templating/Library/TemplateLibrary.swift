@@ -13,7 +13,7 @@ package import Workspace
 /// by hand. Front matter has `subject`, `preheader` and `layout` (`Templates/layouts/LAYOUT.html`, which says where the
 /// message goes with `{{ content }}`). A partial `{% render 'NAME' %}` is `Templates/partials/NAME.html` or `NAME.md`, of
 /// which a text form is made as of a message (or taken from `NAME.txt`), or `NAME.liquid`, which is used in both parts as
-/// it stands.
+/// it stands. `Templates/strings.yaml` has texts by language for the filter `t`.
 package struct TemplateLibrary: Sendable {
     /// Bytes of one file.
     private static let largest = 1 << 20

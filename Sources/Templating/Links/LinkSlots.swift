@@ -39,20 +39,22 @@ struct LinkSlots {
         for child in node.children { collect(child, bytes, &seen) }
     }
 
-    /// The changes that put the parameters in.
-    func edits(_ parameters: LinkTarget.Parameters, compilation: Compilation) -> [TextEdit] {
-        guard !parameters.isEmpty else { return [] }
-        return slots.enumerated().flatMap { number, slot -> [TextEdit] in
+    /// The changes that put the parameters in, and the places of the addresses that only a rendering tells.
+    func edits(_ parameters: LinkTarget.Parameters, compilation: Compilation) -> (edits: [TextEdit], filled: [Range<Int>]) {
+        var edits: [TextEdit] = []
+        var filled: [Range<Int>] = []
+        for (number, slot) in slots.enumerated() where !parameters.isEmpty {
             let trimmed = slot.bytes.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
             if slot.marks.isEmpty {
-                return Self.staticEdit(slot, trimmed, parameters).map { [$0] } ?? []
+                edits += Self.staticEdit(slot, trimmed, parameters).map { [$0] } ?? []
+            } else if Self.isDynamic(slot, trimmed, compilation) {
+                let block = compilation.block("\(Self.blockName) \(number)", closing: "end\(Self.blockName)")
+                edits.append(TextEdit(insert: block.opening, at: slot.range.lowerBound))
+                edits.append(TextEdit(insert: block.closing, at: slot.range.upperBound))
+                filled.append(slot.range)
             }
-            guard Self.isDynamic(slot, trimmed, compilation) else { return [] }
-            let block = compilation.block("\(Self.blockName) \(number)", closing: "end\(Self.blockName)")
-            return [
-                TextEdit(insert: block.opening, at: slot.range.lowerBound), TextEdit(insert: block.closing, at: slot.range.upperBound),
-            ]
         }
+        return (edits, filled)
     }
 
     private static func staticEdit(_ slot: Slot, _ trimmed: ArraySlice<UInt8>, _ parameters: LinkTarget.Parameters) -> TextEdit? {
@@ -72,12 +74,16 @@ struct LinkSlots {
         guard begins || LinkTarget.isWeb(trimmed) else { return false }
         let texts = slot.marks.map { compilation.text(of: $0) }
         guard !texts.contains(where: { $0.contains("links.") }) else { return false }
-        // A condition that reaches out of the attribute cannot stand in a block.
-        let tags = slot.marks.filter { compilation.marks.isTag($0) }
+        return isClosed(slot.marks, compilation)
+    }
+
+    /// A condition that reaches out of the attribute cannot stand in a block.
+    static func isClosed(_ found: [Int], _ compilation: Compilation) -> Bool {
+        let tags = found.filter { compilation.marks.isTag($0) }
         let groups = LiquidGroups(tags, marks: compilation.marks)
         let paired = groups.groups.allSatisfy(\.isClosed)
         let strays = tags.contains {
-            (compilation.marks.tagName($0) ?? "").hasPrefix("end") && groups.enclosing[$0]?.members.contains($0) != true
+            (compilation.marks.tagName($0) ?? "").hasPrefix("end") && !groups.members.contains($0)
         }
         return paired && !strays
     }

@@ -10,7 +10,10 @@ import Workspace
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Look whether everything that sending needs is in order.",
-        discussion: "Settings, files, database, keys, disk, clock, and each relay: connecting, TLS and login. Sends nothing.")
+        discussion: """
+            Settings, files, database, keys, disk, clock, DKIM keys and their DNS records, and each relay: connecting, TLS and login.
+            Sends nothing.
+            """)
 
     @Option(name: .long, help: ArgumentHelp("Look at this relay in place of those in pitwall.yaml.", valueName: "url"))
     var relay: String?
@@ -31,6 +34,7 @@ struct DoctorCommand: ParsableCommand {
         }
         disk(workspace, &examination)
         files(workspace, &examination)
+        dkim(workspace, &examination)
         relays(workspace, &examination)
         if json { Console.print(json: examination.json) } else { examination.print() }
         if examination.failed { throw Code.found }
@@ -92,7 +96,7 @@ struct DoctorCommand: ParsableCommand {
 }
 
 /// What was looked at, and how it is.
-private struct Examination {
+struct Examination {
     enum Health: String {
         case good, poor, bad
     }

@@ -46,7 +46,7 @@ struct PreviewCommand: ParsableCommand {
         let workspace = try workspace.open()
         let keys = try workspace.keys()
         let prepared = try plan(workspace, Sender(workspace, keys: keys, clock: Clock.now))
-        let composer = MessageComposer(prepared.definition, plan: prepared.plan, keys: keys, clock: Clock.now)
+        let composer = try MessageComposer(prepared.definition, plan: prepared.plan, in: workspace, keys: keys, clock: Clock.now)
         if let out { try Files.makeFolder(out) }
         var shown: [JSONValue] = []
         var count = 0

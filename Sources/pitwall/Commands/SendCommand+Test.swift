@@ -15,9 +15,11 @@ extension SendCommand {
         let contact =
             try workspace.contacts.contact(address) ?? firstRecipient(prepared, workspace) ?? Contact(id: ContactID(0), email: address)
         let nonce = (0..<16).map { _ in UInt8.random(in: 0...255) }
-        let composer = MessageComposer(prepared.definition, plan: prepared.plan, keys: keys, purpose: .test(nonce: nonce), clock: Clock.now)
+        let composer = try MessageComposer(
+            prepared.definition, plan: prepared.plan, in: workspace, keys: keys, purpose: .test(nonce: nonce),
+            signer: try workspace.dkimSigner(for: prepared.definition), clock: Clock.now)
         let message = try composer.compose(Recipient(contact: contact, address: address))
-        let courier = Courier(Outgoing(ticket: 0, envelope: message.envelope, body: message.bytes))
+        let courier = Courier(Outgoing(ticket: 0, envelope: message.envelope, body: message.bytes, tail: message.tail))
         try RelayTransport(settings, in: workspace, campaignRate: nil, campaign: nil).run(
             source: courier, observer: courier, control: TransportControl())
         let outcome = courier.outcome

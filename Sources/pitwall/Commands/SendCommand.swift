@@ -73,6 +73,8 @@ struct SendCommand: ParsableCommand {
         if prepared.definition.isMarketing, !settings.isOnLoopback, let url = prepared.definition.settings.publicURL {
             try PublicPage.check(url, keys)
         }
+        // A key that cannot sign must be told before anybody is asked, and before the plan is begun.
+        _ = try workspace.dkimSigner(for: prepared.definition)
         try tellAndAsk(prepared, workspace, settings)
         try sender.activate(prepared, agreed: plan != nil && yes)
         let transport = try RelayTransport(

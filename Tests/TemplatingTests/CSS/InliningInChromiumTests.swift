@@ -16,7 +16,8 @@ struct InliningInChromiumTests {
         for (kind, state) in [("hover", hover), ("dark", dark)] where before.contains(state.0) {
             pairs.append(
                 Chromium.Pair(
-                    name: "\(name) \(kind)", before: before.replacing(state.0, with: state.1), after: after.replacing(state.0, with: state.1)))
+                    name: "\(name) \(kind)", before: before.replacing(state.0, with: state.1),
+                    after: after.replacing(state.0, with: state.1)))
         }
         return pairs
     }
@@ -29,9 +30,24 @@ struct InliningInChromiumTests {
         #expect(try Chromium.differences(pairs) == [])
     }
 
+    /// Where scripts/check-inlining.sh put them.
+    private static let premailer = ProcessInfo.processInfo.environment["PITWALL_PREMAILER"] ?? ""
+
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: premailer), "scripts/check-inlining.sh has not run premailer"),
+        .enabled(if: !NewslettersTests.names.isEmpty, "the newsletters are not beside the repository"))
+    func `real newsletters look as premailer makes them look`() throws {
+        let pairs = try NewslettersTests.names.map { name in
+            let theirs = try String(contentsOfFile: "\(Self.premailer)/\(name)", encoding: .utf8)
+            return Chromium.Pair(name: name, before: theirs, after: try NewslettersTests.message(name).page)
+        }
+        let found = try Chromium.differences(pairs)
+        #expect(found == [])
+    }
+
     @Test func `no element of a made-up page looks different`() throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["PITWALL_SEED"] ?? "") ?? 20_261_126
-        let count = Int(ProcessInfo.processInfo.environment["PITWALL_ROUNDS"] ?? "") ?? 60
+        let count = Int(ProcessInfo.processInfo.environment["PITWALL_ROUNDS"] ?? "") ?? 20
         var random = PageMaker(seed: seed)
         let pairs = try (0..<count).flatMap { round in
             let page = random.page()
@@ -75,7 +91,8 @@ struct PageMaker {
             "border-color: \(color)", "border-width: 3px", "font: 12px/1.5 \"Open Sans\", serif", "font-size: 1\(number(9))px",
             "line-height: 1.\(number(9))", "font-family: 'A B', \"C\"", "text-decoration: underline", "text-decoration-color: \(color)",
             "width: \(length)", "display: \(pick(["block", "inline", "inline-block"]))", "background: url(a.png?x=1;2) \(color)",
-            "border-\(side)-color: \(color)", "margin-inline: \(length)", "border-radius: \(length)", "all: unset", "font-weight: \(pick(["bold", "400", "bolder"]))",
+            "border-\(side)-color: \(color)", "margin-inline: \(length)", "border-radius: \(length)", "all: unset",
+            "font-weight: \(pick(["bold", "400", "bolder"]))",
         ])
         return text + (chance(20) ? " ! important" : "")
     }
@@ -87,7 +104,8 @@ struct PageMaker {
         if chance(8) { text += pick(["[title]", "[align=center]", "[class~=a]", "[title^=\"t\"]"]) }
         if chance(15) {
             text += pick([
-                ":hover", ":first-child", ":last-child", ":nth-child(2n+1)", ":not(.a)", ":link", ":empty", ":only-child", ":nth-last-of-type(2)",
+                ":hover", ":first-child", ":last-child", ":nth-child(2n+1)", ":not(.a)", ":link", ":empty", ":only-child",
+                ":nth-last-of-type(2)",
                 ":not(p)", "::first-line",
             ])
         }

@@ -1,0 +1,90 @@
+package import Diagnostics
+import Foundation
+import Workspace
+
+/// A picture that travels within the message, as the author of a template named it.
+package struct MessagePicture: Sendable {
+    /// Of a file of the workspace.
+    package let path: String
+    /// What the page calls it: `cid:` and this.
+    package let contentID: String
+    package let source: SourceText
+    package let span: Span?
+}
+
+/// Finds the pictures of a page that are files of the workspace, `<img src="cid:Images/logo.png">`, and gives each the name that its
+/// part of the message has (RFC 2392).
+struct PictureSlots {
+    private static let scheme = "cid:"
+    private static let longestID = 200
+
+    private struct Slot {
+        var range: Range<Int>
+        var path: String
+    }
+
+    private var slots: [Slot] = []
+    private let source: ComposedText
+
+    /// What cannot be is reported: a picture whose name holds Liquid would have to be looked for in each message.
+    init(_ nodes: [HTMLNode], in source: ComposedText, compilation: Compilation, own: Int) {
+        self.source = source
+        var seen: Set<Int> = []
+        for node in nodes { collect(node, compilation, own, &seen) }
+    }
+
+    private mutating func collect(_ node: HTMLNode, _ compilation: Compilation, _ own: Int, _ seen: inout Set<Int>) {
+        for name in node.name == "img" ? ["src", "background"] : ["background"] {
+            guard let attribute = node.attribute(name), let range = attribute.range, seen.insert(range.lowerBound).inserted else {
+                continue
+            }
+            let value = attribute.value.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard value.lowercased().hasPrefix(Self.scheme) else { continue }
+            let path = String(value.dropFirst(Self.scheme.count))
+            let span = Span(range.lowerBound, range.upperBound)
+            let name = path.removingPercentEncoding ?? path
+            if !Marks.marks(in: path).isEmpty {
+                compilation.report(
+                    .error, "the name of a picture in the message can't hold Liquid", in: source, at: span, fallback: own,
+                    hint: "write each picture out, between {% if %} and {% endif %}")
+            } else if name.isEmpty || Self.contentID(of: name).utf8.count > Self.longestID {
+                compilation.report(
+                    .error, "this names no picture", in: source, at: span, fallback: own,
+                    hint: "cid:Images/logo.png is a file of the workspace")
+            } else {
+                slots.append(Slot(range: range, path: name))
+            }
+        }
+        for child in node.children { collect(child, compilation, own, &seen) }
+    }
+
+    /// The changes that give the pictures their names. What they are is noted in `compilation`.
+    func edits(_ compilation: Compilation, own: Int) -> [TextEdit] {
+        slots.map { slot in
+            let id = Self.contentID(of: slot.path)
+            let origin = source.origin(of: Span(slot.range.lowerBound, slot.range.upperBound))
+            compilation.add(
+                MessagePicture(
+                    path: slot.path, contentID: id, source: compilation.sources[origin?.source ?? own], span: origin?.span))
+            var text = ComposedText()
+            text.append(Self.scheme + id)
+            return TextEdit(slot.range, text)
+        }
+    }
+
+    /// `Images_2Flogo.png@pitwall`: mail programs differ in what else than letters, digits, dots and hyphens they find again.
+    static func contentID(of path: String) -> String {
+        var out: [UInt8] = []
+        for byte in path.utf8 {
+            let isPlain = (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")
+            // Dots may stand between other characters only.
+            let isDot = byte == UInt8(ascii: ".") && !out.isEmpty && out.last != byte
+            if isPlain || isDot {
+                out.append(byte)
+            } else {
+                out += [UInt8(ascii: "_"), HTMLEscaping.hexDigits[Int(byte >> 4)], HTMLEscaping.hexDigits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: out, as: UTF8.self) + "@pitwall"
+    }
+}

@@ -1,0 +1,182 @@
+import Diagnostics
+
+/// Makes sure that no value can leave the place it is filled into.
+///
+/// | where | what is done |
+/// |---|---|
+/// | between tags, in a value between quotes | nothing: values are escaped |
+/// | at the start of an address (`href`, `src`, …) | only `http`, `https`, `mailto`, `tel`, `cid` and relative addresses are let through |
+/// | in a style | only numbers, words and colours are; in `url(…)` only web addresses |
+/// | without quotes, in a script, in an `on…` attribute, as a tag or an attribute | an error with its place |
+///
+/// What the author wrote out (`{{ "text" }}`) or called `raw` is let through everywhere but in an address.
+struct OutputSafety {
+    private let text: ComposedText
+    private let compilation: Compilation
+    private let own: Int
+    private let places: OutputPlaces
+    /// Starts of values that are in a block already.
+    private let done: Set<Int>
+    private(set) var edits: [TextEdit] = []
+
+    /// - Parameters:
+    ///   - links: the values of links that are filled by the block of ``LinkSlots``.
+    ///   - own: where to show what stands in no author's file.
+    init(_ text: ComposedText, links: [Range<Int>], own: Int, in compilation: Compilation) {
+        self.text = text
+        self.compilation = compilation
+        self.own = own
+        places = OutputPlaces(text.bytes, marks: compilation.marks)
+        done = Set(links.map(\.lowerBound))
+        for mark in places.uneven {
+            report(
+                "the branches of this do not leave the HTML at the same place", mark,
+                hint: "open and close a tag, its quotes and a comment within one branch")
+        }
+        var values: [Int: [OutputPlaces.Found]] = [:]
+        for found in places.found {
+            if case .value = found.kind {
+                if let value = found.value { values[value.lowerBound, default: []].append(found) }
+            } else {
+                check(found)
+            }
+        }
+        for start in values.keys.sorted() { check(value: values[start] ?? []) }
+    }
+
+    private func report(_ message: String, _ mark: Marks.Found, hint: String?) {
+        compilation.report(
+            .error, message, in: text, at: Span(mark.range.lowerBound, mark.range.upperBound), fallback: own, hint: hint)
+    }
+
+    // MARK: What a mark writes
+
+    private static let writing: Set<String> = ["echo", "cycle", "increment", "decrement", "render", "include", "liquid", "tablerow"]
+
+    /// Whether data may come out of it.
+    static func writesData(_ mark: Int, _ compilation: Compilation) -> Bool {
+        let text = compilation.text(of: mark)
+        switch compilation.marks.entries[mark].token.kind {
+        case .raw, .comment: return false
+        case .tag(let name): return name == "cycle" ? !isLiteral(text, behind: name) : writing.contains(name)
+        case .output: return !isLiteral(text, behind: nil) && !isRaw(text)
+        }
+    }
+
+    private static func isRaw(_ text: String) -> Bool {
+        guard let last = inside(text).split(separator: "|").dropFirst().last else { return false }
+        return last.allSatisfy { $0.isWhitespace || $0.isLetter } && last.split(whereSeparator: \.isWhitespace) == ["raw"]
+    }
+
+    private static func inside(_ text: String) -> Substring {
+        var rest = text.dropFirst(2).dropLast(2)
+        if rest.first == "-" { rest = rest.dropFirst() }
+        if rest.last == "-" { rest = rest.dropLast() }
+        return rest
+    }
+
+    /// Nothing but texts between quotes and numbers.
+    private static func isLiteral(_ text: String, behind name: String?) -> Bool {
+        var rest = inside(text).drop { $0.isWhitespace }
+        if let name { rest = rest.dropFirst(name.count) }
+        while let first = rest.first {
+            if first == "\"" || first == "'" {
+                guard let end = rest.dropFirst().firstIndex(of: first) else { return false }
+                rest = rest[rest.index(after: end)...]
+            } else if first.isWhitespace || first.isNumber || first == "," || first == "." || first == ":" {
+                rest = rest.dropFirst()
+            } else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// `{{ links.unsubscribe }}` and its like, which the program makes.
+    private func isOwnLink(_ mark: Marks.Found) -> Bool {
+        let words = Self.inside(compilation.text(of: mark.index)).filter { !$0.isWhitespace }
+        return words == "links.unsubscribe" || words == "links.preferences"
+    }
+
+    // MARK: Places
+
+    private mutating func check(_ found: OutputPlaces.Found) {
+        guard found.kind != .text, found.kind != .comment, Self.writesData(found.mark.index, compilation) else { return }
+        let shown = compilation.text(of: found.mark.index)
+        if found.kind == .style || found.kind == .script, compilation.marks.tagName(found.mark.index) == "render" {
+            // A piece of style that several layouts share.
+            return compilation.expectNoData(from: PartialNames.names(in: shown).names, at: found.mark.index)
+        }
+        switch found.kind {
+        case .style: wrap(found.mark.range, .style)
+        case .unquoted:
+            report("a value needs quotes around it here", found.mark, hint: "write \"\(shown)\"")
+        case .script:
+            report(
+                "a value can't be filled into a script", found.mark,
+                hint: "mail programs run none; add | raw if you trust whoever wrote the value")
+        default:
+            report(
+                "a value can't be a tag or an attribute", found.mark,
+                hint: "write the attribute out and fill its value between quotes: title=\"\(shown)\"")
+        }
+    }
+
+    private static let addresses: Set<String> = [
+        "href", "src", "action", "formaction", "background", "poster", "cite", "data", "longdesc", "xlink:href", "ping", "manifest",
+        "codebase", "lowsrc", "dynsrc", "usemap", "classid", "profile", "icon", "from", "to", "by", "values",
+    ]
+
+    private mutating func check(value marks: [OutputPlaces.Found]) {
+        guard let first = marks.first, case .value(let attribute, let element) = first.kind, let range = first.value else { return }
+        let writing = marks.map(\.mark).filter { Self.writesData($0.index, compilation) }
+        if Self.addresses.contains(attribute) { return check(address: marks.map(\.mark), range) }
+        guard let output = writing.first else { return }
+        if attribute == "style" {
+            for mark in writing { wrap(mark.range, .style, inAddress: isInAddress(range.lowerBound..<mark.range.lowerBound)) }
+        } else if attribute.hasPrefix("on") || attribute == "srcdoc" || element == "meta" && attribute == "content" && isRefresh(range) {
+            report(
+                "a value can't be filled into \(attribute)", output,
+                hint: "mail programs run no scripts; add | raw if you trust whoever wrote the value")
+        }
+    }
+
+    private func isRefresh(_ value: Range<Int>) -> Bool {
+        let start = text.bytes[..<value.lowerBound].lastIndex(of: UInt8(ascii: "<")) ?? 0
+        let end = text.bytes[value.upperBound...].firstIndex(of: UInt8(ascii: ">")) ?? text.bytes.count
+        return String(decoding: text.bytes[start..<end], as: UTF8.self).lowercased().contains("http-equiv")
+    }
+
+    /// Behind `url(` that is not closed. Nobody writes an address longer than what is looked at.
+    private func isInAddress(_ range: Range<Int>) -> Bool {
+        let style = String(decoding: text.bytes[range].suffix(500), as: UTF8.self).lowercased()
+        guard let opening = style.ranges(of: "url(").last else { return false }
+        return !style[opening.upperBound...].contains(")")
+    }
+
+    private mutating func check(address marks: [Marks.Found], _ range: Range<Int>) {
+        let entries = compilation.marks.entries
+        let outputs = marks.filter { mark in
+            if case .tag(let name) = entries[mark.index].token.kind { return Self.writing.contains(name) }
+            return entries[mark.index].token.kind == .output && !Self.isLiteral(compilation.text(of: mark.index), behind: nil)
+        }
+        guard let output = outputs.first, let first = marks.first, !outputs.allSatisfy(isOwnLink) else { return }
+        let scheme = SafeBlock.scheme(of: text.bytes[range.lowerBound..<first.range.lowerBound])
+        guard SafeBlock.isAllowed(scheme) else {
+            return report("an address with a value in it starts with https://, mailto: or tel:", output, hint: nil)
+        }
+        guard scheme == .open, !done.contains(range.lowerBound) else { return }
+        guard LinkSlots.isClosed(marks.map(\.index), compilation) else {
+            return report(
+                "a condition reaches out of this address", output,
+                hint: "put the whole address into the condition, or the condition into it")
+        }
+        wrap(range, .address)
+    }
+
+    private mutating func wrap(_ range: Range<Int>, _ block: SafeBlock, inAddress: Bool = false) {
+        let marks = compilation.block(inAddress ? "\(block.rawValue) 1" : block.rawValue, closing: "end\(block.rawValue)")
+        edits.append(TextEdit(insert: marks.opening, at: range.lowerBound))
+        edits.append(TextEdit(insert: marks.closing, at: range.upperBound))
+    }
+}
