@@ -41,6 +41,9 @@ extension SQLCompiler {
             return "c.id IN (SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share)))"
         case .compare(let order, let bound):
             let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
+            if amount.property == nil, let sums = SummarySQL(amount.events, self) {
+                return sums.number(asked, ofNothing: amount.ofNothing.map { order.holds($0, bound) } ?? false)
+            }
             if amount.property == nil, looksAtEach(amount.events) {
                 return "(SELECT \(value(of: amount)) FROM event e WHERE e.contact_id = c.id AND \(isIn(amount.events))) \(asked)"
             }
