@@ -102,8 +102,9 @@ extension SQLCompiler {
         case .property(let name, let test):
             let held = ValueSQL(column: .member("e.properties", name), dialect: dialect, moment: moment).expression(test)
             if edge.events.filter == nil {
+                // The outer row is bound by its time alone: with a range beside it, SQLite reads all events up to the moment.
                 return """
-                    EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(isIn(edge.events)) AND e.at = \
+                    EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(named(edge.events))\(times("e", .ever)) AND e.at = \
                     (SELECT \(outermost)(x.at) FROM event x WHERE x.contact_id = c.id AND \(of("x").isIn(edge.events))) AND \(held))
                     """
             }
