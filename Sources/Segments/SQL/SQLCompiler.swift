@@ -75,7 +75,7 @@ struct SQLCompiler {
 
     /// Whether each contact is asked, not all events: where an index answers alone.
     func looksAtEach(_ set: EventSet) -> Bool {
-        set.filter == nil && interval(set.window).from == nil
+        set.filter == nil && interval(set.window).from == nil && moment.known == nil
     }
 
     /// Asked of the events of each contact.
