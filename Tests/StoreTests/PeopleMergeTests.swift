@@ -97,9 +97,11 @@ import Testing
 
     @Test(arguments: [
         (Consent.State.confirmed, Int64(2), Consent.State.withdrawn, Int64(1), false), (.withdrawn, 1, .confirmed, 2, false),
-        (.withdrawn, 2, .confirmed, 1, true), (.confirmed, 1, .withdrawn, 1, false), (.pending, 1, .confirmed, 2, true),
+        (.withdrawn, 2, .confirmed, 1, false), (.confirmed, 1, .withdrawn, 1, false), (.pending, 1, .confirmed, 2, false),
+        (.confirmed, 2, .pending, 1, true), (.confirmed, 1, .withdrawn, 2, true), (.confirmed, 2, .confirmed, 1, true),
+        (.withdrawn, 2, .confirmed, -1, false), (.confirmed, 2, .confirmed, -1, true),
     ])
-    func `of what both said the latest holds`(
+    func `of what both said the latest holds, but the other's word opens no topic`(
         _ mine: Consent.State, _ when: Int64, _ theirs: Consent.State, _ then: Int64, _ holds: Bool
     ) throws {
         try consent(ada, mine, daysAgo: when)
@@ -107,6 +109,31 @@ import Testing
         _ = try house.contacts.merge(ada, ida, at: later)
         #expect(try house.consents.statements(of: ada).grantConsent(at: later) == holds)
         #expect(try house.begun(at: later).plan.recipients == (holds ? 1 : 0))
+        let nextWeek = later.advanced(byMilliseconds: 7 * 86_400_000)
+        #expect(try house.begun("again", at: nextWeek).plan.recipients == (holds ? 1 : 0))
+    }
+
+    @Test func `who agreed from tomorrow on is not written to before for the other's word`() throws {
+        try consent(ada, .confirmed, daysAgo: -1)
+        try consent(ida, .confirmed, daysAgo: 2)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        #expect(try house.begun(at: later).plan.recipients == 0)
+        #expect(try house.begun("again", at: later.advanced(byMilliseconds: 2 * 86_400_000)).plan.recipients == 1)
+    }
+
+    @Test func `who never agreed is not written to for the other's word, says so themselves, and parts as before`() throws {
+        try consent(ida, .confirmed, daysAgo: 1)
+        let before = try dump()
+        _ = try house.contacts.merge(ada, ida, at: later)
+        #expect(try house.begun(at: later).plan.recipients == 0)
+        _ = try house.contacts.unmerge(try House.address("ida"), at: later)
+        #expect(try dump()["consent"] == before["consent"])
+        _ = try house.contacts.merge(ada, ida, at: later)
+        let since = later.advanced(byMilliseconds: 5)
+        try house.consents.record([
+            Consent(contact: ada, topic: "news", state: .confirmed, at: since, learnedAt: since, source: "form")
+        ])
+        #expect(try house.begun("again", at: since).plan.recipients == 1)
     }
 
     @Test(arguments: SuppressionReason.allCases)
@@ -133,6 +160,9 @@ import Testing
         #expect(try house.consents.suppressions(of: try House.address("ida")).map(\.reason) == [.complaint])
     }
 
+    @Test(arguments: [SuppressionReason.unsubscribed, .complaint])
+    @Test(arguments: SuppressionReason.allCases)
+    @Test(arguments: [false, true])
     @Test func `merges are undone last first`() throws {
         let eve = try #require(
             try house.contacts.record([ContactStore.Entry(email: try House.address("eve"), attributes: [:])], at: House.noon, source: "x")
@@ -171,9 +201,11 @@ import Testing
             try house.database.read {
                 try $0.first("SELECT id FROM contact WHERE email IS NULL") { ContactID($0.integer(0)) }
             })
+        try consent(ida, .confirmed, daysAgo: 1)
         let before = try dump()
         _ = try house.contacts.merge(id, ida, at: later)
         #expect(try house.contacts.contact(id)?.email == (try House.address("ida")))
+        #expect(try house.consents.statements(of: id).grantConsent(at: later))
         _ = try house.contacts.unmerge(try House.address("ida"), at: later)
         #expect(try dump() == before)
     }

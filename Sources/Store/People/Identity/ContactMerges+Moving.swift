@@ -6,8 +6,9 @@ import Model
 /// Each kind lists the rows of `source` that `target` has not got, as the columns of their key but for the contact. Rows that
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
-    private enum Kind: String, CaseIterable {
-        case event, given, faded, consent, attributes, external, delivery, engagement, recipient, alias, suppression, address
+    enum Kind: String {
+        case event, given, faded, consent, attributes, external, delivery, engagement, recipient, alias, suppression, objection
+        case address
     }
 
     func merge(_ kept: ContactID, _ other: ContactID) throws -> ContactMerge {
@@ -19,10 +20,12 @@ extension ContactMerges {
             FROM contact WHERE id = \(other)
             """)
         try copyWill(of: other, to: kept, id)
+        let agreed = try agreements(of: hasAddress(kept) ? kept : other)
         try moveEvents(from: other, to: kept, id)
         try moveFaded(from: other, to: kept, id)
         try moveChanges(from: other, to: kept, id)
         for table in Self.plainTables { try move(table, from: other, to: kept, id) }
+        try object(kept, to: try agreements(of: kept).subtracting(agreed), id)
         try moveAddress(from: other, to: kept, id)
         try fold(kept)
         try EventSummaries.refresh([kept, other], in: session)
@@ -53,6 +56,7 @@ extension ContactMerges {
                 """)
         }
         for table in Self.plainTables { try moveBack(table, merge) }
+        try withdrawObjections(merge)
         try shareWill(merge)
         try fold(kept)
         try fold(other)
@@ -63,7 +67,7 @@ extension ContactMerges {
 
     // MARK: - The note of what moved
 
-    private func note(_ kind: Kind, _ merge: Int64, _ values: [JSONValue]) throws {
+    func note(_ kind: Kind, _ merge: Int64, _ values: [JSONValue]) throws {
         try session.prepare(
             """
             INSERT INTO contact_merge_row (merge_id, number, kind, content) VALUES \
@@ -72,7 +76,7 @@ extension ContactMerges {
         ).run([.integer(merge), .text(kind.rawValue), .text(JSONValue.list(values).json)])
     }
 
-    private func rows(_ kind: Kind, _ merge: Int64) throws -> [[SQLValue]] {
+    func rows(_ kind: Kind, _ merge: Int64) throws -> [[SQLValue]] {
         try session.all(
             "SELECT content FROM contact_merge_row WHERE merge_id = \(merge) AND kind = \(kind.rawValue) ORDER BY number"
         ) { row in
@@ -239,66 +243,10 @@ extension ContactMerges {
                 """)
         }
     }
-
-    // MARK: - Suppression
-
-    private static let will = "reason IN ('unsubscribed', 'complaint') AND lifted_at IS NULL"
-
-    /// What a person did not want under one address they do not want under the other. Asked before the addresses move.
-    private func copyWill(of source: ContactID, to target: ContactID, _ merge: Int64) throws {
-        let main = try session.first("SELECT email_key FROM contact WHERE id = \(target)") { $0.optionalText(0) } ?? nil
-        guard let main else { return }
-        let entries = try session.all(
-            """
-            SELECT reason, min(at) FROM suppression WHERE \(raw: Self.will) AND email_key IN (SELECT email_key FROM contact \
-            WHERE id = \(source) UNION ALL SELECT email_key FROM contact_alias WHERE contact_id = \(source)) GROUP BY reason
-            """
-        ) { (reason: $0.text(0), at: $0.integer(1)) }
-        for entry in entries where try suppress(main, entry.reason, at: entry.at, "merge \(merge)") {
-            try note(.suppression, merge, [.text(main), .text(entry.reason)])
-        }
-    }
-
-    /// Parted again, each has their own; but what was not wanted in the meantime was not wanted by either.
-    private func shareWill(_ merge: ContactMerge) throws {
-        for row in try rows(.suppression, merge.id) where row.count == 2 {
-            try session.execute(
-                """
-                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE email_key = \(row[0]) AND reason = \(row[1]) \
-                AND source = \("merge \(merge.id)")
-                """)
-        }
-        try session.execute(
-            """
-            INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
-            SELECT \(merge.other), topic, at, state, learned_at, source, wording FROM consent \
-            WHERE contact_id = \(merge.kept) AND state = 2 AND learned_at > \(merge.at.milliseconds) \
-            ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
-            """)
-        guard let other = merge.otherEmail else { return }
-        let since = try session.all(
-            """
-            SELECT reason, at FROM suppression WHERE \(raw: Self.will) AND learned_at > \(merge.at.milliseconds) \
-            AND email_key IN (SELECT email_key FROM contact WHERE id = \(merge.kept))
-            """
-        ) { (reason: $0.text(0), at: $0.integer(1)) }
-        for entry in since { _ = try suppress(other.key, entry.reason, at: entry.at, "merge \(merge.id)") }
-    }
-
-    /// False where the address is suppressed for that reason already.
-    private func suppress(_ key: String, _ reason: String, at: Int64, _ source: String) throws -> Bool {
-        try session.execute(
-            """
-            INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) \
-            VALUES (\(key), \(reason), \(at), \(now.milliseconds), \(source), NULL) ON CONFLICT (email_key, reason) DO UPDATE SET \
-            at = excluded.at, learned_at = excluded.learned_at, source = excluded.source, lifted_at = NULL \
-            WHERE suppression.lifted_at IS NOT NULL
-            """) == 1
-    }
 }
 
 extension SQLValue {
-    fileprivate var jsonValue: JSONValue {
+    var jsonValue: JSONValue {
         switch self {
         case .integer(let value): .integer(value)
         case .text(let text): .text(text)
@@ -309,7 +257,7 @@ extension SQLValue {
 }
 
 extension JSONValue {
-    fileprivate var sqlValue: SQLValue {
+    var sqlValue: SQLValue {
         switch self {
         case .integer(let value): .integer(value)
         case .text(let text): .text(text)
