@@ -163,6 +163,26 @@ import Testing
     @Test(arguments: [SuppressionReason.unsubscribed, .complaint])
     @Test(arguments: SuppressionReason.allCases)
     @Test(arguments: [false, true])
+    func `who was sent a campaign under one address is not sent it again under the other`(_ again: Bool) throws {
+        try consent(ada, .confirmed, daysAgo: 1)
+        try consent(ida, .confirmed, daysAgo: 1)
+        let (desk, _) = try house.begun()
+        let first = try #require(try house.claim(desk, 1).first)
+        try house.settle(desk, [first.settlement(.accepted, code: 250)])
+        let before = try dump()
+        let sent = first.key.contact
+        let kept = sent == ada ? ida : ada
+        let merge = try house.contacts.merge(kept, sent, at: later)
+        if again {
+            #expect(try house.claim(desk, at: later).isEmpty)
+            #expect(try house.begun(at: later).plan.excluded == ["already_sent": 1])
+            return
+        }
+        #expect(try house.contacts.unmerge(try #require(merge.otherEmail), at: later) == merge)
+        #expect(try dump() == before)
+        #expect(try house.claim(desk, at: later).map(\.key.contact) == [kept])
+    }
+
     @Test func `merges are undone last first`() throws {
         let eve = try #require(
             try house.contacts.record([ContactStore.Entry(email: try House.address("eve"), attributes: [:])], at: House.noon, source: "x")

@@ -7,7 +7,7 @@ import Model
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
     enum Kind: String {
-        case event, given, faded, consent, attributes, external, delivery, engagement, recipient, alias, suppression, objection
+        case event, given, faded, consent, attributes, external, delivery, exchange, engagement, recipient, alias, suppression, objection
         case address
     }
 
@@ -24,6 +24,7 @@ extension ContactMerges {
         try moveEvents(from: other, to: kept, id)
         try moveFaded(from: other, to: kept, id)
         try moveChanges(from: other, to: kept, id)
+        try exchangeMessages(of: other, and: kept, id)
         for table in Self.plainTables { try move(table, from: other, to: kept, id) }
         try object(kept, to: try agreements(of: kept).subtracting(agreed), id)
         try moveAddress(from: other, to: kept, id)
@@ -56,6 +57,7 @@ extension ContactMerges {
                 """)
         }
         for table in Self.plainTables { try moveBack(table, merge) }
+        for key in try rows(.exchange, merge.id) { try exchange(key, of: kept, and: other) }
         try withdrawObjections(merge)
         try shareWill(merge)
         try fold(kept)
@@ -96,11 +98,14 @@ extension ContactMerges {
         var followers: [String] = []
     }
 
+    private static let messages = PlainTable(
+        kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"])
+
     private static let plainTables = [
         PlainTable(kind: .given, table: "event_given_id", key: ["given"]),
         PlainTable(kind: .consent, table: "consent", key: ["topic", "at", "state", "learned_at"]),
         PlainTable(kind: .external, table: "contact_external_id", key: ["system", "external_id"]),
-        PlainTable(kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"]),
+        messages,
         PlainTable(kind: .engagement, table: "engagement", key: ["kind", "at", "campaign_id", "step", "entry", "url"]),
         PlainTable(kind: .recipient, table: "plan_recipient", key: ["plan_id"]),
         PlainTable(kind: .alias, table: "contact_alias", key: ["email_key"]),
@@ -132,6 +137,32 @@ extension ContactMerges {
             try session.prepare("UPDATE \(name) SET contact_id = ? WHERE contact_id = ? AND \(place)")
                 .run([.integer(target.rawValue), .integer(source.rawValue)] + key)
         }
+    }
+
+    // MARK: - Messages
+
+    /// Of what the other was sent and the kept one was not yet, the rows change places: the person was sent it, and is not again.
+    private func exchangeMessages(of source: ContactID, and target: ContactID, _ merge: Int64) throws {
+        let found = try session.all(
+            """
+            SELECT s.campaign_id, s.step, s.entry FROM delivery s JOIN delivery t ON t.campaign_id = s.campaign_id AND t.step = s.step \
+            AND t.contact_id = \(target) AND t.entry = s.entry WHERE s.contact_id = \(source) AND s.state IN (1, 2, 3, 4) \
+            AND t.state IN (0, 5)
+            """
+        ) { row in (0..<3).map { row.value($0) } }
+        for key in found {
+            try exchange(key, of: source, and: target)
+            try note(.exchange, merge, key.map(\.jsonValue))
+        }
+    }
+
+    private func exchange(_ key: [SQLValue], of one: ContactID, and another: ContactID) throws {
+        guard key.count == Self.messages.key.count else { return }
+        /// Nobody's, not even a seed's.
+        let aside = ContactID(.min)
+        try rename(Self.messages, key, from: one, to: aside)
+        try rename(Self.messages, key, from: another, to: one)
+        try rename(Self.messages, key, from: aside, to: another)
     }
 
     // MARK: - Events
