@@ -161,6 +161,17 @@ import Testing
     }
 
     @Test(arguments: [SuppressionReason.unsubscribed, .complaint])
+    func `what a person asked for themselves since stays when they part`(_ reason: SuppressionReason) throws {
+        try consent(ada, .confirmed, daysAgo: 1)
+        try house.suppress("ida", reason)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        let since = later.advanced(byMilliseconds: 5)
+        try house.suppress("ada", reason, at: since)
+        _ = try house.contacts.unmerge(try House.address("ida"), at: since)
+        #expect(try house.consents.suppressions(of: try House.address("ada")).map(\.source) == ["test"])
+        #expect(try house.begun(at: since).plan.recipients == 0)
+    }
+
     @Test(arguments: SuppressionReason.allCases)
     @Test(arguments: [false, true])
     func `who was sent a campaign under one address is not sent it again under the other`(_ again: Bool) throws {

@@ -57,7 +57,8 @@ package struct ConsentStore: Sendable {
         }
     }
 
-    /// Suppresses addresses, all or none; says how many were not suppressed for that reason before.
+    /// Suppresses addresses, all or none; says how many were not suppressed for that reason before. What a merge said of an
+    /// address gives way to what is said of itself, so that it outlives the merge.
     @discardableResult
     package func suppress(_ entries: [Suppression]) throws -> Int {
         try database.write { session in
@@ -65,7 +66,8 @@ package struct ConsentStore: Sendable {
                 """
                 INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) VALUES (?, ?, ?, ?, ?, NULL) \
                 ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
-                source = excluded.source, lifted_at = NULL WHERE suppression.lifted_at IS NOT NULL AND excluded.at > suppression.lifted_at
+                source = excluded.source, lifted_at = NULL WHERE excluded.at > suppression.lifted_at OR (suppression.lifted_at IS NULL \
+                AND suppression.source IN (SELECT 'merge ' || CAST(id AS TEXT) FROM contact_merge))
                 """)
             return try entries.reduce(0) { sum, entry in
                 sum
