@@ -173,6 +173,28 @@ import Testing
     }
 
     @Test(arguments: SuppressionReason.allCases)
+    func `what comes in under the other address after a merge counts`(_ reason: SuppressionReason) throws {
+        try consent(ada, .confirmed, daysAgo: 1)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        let (desk, plan) = try house.begun(at: later)
+        #expect(plan.recipients == 1)
+        try house.suppress("ida", reason, at: later)
+        let isReachable = reason == .undeliverable
+        #expect(try house.begun("next", at: later).plan.recipients == (isReachable ? 1 : 0))
+        #expect(try house.claim(desk, at: later).count == (isReachable ? 1 : 0))
+        #expect(try house.begun("service", rules: House.service, at: later).plan.recipients == 1)
+        try house.consents.lift(reason, of: ada, at: later)
+        #expect(try house.begun("after", at: later).plan.recipients == 1)
+    }
+
+    @Test func `a link in a message to the old address withdraws for the person`() throws {
+        try consent(ada, .confirmed, daysAgo: 2)
+        try consent(ida, .confirmed, daysAgo: 1)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        try house.withdraw(ida, at: later)
+        #expect(try house.begun(at: later).plan.recipients == 0)
+    }
+
     @Test(arguments: [false, true])
     func `who was sent a campaign under one address is not sent it again under the other`(_ again: Bool) throws {
         try consent(ada, .confirmed, daysAgo: 1)

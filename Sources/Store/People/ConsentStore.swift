@@ -27,15 +27,17 @@ package struct ConsentStore: Sendable {
         ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
         """
 
-    /// Adds statements, all or none; says how many were new.
+    /// Adds statements, all or none; says how many were new. What is told of somebody who was merged into another, as by a link in
+    /// a message to their old address, is the other's.
     @discardableResult
     package func record(_ statements: [Consent]) throws -> Int {
         try database.write { session in
             let insert = try session.prepare(Self.insertion)
             return try statements.reduce(0) { sum, consent in
-                sum
+                let person = try ContactMerges.keeper(of: consent.contact, in: session) ?? consent.contact
+                return sum
                     + (try insert.run([
-                        .integer(consent.contact.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
+                        .integer(person.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
                         .integer(consent.state.rawValue), .integer(consent.learnedAt.milliseconds), .text(consent.source),
                         consent.wording.map { .text($0) } ?? .null,
                     ]))
@@ -79,13 +81,14 @@ package struct ConsentStore: Sendable {
         }
     }
 
-    /// Ends a suppression; its row stays, with when it was lifted.
-    package func lift(_ reason: SuppressionReason, of address: EmailAddress, at now: Instant) throws {
+    /// Ends a suppression of all addresses that a person is known by; the rows stay, with when it was lifted.
+    package func lift(_ reason: SuppressionReason, of contact: ContactID, at now: Instant) throws {
         _ = try database.write { session in
             try session.execute(
                 """
-                UPDATE suppression SET lifted_at = \(now.milliseconds) \
-                WHERE email_key = \(address.key) AND reason = \(reason.rawValue) AND lifted_at IS NULL
+                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(reason.rawValue) AND lifted_at IS NULL \
+                AND email_key IN (SELECT email_key FROM contact WHERE id = \(contact) \
+                UNION ALL SELECT email_key FROM contact_alias WHERE contact_id = \(contact))
                 """)
         }
     }
