@@ -76,7 +76,7 @@ import Testing
 
         #expect(try house.contacts.unmerge(try House.address("ida"), at: later) == merge)
         #expect(try dump() == before)
-        #expect(try house.contacts.merges(of: ada).isEmpty)
+        #expect(try house.contacts.formerSelves(of: [ada]).isEmpty)
     }
 
     @Test func `news under the other address is the kept one's, and stays theirs`() throws {

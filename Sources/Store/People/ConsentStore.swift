@@ -93,14 +93,21 @@ package struct ConsentStore: Sendable {
         }
     }
 
+    /// What keeps mail from an address, oldest first.
     package func suppressions(of address: EmailAddress) throws -> [Suppression] {
+        try everySuppression(of: address).filter { $0.liftedAt == nil }
+    }
+
+    /// Those that were lifted included.
+    package func everySuppression(of address: EmailAddress) throws -> [Suppression] {
         try database.read { session in
             try session.all(
-                "SELECT reason, at, learned_at, source FROM suppression WHERE email_key = \(address.key) AND lifted_at IS NULL ORDER BY at"
+                "SELECT reason, at, learned_at, source, lifted_at FROM suppression WHERE email_key = \(address.key) ORDER BY at, reason"
             ) {
                 Suppression(
                     address: address, reason: SuppressionReason(rawValue: $0.text(0)) ?? .undeliverable,
-                    at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)), source: $0.text(3))
+                    at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)), source: $0.text(3),
+                    liftedAt: $0.optionalInteger(4).map { Instant(milliseconds: $0) })
             }
         }
     }
@@ -113,13 +120,18 @@ package struct Suppression: Sendable {
     package var at: Instant
     package var learnedAt: Instant
     package var source: String
+    /// When it ended, where it has.
+    package var liftedAt: Instant?
 
-    package init(address: EmailAddress, reason: SuppressionReason, at: Instant, learnedAt: Instant, source: String) {
+    package init(
+        address: EmailAddress, reason: SuppressionReason, at: Instant, learnedAt: Instant, source: String, liftedAt: Instant? = nil
+    ) {
         self.address = address
         self.reason = reason
         self.at = at
         self.learnedAt = learnedAt
         self.source = source
+        self.liftedAt = liftedAt
     }
 }
 

@@ -49,11 +49,6 @@ extension ContactStore {
         }
     }
 
-    /// The merges that made this person, oldest first.
-    package func merges(of contact: ContactID) throws -> [ContactMerge] {
-        try database.read { try ContactMerges.all(of: contact, in: $0) }
-    }
-
     /// This person's ID and those of the contacts that were merged into them.
     package func everyID(of contact: ContactID) throws -> [ContactID] {
         try database.read { try ContactMerges.everyID(of: contact, in: $0) }
