@@ -172,10 +172,10 @@ import Testing
     }
 
     @Test func `complaints count from the handing over on`() throws {
-        try house.people(2)
+        let ids = try house.people(2)
         let (desk, _) = try house.begun()
         try house.suppress("p1", .complaint, at: House.noon.advanced(byMilliseconds: -1))
-        try house.consents.lift(.complaint, of: try House.address("p1"), at: House.noon)
+        try house.consents.lift(.complaint, of: ids[0], at: House.noon)
         try house.settle(desk, try house.claim(desk).map { $0.settlement(.accepted) })
         #expect(try house.ledger.complaints(about: desk.campaign) == 0)
         try house.suppress("p2", .complaint, at: House.noon.advanced(byMilliseconds: 1))

@@ -76,7 +76,7 @@ import Testing
 
         #expect(try house.contacts.unmerge(try House.address("ida"), at: later) == merge)
         #expect(try dump() == before)
-        #expect(try house.contacts.merges(of: ada).isEmpty)
+        #expect(try house.contacts.formerSelves(of: [ada]).isEmpty)
     }
 
     @Test func `news under the other address is the kept one's, and stays theirs`() throws {
@@ -97,9 +97,11 @@ import Testing
 
     @Test(arguments: [
         (Consent.State.confirmed, Int64(2), Consent.State.withdrawn, Int64(1), false), (.withdrawn, 1, .confirmed, 2, false),
-        (.withdrawn, 2, .confirmed, 1, true), (.confirmed, 1, .withdrawn, 1, false), (.pending, 1, .confirmed, 2, true),
+        (.withdrawn, 2, .confirmed, 1, false), (.confirmed, 1, .withdrawn, 1, false), (.pending, 1, .confirmed, 2, false),
+        (.confirmed, 2, .pending, 1, true), (.confirmed, 1, .withdrawn, 2, true), (.confirmed, 2, .confirmed, 1, true),
+        (.withdrawn, 2, .confirmed, -1, false), (.confirmed, 2, .confirmed, -1, true),
     ])
-    func `of what both said the latest holds`(
+    func `of what both said the latest holds, but the other's word opens no topic`(
         _ mine: Consent.State, _ when: Int64, _ theirs: Consent.State, _ then: Int64, _ holds: Bool
     ) throws {
         try consent(ada, mine, daysAgo: when)
@@ -107,6 +109,31 @@ import Testing
         _ = try house.contacts.merge(ada, ida, at: later)
         #expect(try house.consents.statements(of: ada).grantConsent(at: later) == holds)
         #expect(try house.begun(at: later).plan.recipients == (holds ? 1 : 0))
+        let nextWeek = later.advanced(byMilliseconds: 7 * 86_400_000)
+        #expect(try house.begun("again", at: nextWeek).plan.recipients == (holds ? 1 : 0))
+    }
+
+    @Test func `who agreed from tomorrow on is not written to before for the other's word`() throws {
+        try consent(ada, .confirmed, daysAgo: -1)
+        try consent(ida, .confirmed, daysAgo: 2)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        #expect(try house.begun(at: later).plan.recipients == 0)
+        #expect(try house.begun("again", at: later.advanced(byMilliseconds: 2 * 86_400_000)).plan.recipients == 1)
+    }
+
+    @Test func `who never agreed is not written to for the other's word, says so themselves, and parts as before`() throws {
+        try consent(ida, .confirmed, daysAgo: 1)
+        let before = try dump()
+        _ = try house.contacts.merge(ada, ida, at: later)
+        #expect(try house.begun(at: later).plan.recipients == 0)
+        _ = try house.contacts.unmerge(try House.address("ida"), at: later)
+        #expect(try dump()["consent"] == before["consent"])
+        _ = try house.contacts.merge(ada, ida, at: later)
+        let since = later.advanced(byMilliseconds: 5)
+        try house.consents.record([
+            Consent(contact: ada, topic: "news", state: .confirmed, at: since, learnedAt: since, source: "form")
+        ])
+        #expect(try house.begun("again", at: since).plan.recipients == 1)
     }
 
     @Test(arguments: SuppressionReason.allCases)
@@ -131,6 +158,62 @@ import Testing
         _ = try house.contacts.unmerge(try House.address("ida"), at: since)
         #expect(!(try house.consents.statements(of: ida).grantConsent(at: since)))
         #expect(try house.consents.suppressions(of: try House.address("ida")).map(\.reason) == [.complaint])
+    }
+
+    @Test(arguments: [SuppressionReason.unsubscribed, .complaint])
+    func `what a person asked for themselves since stays when they part`(_ reason: SuppressionReason) throws {
+        try consent(ada, .confirmed, daysAgo: 1)
+        try house.suppress("ida", reason)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        let since = later.advanced(byMilliseconds: 5)
+        try house.suppress("ada", reason, at: since)
+        _ = try house.contacts.unmerge(try House.address("ida"), at: since)
+        #expect(try house.consents.suppressions(of: try House.address("ada")).map(\.source) == ["test"])
+        #expect(try house.begun(at: since).plan.recipients == 0)
+    }
+
+    @Test(arguments: SuppressionReason.allCases)
+    func `what comes in under the other address after a merge counts`(_ reason: SuppressionReason) throws {
+        try consent(ada, .confirmed, daysAgo: 1)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        let (desk, plan) = try house.begun(at: later)
+        #expect(plan.recipients == 1)
+        try house.suppress("ida", reason, at: later)
+        let isReachable = reason == .undeliverable
+        #expect(try house.begun("next", at: later).plan.recipients == (isReachable ? 1 : 0))
+        #expect(try house.claim(desk, at: later).count == (isReachable ? 1 : 0))
+        #expect(try house.begun("service", rules: House.service, at: later).plan.recipients == 1)
+        try house.consents.lift(reason, of: ada, at: later)
+        #expect(try house.begun("after", at: later).plan.recipients == 1)
+    }
+
+    @Test func `a link in a message to the old address withdraws for the person`() throws {
+        try consent(ada, .confirmed, daysAgo: 2)
+        try consent(ida, .confirmed, daysAgo: 1)
+        _ = try house.contacts.merge(ada, ida, at: later)
+        try house.withdraw(ida, at: later)
+        #expect(try house.begun(at: later).plan.recipients == 0)
+    }
+
+    @Test(arguments: [false, true])
+    func `who was sent a campaign under one address is not sent it again under the other`(_ again: Bool) throws {
+        try consent(ada, .confirmed, daysAgo: 1)
+        try consent(ida, .confirmed, daysAgo: 1)
+        let (desk, _) = try house.begun()
+        let first = try #require(try house.claim(desk, 1).first)
+        try house.settle(desk, [first.settlement(.accepted, code: 250)])
+        let before = try dump()
+        let sent = first.key.contact
+        let kept = sent == ada ? ida : ada
+        let merge = try house.contacts.merge(kept, sent, at: later)
+        if again {
+            #expect(try house.claim(desk, at: later).isEmpty)
+            #expect(try house.begun(at: later).plan.excluded == ["already_sent": 1])
+            return
+        }
+        #expect(try house.contacts.unmerge(try #require(merge.otherEmail), at: later) == merge)
+        #expect(try dump() == before)
+        #expect(try house.claim(desk, at: later).map(\.key.contact) == [kept])
     }
 
     @Test func `merges are undone last first`() throws {
@@ -171,9 +254,11 @@ import Testing
             try house.database.read {
                 try $0.first("SELECT id FROM contact WHERE email IS NULL") { ContactID($0.integer(0)) }
             })
+        try consent(ida, .confirmed, daysAgo: 1)
         let before = try dump()
         _ = try house.contacts.merge(id, ida, at: later)
         #expect(try house.contacts.contact(id)?.email == (try House.address("ida")))
+        #expect(try house.consents.statements(of: id).grantConsent(at: later))
         _ = try house.contacts.unmerge(try House.address("ida"), at: later)
         #expect(try dump() == before)
     }

@@ -6,17 +6,53 @@ extension PersonRecord {
     package var json: JSONObject {
         [
             "email": contact.email.map { .text("\($0)") } ?? .null,
+            "created_at": createdAt.json,
             "addresses": .list(addresses.map { .text("\($0)") }),
             "external_ids": .list(externalIDs.map { .object(["system": .text($0.system), "id": .text($0.id)]) }),
             "attributes": .object(contact.attributes),
             "attribute_changes": .list(changes.map(\.json)),
             "consents": .list(consents.map(\.json)),
             "suppressions": .list(suppressions.map(\.json)),
+            "lifted_suppressions": .list(liftedSuppressions.map(\.json)),
             "segments": .list(segments.map { .text($0) }),
             "event_summaries": .list(summaries.map(\.json)),
             "events": .list(events.map(\.json)),
             "messages": .list(messages.map { .object($0.json) }),
+            "engagements": .list(engagements.map(\.json)),
+            "plans": .list(plans.map(\.json)),
+            "merges": .list(formerSelves.map(\.json)),
         ]
+    }
+}
+
+extension Instant? {
+    fileprivate var json: JSONValue { map { .text($0.iso) } ?? .null }
+}
+
+extension EngagementRecord {
+    fileprivate var json: JSONValue {
+        .object([
+            "kind": .text(kind), "at": .text(at.iso), "learned_at": .text(learnedAt.iso), "campaign": campaign.map { .text($0) } ?? .null,
+            "url": url.isEmpty ? .null : .text(url), "certain": .bool(isCertain),
+        ])
+    }
+}
+
+extension PlanStanding {
+    fileprivate var json: JSONValue {
+        .object([
+            "campaign": .text(campaign), "plan": .integer(plan.rawValue), "at": .text(at.iso), "in": .bool(reason == nil),
+            "reason": reason.map { .text($0) } ?? .null,
+        ])
+    }
+}
+
+extension FormerSelf {
+    fileprivate var json: JSONValue {
+        .object([
+            "at": .text(mergedAt.iso), "undone_at": partedAt.json, "email": email.map { .text($0) } ?? .null,
+            "attributes": .object(attributes), "created_at": .text(createdAt.iso),
+        ])
     }
 }
 
@@ -40,7 +76,8 @@ extension Consent {
 extension Suppression {
     fileprivate var json: JSONValue {
         .object([
-            "address": .text("\(address)"), "reason": .text(reason.rawValue), "at": .text(at.iso), "source": .text(source),
+            "address": .text("\(address)"), "reason": .text(reason.rawValue), "at": .text(at.iso),
+            "learned_at": .text(learnedAt.iso), "source": .text(source), "lifted_at": liftedAt.json,
         ])
     }
 }

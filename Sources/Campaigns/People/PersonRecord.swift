@@ -15,6 +15,7 @@ package struct PersonRecord: Sendable {
     }
 
     package let contact: Contact
+    package let createdAt: Instant?
     /// The main one first.
     package let addresses: [EmailAddress]
     package let externalIDs: [(system: String, id: String)]
@@ -23,30 +24,41 @@ package struct PersonRecord: Sendable {
     /// Newest first.
     package let consents: [Consent]
     package let suppressions: [Suppression]
+    package let liftedSuppressions: [Suppression]
     package let segments: [String]
     package let summaries: [EventSummary]
     /// Newest first, perhaps not all.
     package let events: [Event]
     package let messages: [LedgerEntry]
-    package let merges: [ContactMerge]
+    /// What came back of them, oldest first.
+    package let engagements: [EngagementRecord]
+    /// Oldest first.
+    package let plans: [PlanStanding]
+    package let formerSelves: [FormerSelf]
 
     /// - Parameter limit: how many events, nil for all.
     package init(of contact: Contact, in workspace: OpenWorkspace, events limit: Int?, at now: Instant) throws {
         let store = workspace.contacts
         let id = contact.id
+        let everyID = try store.everyID(of: id)
         self.contact = contact
+        createdAt = try store.createdAt(id)
         addresses = try store.addresses(of: id)
         externalIDs = try store.externalIDs(of: id)
         changes = try store.changes(of: id)
         attributes = Self.attributes(of: contact, changes)
         consents = try workspace.consents.statements(of: id)
-        suppressions = try addresses.flatMap { try workspace.consents.suppressions(of: $0) }
+        let everySuppression = try addresses.flatMap { try workspace.consents.everySuppression(of: $0) }
+        suppressions = everySuppression.filter { $0.liftedAt == nil }
+        liftedSuppressions = everySuppression.filter { $0.liftedAt != nil }
         segments = try workspace.segments(holding: id, at: now)
         summaries = try workspace.events.summaries(of: id)
         events = try workspace.events.events(of: id, limit: limit ?? .max)
-        merges = try store.merges(of: id)
+        engagements = try store.engagements(of: everyID)
+        plans = try store.plans(of: everyID)
+        formerSelves = try store.formerSelves(of: everyID)
         var found: [LedgerEntry] = []
-        try workspace.ledger.forEach(LedgerFilter(contacts: try store.everyID(of: id))) { found.append($0) }
+        try workspace.ledger.forEach(LedgerFilter(contacts: everyID)) { found.append($0) }
         messages = found.sorted { ($0.lastAt ?? $0.dueAt) > ($1.lastAt ?? $1.dueAt) }
     }
 

@@ -30,6 +30,12 @@ package struct SendingRules: Hashable, Sendable {
         var cases: [SQL] = ["WHEN c.email IS NULL THEN 'no_address'"]
         cases.append("WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.email_key = c.email_key AND \(suppression)) THEN 'suppressed'")
         if marketing {
+            // That mail to a further address comes back says nothing of this one; what a person wants goes for all of theirs.
+            cases.append(
+                """
+                WHEN EXISTS (SELECT 1 FROM contact_alias a JOIN suppression s ON s.email_key = a.email_key WHERE a.contact_id = c.id \
+                AND s.reason IN ('unsubscribed', 'complaint') AND \(suppression)) THEN 'suppressed'
+                """)
             cases.append("WHEN \(consents(to: topic ?? "", at: now)) = 0 THEN 'no_consent'")
             for cap in caps { cases.append("WHEN \(messages(within: cap, at: now)) >= \(cap.cap.count) THEN 'capped'") }
         }

@@ -27,15 +27,17 @@ package struct ConsentStore: Sendable {
         ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
         """
 
-    /// Adds statements, all or none; says how many were new.
+    /// Adds statements, all or none; says how many were new. What is told of somebody who was merged into another, as by a link in
+    /// a message to their old address, is the other's.
     @discardableResult
     package func record(_ statements: [Consent]) throws -> Int {
         try database.write { session in
             let insert = try session.prepare(Self.insertion)
             return try statements.reduce(0) { sum, consent in
-                sum
+                let person = try ContactMerges.keeper(of: consent.contact, in: session) ?? consent.contact
+                return sum
                     + (try insert.run([
-                        .integer(consent.contact.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
+                        .integer(person.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
                         .integer(consent.state.rawValue), .integer(consent.learnedAt.milliseconds), .text(consent.source),
                         consent.wording.map { .text($0) } ?? .null,
                     ]))
@@ -57,7 +59,8 @@ package struct ConsentStore: Sendable {
         }
     }
 
-    /// Suppresses addresses, all or none; says how many were not suppressed for that reason before.
+    /// Suppresses addresses, all or none; says how many were not suppressed for that reason before. What a merge said of an
+    /// address gives way to what is said of itself, so that it outlives the merge.
     @discardableResult
     package func suppress(_ entries: [Suppression]) throws -> Int {
         try database.write { session in
@@ -65,7 +68,8 @@ package struct ConsentStore: Sendable {
                 """
                 INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) VALUES (?, ?, ?, ?, ?, NULL) \
                 ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
-                source = excluded.source, lifted_at = NULL WHERE suppression.lifted_at IS NOT NULL AND excluded.at > suppression.lifted_at
+                source = excluded.source, lifted_at = NULL WHERE excluded.at > suppression.lifted_at OR (suppression.lifted_at IS NULL \
+                AND suppression.source IN (SELECT 'merge ' || CAST(id AS TEXT) FROM contact_merge))
                 """)
             return try entries.reduce(0) { sum, entry in
                 sum
@@ -77,25 +81,33 @@ package struct ConsentStore: Sendable {
         }
     }
 
-    /// Ends a suppression; its row stays, with when it was lifted.
-    package func lift(_ reason: SuppressionReason, of address: EmailAddress, at now: Instant) throws {
+    /// Ends a suppression of all addresses that a person is known by; the rows stay, with when it was lifted.
+    package func lift(_ reason: SuppressionReason, of contact: ContactID, at now: Instant) throws {
         _ = try database.write { session in
             try session.execute(
                 """
-                UPDATE suppression SET lifted_at = \(now.milliseconds) \
-                WHERE email_key = \(address.key) AND reason = \(reason.rawValue) AND lifted_at IS NULL
+                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(reason.rawValue) AND lifted_at IS NULL \
+                AND email_key IN (SELECT email_key FROM contact WHERE id = \(contact) \
+                UNION ALL SELECT email_key FROM contact_alias WHERE contact_id = \(contact))
                 """)
         }
     }
 
+    /// What keeps mail from an address, oldest first.
     package func suppressions(of address: EmailAddress) throws -> [Suppression] {
+        try everySuppression(of: address).filter { $0.liftedAt == nil }
+    }
+
+    /// Those that were lifted included.
+    package func everySuppression(of address: EmailAddress) throws -> [Suppression] {
         try database.read { session in
             try session.all(
-                "SELECT reason, at, learned_at, source FROM suppression WHERE email_key = \(address.key) AND lifted_at IS NULL ORDER BY at"
+                "SELECT reason, at, learned_at, source, lifted_at FROM suppression WHERE email_key = \(address.key) ORDER BY at, reason"
             ) {
                 Suppression(
                     address: address, reason: SuppressionReason(rawValue: $0.text(0)) ?? .undeliverable,
-                    at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)), source: $0.text(3))
+                    at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)), source: $0.text(3),
+                    liftedAt: $0.optionalInteger(4).map { Instant(milliseconds: $0) })
             }
         }
     }
@@ -108,13 +120,18 @@ package struct Suppression: Sendable {
     package var at: Instant
     package var learnedAt: Instant
     package var source: String
+    /// When it ended, where it has.
+    package var liftedAt: Instant?
 
-    package init(address: EmailAddress, reason: SuppressionReason, at: Instant, learnedAt: Instant, source: String) {
+    package init(
+        address: EmailAddress, reason: SuppressionReason, at: Instant, learnedAt: Instant, source: String, liftedAt: Instant? = nil
+    ) {
         self.address = address
         self.reason = reason
         self.at = at
         self.learnedAt = learnedAt
         self.source = source
+        self.liftedAt = liftedAt
     }
 }
 

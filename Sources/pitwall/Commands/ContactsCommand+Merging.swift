@@ -9,8 +9,9 @@ extension ContactsCommand {
             abstract: "Make one person of two who are known under two addresses.",
             discussion: """
                 KEEP is who stays, and whose address is written to; all that OTHER did, agreed to and was sent becomes theirs, and mail
-                and events under OTHER's address are theirs from now on. Who unsubscribed or complained under one address has done so
-                under both. It can be undone: pitwall contacts unmerge OTHER
+                and events under OTHER's address are theirs from now on. Nobody becomes reachable by it: who unsubscribed or complained
+                under one address has done so under both, and KEEP gets mail on a topic only if KEEP's own address had agreed to it.
+                It can be undone: pitwall contacts unmerge OTHER
                 """)
 
         @Argument(help: "The address of who stays.")

@@ -59,7 +59,10 @@ struct ContactsCommand: ParsableCommand {
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "All that is kept of one person, as one JSON object.",
-            discussion: "For somebody who asks what you know of them. Every event and every change of an attribute is in it.")
+            discussion: """
+                For somebody who asks what you know of them. Every event and every change of an attribute is in it, every plan that had them
+                in or left them out, and who they were before a merge.
+                """)
 
         @OptionGroup var person: Person
 

@@ -18,11 +18,11 @@ struct StoreDesk: SubscriptionDesk {
     func state(of id: ContactID) async throws -> SubscriptionState? {
         try await blocking { workspace in
             guard let contact = try workspace.contacts.contact(id) else { return nil }
-            let statements = try workspace.consents.statements(of: id)
+            let statements = try workspace.consents.statements(of: contact.id)
             let topics = workspace.settings.topics.map { topic in
                 SubscriptionState.Topic(name: topic.name, title: topic.title, consent: statements.standing(on: topic.name))
             }
-            let suppressions = try contact.email.map { try workspace.consents.suppressions(of: $0) } ?? []
+            let suppressions = try workspace.contacts.addresses(of: contact.id).flatMap { try workspace.consents.suppressions(of: $0) }
             return SubscriptionState(topics: topics, isUnsubscribedFromEverything: suppressions.contains { $0.reason == .unsubscribed })
         }
     }
@@ -30,7 +30,8 @@ struct StoreDesk: SubscriptionDesk {
     func withdraw(_ id: ContactID, from scope: SubscriptionScope, source: String) async throws {
         try await blocking { workspace in
             let now = Clock.now()
-            let statements = try workspace.consents.statements(of: id)
+            guard let contact = try workspace.contacts.contact(id) else { return }
+            let statements = try workspace.consents.statements(of: contact.id)
             let names: [String]
             switch scope {
             case .topics(let topics): names = topics
@@ -38,9 +39,9 @@ struct StoreDesk: SubscriptionDesk {
             }
             try workspace.consents.record(
                 names.filter { statements.standing(on: $0) != .withdrawn }.map {
-                    Consent(contact: id, topic: $0, state: .withdrawn, at: now, learnedAt: now, source: source)
+                    Consent(contact: contact.id, topic: $0, state: .withdrawn, at: now, learnedAt: now, source: source)
                 })
-            guard scope == .everything, let address = try workspace.contacts.contact(id)?.email else { return }
+            guard scope == .everything, let address = contact.email else { return }
             try workspace.consents.suppress([Suppression(address: address, reason: .unsubscribed, at: now, learnedAt: now, source: source)])
         }
     }
@@ -48,14 +49,13 @@ struct StoreDesk: SubscriptionDesk {
     func confirm(_ id: ContactID, topics: [String], source: String) async throws {
         try await blocking { workspace in
             let now = Clock.now()
-            let statements = try workspace.consents.statements(of: id)
+            guard let contact = try workspace.contacts.contact(id) else { return }
+            let statements = try workspace.consents.statements(of: contact.id)
             try workspace.consents.record(
                 topics.filter { statements.standing(on: $0) != .confirmed }.map {
-                    Consent(contact: id, topic: $0, state: .confirmed, at: now, learnedAt: now, source: source)
+                    Consent(contact: contact.id, topic: $0, state: .confirmed, at: now, learnedAt: now, source: source)
                 })
-            if !topics.isEmpty, let address = try workspace.contacts.contact(id)?.email {
-                try workspace.consents.lift(.unsubscribed, of: address, at: now)
-            }
+            if !topics.isEmpty { try workspace.consents.lift(.unsubscribed, of: contact.id, at: now) }
         }
     }
 

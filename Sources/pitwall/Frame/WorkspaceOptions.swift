@@ -4,7 +4,6 @@ import Database
 import Foundation
 import Model
 import SMTP
-import Signing
 import Store
 import StoreSQLite
 import Workspace
@@ -63,15 +62,6 @@ enum Clock {
 }
 
 extension OpenWorkspace {
-    /// The keys of links and message IDs; made when there are none yet.
-    func keys() throws -> Keys {
-        let path = path(settings.keysFile)
-        if FileManager.default.fileExists(atPath: path) { return try Keys(contentsOf: path) }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        return try Keys.create(at: path)
-    }
-
     /// Who must not come back by an import.
     func forgotten() throws -> ForgottenPeople {
         try ForgottenPeople(contacts) { try keys() }

@@ -6,8 +6,9 @@ import Model
 /// Each kind lists the rows of `source` that `target` has not got, as the columns of their key but for the contact. Rows that
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
-    private enum Kind: String, CaseIterable {
-        case event, given, faded, consent, attributes, external, delivery, engagement, recipient, alias, suppression, address
+    enum Kind: String {
+        case event, given, faded, consent, attributes, external, delivery, exchange, engagement, recipient, alias, suppression, objection
+        case address
     }
 
     func merge(_ kept: ContactID, _ other: ContactID) throws -> ContactMerge {
@@ -19,10 +20,13 @@ extension ContactMerges {
             FROM contact WHERE id = \(other)
             """)
         try copyWill(of: other, to: kept, id)
+        let agreed = try agreements(of: hasAddress(kept) ? kept : other)
         try moveEvents(from: other, to: kept, id)
         try moveFaded(from: other, to: kept, id)
         try moveChanges(from: other, to: kept, id)
+        try exchangeMessages(of: other, and: kept, id)
         for table in Self.plainTables { try move(table, from: other, to: kept, id) }
+        try object(kept, to: try agreements(of: kept).subtracting(agreed), id)
         try moveAddress(from: other, to: kept, id)
         try fold(kept)
         try EventSummaries.refresh([kept, other], in: session)
@@ -53,6 +57,8 @@ extension ContactMerges {
                 """)
         }
         for table in Self.plainTables { try moveBack(table, merge) }
+        for key in try rows(.exchange, merge.id) { try exchange(key, of: kept, and: other) }
+        try withdrawObjections(merge)
         try shareWill(merge)
         try fold(kept)
         try fold(other)
@@ -63,7 +69,7 @@ extension ContactMerges {
 
     // MARK: - The note of what moved
 
-    private func note(_ kind: Kind, _ merge: Int64, _ values: [JSONValue]) throws {
+    func note(_ kind: Kind, _ merge: Int64, _ values: [JSONValue]) throws {
         try session.prepare(
             """
             INSERT INTO contact_merge_row (merge_id, number, kind, content) VALUES \
@@ -72,7 +78,7 @@ extension ContactMerges {
         ).run([.integer(merge), .text(kind.rawValue), .text(JSONValue.list(values).json)])
     }
 
-    private func rows(_ kind: Kind, _ merge: Int64) throws -> [[SQLValue]] {
+    func rows(_ kind: Kind, _ merge: Int64) throws -> [[SQLValue]] {
         try session.all(
             "SELECT content FROM contact_merge_row WHERE merge_id = \(merge) AND kind = \(kind.rawValue) ORDER BY number"
         ) { row in
@@ -92,11 +98,14 @@ extension ContactMerges {
         var followers: [String] = []
     }
 
+    private static let messages = PlainTable(
+        kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"])
+
     private static let plainTables = [
         PlainTable(kind: .given, table: "event_given_id", key: ["given"]),
         PlainTable(kind: .consent, table: "consent", key: ["topic", "at", "state", "learned_at"]),
         PlainTable(kind: .external, table: "contact_external_id", key: ["system", "external_id"]),
-        PlainTable(kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"]),
+        messages,
         PlainTable(kind: .engagement, table: "engagement", key: ["kind", "at", "campaign_id", "step", "entry", "url"]),
         PlainTable(kind: .recipient, table: "plan_recipient", key: ["plan_id"]),
         PlainTable(kind: .alias, table: "contact_alias", key: ["email_key"]),
@@ -128,6 +137,32 @@ extension ContactMerges {
             try session.prepare("UPDATE \(name) SET contact_id = ? WHERE contact_id = ? AND \(place)")
                 .run([.integer(target.rawValue), .integer(source.rawValue)] + key)
         }
+    }
+
+    // MARK: - Messages
+
+    /// Of what the other was sent and the kept one was not yet, the rows change places: the person was sent it, and is not again.
+    private func exchangeMessages(of source: ContactID, and target: ContactID, _ merge: Int64) throws {
+        let found = try session.all(
+            """
+            SELECT s.campaign_id, s.step, s.entry FROM delivery s JOIN delivery t ON t.campaign_id = s.campaign_id AND t.step = s.step \
+            AND t.contact_id = \(target) AND t.entry = s.entry WHERE s.contact_id = \(source) AND s.state IN (1, 2, 3, 4) \
+            AND t.state IN (0, 5)
+            """
+        ) { row in (0..<3).map { row.value($0) } }
+        for key in found {
+            try exchange(key, of: source, and: target)
+            try note(.exchange, merge, key.map(\.jsonValue))
+        }
+    }
+
+    private func exchange(_ key: [SQLValue], of one: ContactID, and another: ContactID) throws {
+        guard key.count == Self.messages.key.count else { return }
+        /// Nobody's, not even a seed's.
+        let aside = ContactID(.min)
+        try rename(Self.messages, key, from: one, to: aside)
+        try rename(Self.messages, key, from: another, to: one)
+        try rename(Self.messages, key, from: aside, to: another)
     }
 
     // MARK: - Events
@@ -239,66 +274,10 @@ extension ContactMerges {
                 """)
         }
     }
-
-    // MARK: - Suppression
-
-    private static let will = "reason IN ('unsubscribed', 'complaint') AND lifted_at IS NULL"
-
-    /// What a person did not want under one address they do not want under the other. Asked before the addresses move.
-    private func copyWill(of source: ContactID, to target: ContactID, _ merge: Int64) throws {
-        let main = try session.first("SELECT email_key FROM contact WHERE id = \(target)") { $0.optionalText(0) } ?? nil
-        guard let main else { return }
-        let entries = try session.all(
-            """
-            SELECT reason, min(at) FROM suppression WHERE \(raw: Self.will) AND email_key IN (SELECT email_key FROM contact \
-            WHERE id = \(source) UNION ALL SELECT email_key FROM contact_alias WHERE contact_id = \(source)) GROUP BY reason
-            """
-        ) { (reason: $0.text(0), at: $0.integer(1)) }
-        for entry in entries where try suppress(main, entry.reason, at: entry.at, "merge \(merge)") {
-            try note(.suppression, merge, [.text(main), .text(entry.reason)])
-        }
-    }
-
-    /// Parted again, each has their own; but what was not wanted in the meantime was not wanted by either.
-    private func shareWill(_ merge: ContactMerge) throws {
-        for row in try rows(.suppression, merge.id) where row.count == 2 {
-            try session.execute(
-                """
-                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE email_key = \(row[0]) AND reason = \(row[1]) \
-                AND source = \("merge \(merge.id)")
-                """)
-        }
-        try session.execute(
-            """
-            INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
-            SELECT \(merge.other), topic, at, state, learned_at, source, wording FROM consent \
-            WHERE contact_id = \(merge.kept) AND state = 2 AND learned_at > \(merge.at.milliseconds) \
-            ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
-            """)
-        guard let other = merge.otherEmail else { return }
-        let since = try session.all(
-            """
-            SELECT reason, at FROM suppression WHERE \(raw: Self.will) AND learned_at > \(merge.at.milliseconds) \
-            AND email_key IN (SELECT email_key FROM contact WHERE id = \(merge.kept))
-            """
-        ) { (reason: $0.text(0), at: $0.integer(1)) }
-        for entry in since { _ = try suppress(other.key, entry.reason, at: entry.at, "merge \(merge.id)") }
-    }
-
-    /// False where the address is suppressed for that reason already.
-    private func suppress(_ key: String, _ reason: String, at: Int64, _ source: String) throws -> Bool {
-        try session.execute(
-            """
-            INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) \
-            VALUES (\(key), \(reason), \(at), \(now.milliseconds), \(source), NULL) ON CONFLICT (email_key, reason) DO UPDATE SET \
-            at = excluded.at, learned_at = excluded.learned_at, source = excluded.source, lifted_at = NULL \
-            WHERE suppression.lifted_at IS NOT NULL
-            """) == 1
-    }
 }
 
 extension SQLValue {
-    fileprivate var jsonValue: JSONValue {
+    var jsonValue: JSONValue {
         switch self {
         case .integer(let value): .integer(value)
         case .text(let text): .text(text)
@@ -309,7 +288,7 @@ extension SQLValue {
 }
 
 extension JSONValue {
-    fileprivate var sqlValue: SQLValue {
+    var sqlValue: SQLValue {
         switch self {
         case .integer(let value): .integer(value)
         case .text(let text): .text(text)

@@ -27,8 +27,8 @@ package enum MergeProblem: Error, Hashable, Sendable {
 /// other systems, messages. Statements are a log, so the latest holds, whoever it was told of. What can't move because the kept one
 /// has the very same row stays where it is, under an ID that nobody has. Each row that moves is noted, and moves back.
 ///
-/// Nobody becomes reachable by it: an address keeps its suppressions, and who unsubscribed or complained under one address has
-/// done so under both.
+/// Nobody becomes reachable by it: an address keeps its suppressions, who unsubscribed or complained under one address has done so
+/// under both, and a topic that the kept one had not agreed to is not opened by the other's word.
 extension ContactStore {
     package func merge(_ kept: ContactID, _ other: ContactID, at now: Instant) throws -> ContactMerge {
         try database.write { session in
@@ -47,11 +47,6 @@ extension ContactStore {
             try ContactMerges(session: session, now: now).undo(merge)
             return merge
         }
-    }
-
-    /// The merges that made this person, oldest first.
-    package func merges(of contact: ContactID) throws -> [ContactMerge] {
-        try database.read { try ContactMerges.all(of: contact, in: $0) }
     }
 
     /// This person's ID and those of the contacts that were merged into them.

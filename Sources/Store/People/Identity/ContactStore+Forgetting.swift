@@ -100,13 +100,15 @@ struct PersonEraser {
             ) { (plan: $0.integer(0), path: $0.text(1), content: $0.blob(2)) }
             for holder in holders {
                 let content = Self.blanking(spelling, in: holder.content)
+                if content == holder.content { continue }
                 try session.execute(
                     "UPDATE plan_source SET content = \(SQLValue.blob(content)) WHERE plan_id = \(holder.plan) AND path = \(holder.path)")
             }
         }
     }
 
-    /// The bytes with `spelling`, in whatever case, crossed out: as many `x` as it was long, so that nothing else moves.
+    /// The bytes with `spelling`, in whatever case, crossed out: as many `x` as it was long, so that nothing else moves. Where it is
+    /// a part of a longer address that one is somebody else's, and stays.
     static func blanking(_ spelling: String, in content: [UInt8]) -> [UInt8] {
         func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
         let wanted = spelling.utf8.map(folded)
@@ -114,13 +116,28 @@ struct PersonEraser {
         var result = content
         var index = 0
         while index + wanted.count <= content.count {
-            if (0..<wanted.count).allSatisfy({ folded(content[index + $0]) == wanted[$0] }) {
-                for place in index..<(index + wanted.count) { result[place] = UInt8(ascii: "x") }
-                index += wanted.count
+            let place = index..<(index + wanted.count)
+            if wanted.indices.allSatisfy({ folded(content[index + $0]) == wanted[$0] }), !isPart(place, of: content) {
+                for byte in place { result[byte] = UInt8(ascii: "x") }
+                index = place.upperBound
             } else {
                 index += 1
             }
         }
         return result
+    }
+
+    /// Whether an address goes on before or after a place. A mark counts where a letter or a digit stands beyond it: a full stop
+    /// after an address, and quotes and dashes around it, are the text's.
+    private static func isPart(_ place: Range<Int>, of content: [UInt8]) -> Bool {
+        func isWord(_ scalar: Unicode.Scalar?) -> Bool {
+            guard let scalar else { return false }
+            return scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        }
+        // Four bytes are enough for any letter; of a further one that they cut only the other end is asked.
+        let before = content[..<place.lowerBound].reversed().drop { ".-+'".utf8.contains($0) }.prefix(4).reversed()
+        let after = content[place.upperBound...].drop { ".-".utf8.contains($0) }.prefix(4)
+        return isWord(String(decoding: before, as: UTF8.self).unicodeScalars.last)
+            || isWord(String(decoding: after, as: UTF8.self).unicodeScalars.first)
     }
 }

@@ -1,0 +1,93 @@
+import Database
+package import Model
+
+/// What else is kept of a person, for who asks what that is: asked of all IDs that became one (``ContactStore/everyID(of:)``).
+extension ContactStore {
+    /// When a person came to be known.
+    package func createdAt(_ id: ContactID) throws -> Instant? {
+        try database.read { session in
+            try session.first("SELECT created_at FROM contact WHERE id = \(id)") { Instant(milliseconds: $0.integer(0)) }
+        }
+    }
+
+    /// Who a person was before they were merged: what those were that are part of them, and what they were themselves when they
+    /// were a part of another.
+    package func formerSelves(of ids: [ContactID]) throws -> [FormerSelf] {
+        try database.read { session in
+            try session.all(
+                """
+                SELECT at, undone_at, other_email, other_attributes, other_created_at FROM contact_merge \
+                WHERE (kept_id IN (\(list(ids))) AND undone_at IS NULL) OR (other_id IN (\(list(ids))) AND undone_at IS NOT NULL) ORDER BY id
+                """
+            ) {
+                FormerSelf(
+                    mergedAt: Instant(milliseconds: $0.integer(0)), partedAt: $0.optionalInteger(1).map { Instant(milliseconds: $0) },
+                    email: $0.optionalText(2), attributes: try JSONObject(stored: $0.text(3)),
+                    createdAt: Instant(milliseconds: $0.integer(4)))
+            }
+        }
+    }
+
+    /// What came back of messages to a person, oldest first.
+    package func engagements(of ids: [ContactID]) throws -> [EngagementRecord] {
+        try database.read { session in
+            try session.all(
+                """
+                SELECT e.kind, e.at, e.learned_at, g.name, e.url, e.known FROM engagement e \
+                LEFT JOIN campaign g ON g.id = e.campaign_id WHERE e.contact_id IN (\(list(ids))) ORDER BY e.at, e.kind
+                """
+            ) {
+                EngagementRecord(
+                    kind: $0.text(0), at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)),
+                    campaign: $0.optionalText(3), url: $0.text(4), isCertain: $0.integer(5) != 0)
+            }
+        }
+    }
+
+    /// The plans that had a person in or left them out, oldest first.
+    package func plans(of ids: [ContactID]) throws -> [PlanStanding] {
+        try database.read { session in
+            try session.all(
+                """
+                SELECT p.id, g.name, p.at, r.reason FROM plan p JOIN campaign g ON g.id = p.campaign_id \
+                JOIN plan_recipient r ON r.plan_id = p.id AND r.contact_id IN (\(list(ids))) ORDER BY p.id, r.contact_id
+                """
+            ) {
+                PlanStanding(
+                    plan: PlanID($0.integer(0)), campaign: $0.text(1), at: Instant(milliseconds: $0.integer(2)), reason: $0.optionalText(3))
+            }
+        }
+    }
+
+    private func list(_ ids: [ContactID]) -> SQL { ids.map { "\($0)" as SQL }.joined(separator: ", ") }
+}
+
+/// One that became part of another by a merge, as they were before it.
+package struct FormerSelf: Hashable, Sendable {
+    package var mergedAt: Instant
+    package var partedAt: Instant?
+    package var email: String?
+    package var attributes: JSONObject
+    package var createdAt: Instant
+}
+
+/// That a message was opened, clicked, sent back or called spam.
+package struct EngagementRecord: Hashable, Sendable {
+    package var kind: String
+    package var at: Instant
+    package var learnedAt: Instant
+    package var campaign: String?
+    /// The address that was clicked, else empty.
+    package var url: String
+    /// False where a machine may have done it.
+    package var isCertain: Bool
+}
+
+/// How a plan has a person: in, or out for a reason.
+package struct PlanStanding: Hashable, Sendable {
+    package var plan: PlanID
+    package var campaign: String
+    package var at: Instant
+    /// Why they are left out (``Obstacle``); nil for who is in.
+    package var reason: String?
+}

@@ -1,0 +1,82 @@
+import Database
+import Model
+import Store
+import Testing
+
+@testable import Campaigns
+
+@Suite struct PersonRecordTests {
+    private let desk: WorkspaceDesk
+    private let later = Desk.noon.advanced(byMilliseconds: 60_000)
+
+    init() throws { desk = try WorkspaceDesk() }
+
+    /// All that is kept of a person, as `contacts export` prints it.
+    private func export(_ address: String) throws -> JSONObject {
+        let contact = try #require(try desk.desk.contact(address))
+        return try PersonRecord(of: contact, in: try desk.workspace, events: nil, at: later).json
+    }
+
+    private func objects(_ list: JSONValue?) throws -> [JSONObject] {
+        guard case .list(let values) = list else { return [] }
+        return values.compactMap { if case .object(let object) = $0 { object } else { nil } }
+    }
+
+    @Test func `an export has who a person was before a merge, and after they were parted`() throws {
+        let ada = try #require(try desk.desk.contact("ada@example.com"))
+        let bob = try #require(try desk.desk.contact("bob@example.com"))
+        let merge = try desk.workspace.contacts.merge(ada.id, bob.id, at: later)
+        let merged = try #require(try objects(try export("ada@example.com")["merges"]).first)
+        #expect(merged["email"] == "bob@example.com")
+        #expect(merged["attributes"] == .object(bob.attributes))
+        #expect(merged["created_at"] == .text(Instant(milliseconds: 0).iso))
+        #expect(merged["undone_at"] == .null)
+        let address = try #require(merge.otherEmail)
+        _ = try desk.workspace.contacts.unmerge(address, at: later)
+        #expect(try objects(try export("ada@example.com")["merges"]).isEmpty)
+        #expect(try objects(try export("bob@example.com")["merges"]).first?["undone_at"] == .text(later.iso))
+    }
+
+    @Test func `an export has since when a person is known, and the suppressions that were lifted`() throws {
+        let ada = try #require(try desk.desk.contact("ada@example.com"))
+        let address = try EmailAddress("ada@example.com")
+        try desk.workspace.consents.suppress([
+            Suppression(address: address, reason: .unsubscribed, at: Desk.noon, learnedAt: Desk.noon, source: "form"),
+            Suppression(address: address, reason: .complaint, at: Desk.noon, learnedAt: Desk.noon, source: "report"),
+        ])
+        try desk.workspace.consents.lift(.unsubscribed, of: ada.id, at: later)
+        let json = try export("ada@example.com")
+        #expect(json["created_at"] == .text(Instant(milliseconds: 0).iso))
+        #expect(try objects(json["suppressions"]).map { $0["reason"] } == ["complaint"])
+        #expect(try objects(json["lifted_suppressions"]).map { $0["reason"] } == ["unsubscribed"])
+        #expect(try objects(json["lifted_suppressions"]).first?["lifted_at"] == .text(later.iso))
+    }
+
+    @Test func `an export has the plans that had a person in or left them out, and why`() throws {
+        _ = try desk.desk.importConsent("email,topic,state,at\nbob@example.com,news,withdrawn,2020-01-01\n")
+        _ = try desk.plan(at: later)
+        let plan = try #require(try objects(try export("bob@example.com")["plans"]).first)
+        #expect(plan["campaign"] == "launch")
+        #expect(plan["in"] == .bool(false))
+        #expect(plan["reason"] == "no_consent")
+        #expect(try objects(try export("ada@example.com")["plans"]).map { $0["in"] } == [.bool(true)])
+    }
+
+    @Test func `an export has what came back of messages`() throws {
+        let ada = try #require(try desk.desk.contact("ada@example.com"))
+        let campaign = try desk.workspace.campaigns.ensureCampaign(named: "launch", at: Desk.noon)
+        _ = try desk.desk.database.write { session in
+            try session.execute(
+                """
+                INSERT INTO engagement (contact_id, kind, at, campaign_id, step, entry, url, learned_at, known) VALUES \
+                (\(ada.id), 'click', \(later.milliseconds), \(campaign.id), 0, 0, 'https://example.com/a', \(later.milliseconds), 0)
+                """)
+        }
+        let click = try #require(try objects(try export("ada@example.com")["engagements"]).first)
+        #expect(click["kind"] == "click")
+        #expect(click["campaign"] == "launch")
+        #expect(click["url"] == "https://example.com/a")
+        #expect(click["certain"] == .bool(false))
+        #expect(try objects(try export("bob@example.com")["engagements"]).isEmpty)
+    }
+}
