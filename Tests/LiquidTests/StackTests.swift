@@ -28,9 +28,9 @@ struct StackTests {
         let brackets = "{{ " + String(repeating: "a[", count: 49) + "a" + String(repeating: "]", count: 49) + " }}"
         let ranges = "{{ " + String(repeating: "(", count: 49) + "1" + String(repeating: "..1)", count: 49) + " }}"
         let partials = ["p": "{% for i in (1..1) %}{% capture x %}{% render 'p' %}{% endcapture %}{% endfor %}"]
-        var data: Value = "x"
-        for _ in 0..<2000 { data = .array([["a": data]]) }
         try onSmallStack {
+            var data: Value = "x"
+            for _ in 0..<2000 { data = .array([["a": data]]) }
             for text in [lines, brackets, ranges, "{% render 'p' %}", "{{ d }}{{ d | join }}{% if d == d %}{% endif %}"] {
                 _ = try? parse(text, partials: partials).render(Scope(["d": data]))
             }

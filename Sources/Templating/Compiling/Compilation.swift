@@ -5,10 +5,10 @@ final class Compilation {
     private(set) var sources: [SourceText] = []
     private(set) var marks = Marks()
     private(set) var problems: [Diagnostic] = []
-    /// More help nobody, and each is compared with all before it.
-    private static let mostProblems = 100
     /// Files of the workspace that the message carries, each once.
     private(set) var pictures: [MessagePicture] = []
+    /// More help nobody, and each is compared with all before it.
+    private static let mostProblems = 100
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
