@@ -17,7 +17,7 @@ package struct Limits: Sendable {
     }
 
     /// Far above what a mail needs (a 5.7 kB newsletter takes 300 steps), and within 100 ms and 50 MB whatever it says.
-    package static let mail = Limits(steps: 500_000, depth: 100, outputBytes: 4 << 20, valueBytes: 8 << 20)
+    package static let mail = Limits(steps: 200_000, depth: 100, outputBytes: 4 << 20, valueBytes: 8 << 20)
 }
 
 /// What one rendering took, in the units of its ``Limits``.

@@ -5,7 +5,7 @@ import Testing
 /// Templates that ask for too much end in an error, always at the same point.
 struct LimitTests {
     /// Small enough that the whole table takes seconds in a debug build; ``Limits/mail`` is measured by the benchmark.
-    private static let small = Limits(steps: 30_000, depth: 100, outputBytes: 1 << 18, valueBytes: 3 << 20)
+    private static let small = Limits(steps: 10_000, depth: 100, outputBytes: 1 << 17, valueBytes: 1 << 20)
 
     @Test(arguments: HostileTemplates.all) func `a template that asks for too much ends within its limits`(
         hostile: HostileTemplate

@@ -16,9 +16,12 @@ import Workspace
         return String(decoding: bytes, as: UTF8.self).replacing("{{", with: "{ {").replacing("{%", with: "{ %")
     }
 
+    static func template(_ name: String) throws -> MessageTemplate {
+        try library(["Templates/m.html": "---\nsubject: S\n---\n\(try source(name))"]).load("m", for: TemplateUse(kind: .service))
+    }
+
     static func message(_ name: String) throws -> RenderedMessage {
-        let library = library(["Templates/m.html": "---\nsubject: S\n---\n\(try source(name))"])
-        return try library.load("m", for: TemplateUse(kind: .service)).render(data())
+        try template(name).render(data())
     }
 
     @Test(.enabled(if: !names.isEmpty, "the newsletters are not beside the repository"), arguments: names)

@@ -24,8 +24,9 @@ let package = Package(
         room("Model", ["Diagnostics", "CIdn2"]),
         room("Workspace", ["Diagnostics", "Model", .product(name: "Yams", package: "Yams")]),
         room("Liquid", ["Diagnostics"]),
+        .target(name: "Driver"),
         .executableTarget(
-            name: "fuzz", dependencies: ["Diagnostics", "Liquid", "Model", "Workspace"], swiftSettings: instrumented,
+            name: "fuzz", dependencies: ["Driver", "Diagnostics", "Liquid", "Model", "Workspace"], swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
     ],
     swiftLanguageModes: [.v6]

@@ -16,10 +16,10 @@ package struct CampaignDefinition: Sendable {
     package let excluded: [SegmentPlan]
     package let addresses: [EmailAddress]?
     package let template: MessageTemplate
-    /// Attachments, and the pictures that its template names.
-    package let enclosures: Enclosures
     /// Those that the template asks about, by name.
     let askedSegments: [String: SegmentPlan]
+    /// Attachments, and the pictures that its template names.
+    package let enclosures: Enclosures
     /// What the checks say; no errors among them.
     package let warnings: [Diagnostic]
 
@@ -63,9 +63,6 @@ package struct CampaignDefinition: Sendable {
         } catch let found as DiagnosticList {
             mistakes += found.items
         }
-        var loader = EnclosureLoader(files, file, settings)
-        enclosures = try loader.load(pictures: compiled?.pictures ?? [:])
-        mistakes += loader.found
         var asked: [String: SegmentPlan] = [:]
         for name in compiled?.segments ?? [] {
             do {
@@ -74,6 +71,9 @@ package struct CampaignDefinition: Sendable {
                 mistakes += found.items
             }
         }
+        var loader = EnclosureLoader(files, file, settings)
+        enclosures = try loader.load(pictures: compiled?.pictures ?? [:])
+        mistakes += loader.found
         guard let compiled, !mistakes.contains(where: { $0.severity == .error }) else { throw DiagnosticList(mistakes) }
         self.name = name
         self.file = file

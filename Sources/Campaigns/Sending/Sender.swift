@@ -123,7 +123,7 @@ package struct Sender {
             campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
             plannedAt: prepared.plan.at)
         let composer = try MessageComposer(
-            definition, plan: prepared.plan, in: workspace, keys: keys, signer: workspace.dkimSigner(for: definition), clock: clock)
+            definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
         return SendRun(
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer,
             transport: transport,

@@ -9,6 +9,7 @@ struct Assembly {
     var paths: [PathEntry] = []
     var steps: [Step] = []
     var operands: [Operand] = []
+    var ranges: [RangeEntry] = []
     var pipelines: [PipelineEntry] = []
     var filters: [FilterEntry] = []
     var conditions: [ConditionEntry] = []

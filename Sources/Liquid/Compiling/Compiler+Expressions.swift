@@ -8,13 +8,16 @@ extension Compiler {
         case .literal(.string(let text), _): return .constant(assembly.text(text))
         case .literal(let value, _): return .constant(assembly.constants.add(value))
         case .range(let first, let last, let span):
-            let ends = [operand(first), operand(last)]
-            let place = Int32(assembly.operands.count)
-            assembly.operands += ends
-            _ = self.span(span)
-            return .range(place)
+            let entry = RangeEntry(first: rangeEnd(first), last: rangeEnd(last), span: self.span(span))
+            return .range(assembly.ranges.add(entry))
         case .path(let path): return operand(path)
         }
+    }
+
+    /// A decimal that is written out loses its fraction.
+    private mutating func rangeEnd(_ expression: Expression) -> Operand {
+        guard case .literal(.decimal(let number), let span) = expression else { return operand(expression) }
+        return operand(.literal(.integer(Int64(exactly: number.rounded(.towardZero)) ?? 0), span))
     }
 
     mutating func operand(_ value: FilteredExpression) -> Operand {

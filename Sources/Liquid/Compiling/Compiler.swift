@@ -217,7 +217,8 @@ struct Compiler {
         let key = PartialKey(name: name, isIsolated: isIsolated)
         if let function = functionsByName[key] { return function }
         guard let syntax = library.partial(name) else {
-            report("there is no partial \"\(name)\"", at: span, hint: suggestion(for: name, among: library.known))
+            let shown = source.quote(Span(span.start + 1, max(span.start + 1, span.end - 1)))
+            report("there is no partial \"\(shown)\"", at: span, hint: suggestion(for: name, among: library.known))
             return nil
         }
         let function = assembly.functions.add(FunctionEntry(name: assembly.text(name), isIsolated: isIsolated, start: 0, end: 0))

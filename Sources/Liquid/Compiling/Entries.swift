@@ -6,6 +6,12 @@ struct PathEntry {
     var span: Int32
 }
 
+struct RangeEntry {
+    var first: Operand
+    var last: Operand
+    var span: Int32
+}
+
 struct PipelineEntry {
     var base: Operand
     var firstFilter: Int32

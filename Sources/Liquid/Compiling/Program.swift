@@ -13,6 +13,7 @@ final class Program: @unchecked Sendable {
     let paths: Table<PathEntry>
     let steps: Table<Step>
     let operands: Table<Operand>
+    let ranges: Table<RangeEntry>
     let pipelines: Table<PipelineEntry>
     let filters: Table<FilterEntry>
     let conditions: Table<ConditionEntry>
@@ -53,6 +54,7 @@ final class Program: @unchecked Sendable {
         paths = Table(assembly.paths)
         steps = Table(assembly.steps)
         operands = Table(assembly.operands)
+        ranges = Table(assembly.ranges)
         pipelines = Table(assembly.pipelines)
         filters = Table(assembly.filters)
         conditions = Table(assembly.conditions)
@@ -82,7 +84,7 @@ final class Program: @unchecked Sendable {
 
     deinit {
         for release in [
-            code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, pipelines.free, filters.free,
+            code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, ranges.free, pipelines.free, filters.free,
             conditions.free, tests.free, loops.free, tableRows.free, selects.free, selectParts.free, cycles.free, calls.free,
             arguments.free,
             hosts.free, functions.free, spans.free, slotNames.free, nothing.free,

@@ -99,7 +99,7 @@ struct ArrayFilters {
         guard !first.isNull else { return try made(items.filter { !$0.isNull }, meter: &meter) }
         var kept: [Value] = []
         for item in items {
-            guard let value = try item.property(first) else { return .null }
+            guard let value = try item.property(first, meter: &meter) else { return .null }
             if !value.isNull { kept.append(item) }
         }
         return try made(kept, meter: &meter)
@@ -107,14 +107,14 @@ struct ArrayFilters {
 
     private func map(_ items: [Value], meter: inout Meter) throws(FilterFailure) -> Value {
         var mapped: [Value] = []
-        for item in items { mapped.append(try item.property(first) ?? .null) }
+        for item in items { mapped.append(try item.property(first, meter: &meter) ?? .null) }
         return try made(mapped, meter: &meter)
     }
 
     private func sum(_ items: [Value], meter: inout Meter) throws(FilterFailure) -> Value {
         var total = Number.integer(0)
         for item in items {
-            let value = hasFirst && !first.isNull ? try item.property(first) ?? .integer(0) : item
+            let value = hasFirst && !first.isNull ? try item.property(first, meter: &meter) ?? .integer(0) : item
             for part in try Self.items(of: value, meter: &meter) {
                 total = try NumberFilters.plus(total, Number(part))
             }
@@ -123,15 +123,17 @@ struct ArrayFilters {
     }
 
     private func uniq(_ items: [Value], meter: inout Meter) throws(FilterFailure) -> Value {
+        // One is not compared with anything, and so not asked for its property.
+        if items.count == 1 { return try made(items, meter: &meter) }
         var seen: [UniqueKey: [Value]] = [:]
         var kept: [Value] = []
         for item in items {
-            guard let value = hasFirst && !first.isNull ? try item.property(first) : item else { return .null }
+            guard let value = hasFirst && !first.isNull ? try item.property(first, meter: &meter) : item else { return .null }
             try meter.work(bytes: value.string?.utf8.count ?? 0)
             let key = UniqueKey(value)
             let same = seen[key] ?? []
-            try meter.work(steps: same.count + 3)
-            if same.contains(where: { $0.isIdentical(to: value) }) { continue }
+            try meter.work(steps: same.count + 6)
+            if same.contains(where: { $0.equals(value, isExact: true) }) { continue }
             seen[key, default: []].append(value)
             kept.append(item)
         }
@@ -157,18 +159,11 @@ struct ArrayFilters {
 }
 
 extension Value {
-    /// As a hash's keys are told apart: 1 and 1.0 are two.
-    fileprivate func isIdentical(to other: Value) -> Bool {
-        switch (self, other) {
-        case (.integer, .decimal), (.decimal, .integer): false
-        default: equals(other)
-        }
-    }
-
     var firstItem: Value {
         switch self {
         case .array(let items): items.first ?? .null
-        case .range(let first, let last): first <= last ? .integer(first) : .null
+        // A range is its two ends, even where nothing is between them.
+        case .range(let first, _): .integer(first)
         case .object(let object): object.isEmpty ? .null : object.pair(at: 0)
         default: .null
         }
@@ -177,7 +172,7 @@ extension Value {
     var lastItem: Value {
         switch self {
         case .array(let items): items.last ?? .null
-        case .range(let first, let last): first <= last ? .integer(last) : .null
+        case .range(_, let last): .integer(last)
         default: .null
         }
     }
@@ -206,10 +201,15 @@ extension Value {
 
     /// What the list filters take of each item. Nil where an item can have no properties at all, which makes the whole
     /// result nothing; a whole number says so loudly.
-    func property(_ name: Value) throws(FilterFailure) -> Value? {
+    func property(_ name: Value, meter: inout Meter) throws(FilterFailure) -> Value? {
+        if case .object(let object) = self { return name.string.flatMap { object[$0] } ?? .null }
+        if case .decimal(let number) = name {
+            // A place between two is the one before.
+            return try property(.integer(Int64(exactly: number.rounded(.towardZero)) ?? .max), meter: &meter)
+        }
         switch self {
-        case .object(let object): return name.string.flatMap { object[$0] } ?? .null
         case .string(let text), .markup(let text):
+            try meter.work(bytes: text.utf8.count + name.textLength)
             switch name {
             case .null: return ""
             case .integer(let index): return text.character(at: index).map { .string($0) } ?? .null

@@ -16,7 +16,7 @@ struct DateParser {
     private var loose: [(value: Int, digits: Int)] = []
 
     /// Nil where the text is no date.
-    static func parse(_ text: String, _ context: FilterContext) -> Int64? {
+    static func parse(_ text: String, _ context: FilterContext) -> DateFilter.Moment? {
         guard text.utf8.count <= 128 else { return nil }
         var parser = DateParser(text)
         return parser.parse(context)
@@ -57,7 +57,7 @@ struct DateParser {
         bytes = text.utf8.map { $0.isLetter ? $0 | 0x20 : $0 }
     }
 
-    private mutating func parse(_ context: FilterContext) -> Int64? {
+    private mutating func parse(_ context: FilterContext) -> DateFilter.Moment? {
         while index < bytes.count {
             if bytes[index].isDigit {
                 guard number() else { return nil }
@@ -70,7 +70,7 @@ struct DateParser {
             }
         }
         settleLoose()
-        return milliseconds(context)
+        return milliseconds(context).map { DateFilter.Moment(milliseconds: $0, offset: offset == 0 ? nil : offset) }
     }
 
     // MARK: Reading

@@ -8,7 +8,7 @@ struct Selection {
         if items.isEmpty { return nothingFound }
         var kept: [Value] = []
         for (index, item) in items.enumerated() {
-            guard let holds = try holds(for: item) else { return .null }
+            guard let holds = try holds(for: item, meter: &meter) else { return .null }
             switch filter {
             case .where: if holds { kept.append(item) }
             case .reject: if !holds { kept.append(item) }
@@ -32,8 +32,10 @@ struct Selection {
         }
     }
 
-    private func holds(for item: Value) throws(FilterFailure) -> Bool? {
-        guard let value = try item.property(property) else { return nil }
-        return target.isNull ? value.isTruthy : value.equals(target)
+    private func holds(for item: Value, meter: inout Meter) throws(FilterFailure) -> Bool? {
+        guard let value = try item.property(property, meter: &meter) else { return nil }
+        if target.isNull { return value.isTruthy }
+        try meter.work(bytes: min(value.weight(), target.weight()))
+        return value.equals(target)
     }
 }

@@ -9,8 +9,10 @@ struct Sorting {
         var keyed: [(key: Key, item: Value)] = []
         keyed.reserveCapacity(items.count)
         if !property.isNull, items.contains(where: { !$0.hasProperties }) { return .null }
+        // One is not compared with anything, and so not asked for its property.
+        if items.count == 1 { return .array(items) }
         for item in items {
-            guard let value = property.isNull ? item : try item.property(property) else { return .null }
+            guard let value = property.isNull ? item : try item.property(property, meter: &meter) else { return .null }
             keyed.append((key(of: value), item))
         }
         let rounds = Int.bitWidth - items.count.leadingZeroBitCount

@@ -39,24 +39,32 @@ struct TextFilters {
             out.append(filter == .append ? text : other)
             out.append(filter == .append ? other : text)
         case .capitalize, .downcase, .upcase:
-            // Beyond ASCII it takes longer.
-            try meter.work(bytes: text.utf8.count * 4)
+            // Beyond ASCII it takes much longer.
+            if !text.isASCII { try meter.work(bytes: text.utf8.count * 32) }
             Self.changeCase(of: text, filter, into: &out)
         case .strip, .lstrip, .rstrip: out.strip(text, start: filter != .rstrip, end: filter != .lstrip)
         case .stripNewlines: out.append(text, replacingNewlinesBy: "")
         case .newlineToBr: out.append(text, replacingNewlinesBy: "<br />\n")
         case .replace, .replaceFirst, .replaceLast, .remove, .removeFirst, .removeLast:
             try replace(in: text, meter: meter, into: &out)
-        case .truncate, .truncateWords: try truncate(text, input: input, into: &out)
+        case .truncate, .truncateWords:
+            try meter.work(bytes: text.utf8.count * 3)
+            try truncate(text, input: input, into: &out)
         case .escape:
             if isHTML, input.isMarkup {
                 out.append(text)
             } else {
                 out.append(escaping: text)
             }
-        case .escapeOnce: out.append(escapingOnce: text)
-        case .stripHTML: out.append(strippingHTML: text)
-        default: try Encoding(filter).apply(to: text, into: &out)
+        case .escapeOnce:
+            try meter.work(bytes: text.utf8.count)
+            out.append(escapingOnce: text)
+        case .stripHTML:
+            try meter.work(bytes: text.utf8.count * 3)
+            out.append(strippingHTML: text)
+        default:
+            try meter.work(bytes: text.utf8.count * 3)
+            try Encoding(filter).apply(to: text, into: &out)
         }
         try meter.work(bytes: out.count - start)
     }
@@ -78,7 +86,7 @@ struct TextFilters {
     }
 
     private static func changeCase(of text: String, _ filter: StandardFilter, into out: inout Output) {
-        if text.withBytes({ $0.allSatisfy { $0 < 0x80 } }) {
+        if text.isASCII {
             let start = out.count
             out.append(text)
             out.change(from: start) { byte, index in
@@ -135,6 +143,10 @@ struct TextFilters {
 
     let hasFirst: Bool
     let hasSecond: Bool
+}
+
+extension String {
+    fileprivate var isASCII: Bool { withBytes { $0.allSatisfy { $0 < 0x80 } } }
 }
 
 extension Value {

@@ -11,6 +11,8 @@ extension UInt8 {
 
     var continuesName: Bool { isLetter || isDigit || self == UInt8(ascii: "_") || self == UInt8(ascii: "-") }
 
+    var isWord: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
+
     /// The second and later bytes of a UTF-8 character.
     var continuesCharacter: Bool { self & 0xC0 == 0x80 }
 

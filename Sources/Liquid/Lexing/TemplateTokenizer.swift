@@ -84,13 +84,12 @@ struct TemplateTokenizer {
             if bytes.has(name, at: cursor, before: end) {
                 cursor += name.utf8.count
                 let nameEnd = cursor
-                while cursor < end, bytes[cursor].isSpace { cursor += 1 }
-                let trims = cursor < end && bytes[cursor] == .minus
-                if trims { cursor += 1 }
-                if cursor + 1 < end, bytes[cursor] == .percent, bytes[cursor + 1] == .closeBrace {
+                // What stands behind the name counts for nothing.
+                if cursor >= end || !bytes[cursor].isWord {
+                    guard let closing = bytes.pair(.percent, .closeBrace, from: cursor, before: end) else { return nil }
                     let body = Span(position, opening)
-                    position = cursor + 2
-                    trimsNext = trims
+                    position = closing + 2
+                    trimsNext = bytes[closing - 1] == .minus
                     return (body, Tag(name: Span(nameStart, nameEnd), markup: Span(nameEnd, nameEnd), whole: Span(opening, position)))
                 }
             }

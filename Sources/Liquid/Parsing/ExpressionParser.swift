@@ -184,7 +184,7 @@ struct ExpressionParser {
         let (text, span) = try name("a filter")
         guard let function = names.filter(text) else {
             let known = names.filterNames
-            throw Diagnostic(.error, "there is no filter \"\(text)\"", in: source, at: span, hint: suggestion(for: text, among: known))
+            throw Diagnostic(.error, "there is no filter \"\(source.quote(span))\"", in: source, at: span, hint: suggestion(for: text, among: known))
         }
         var use = FilterUse(function: function, arguments: [], span: span)
         if try take(.colon) {
@@ -215,7 +215,7 @@ struct ExpressionParser {
         }
         guard case .standard(.default) = use.function, key == "allow_false" else {
             throw Diagnostic(
-                .error, "\(filter) has no argument named \"\(key)\"", in: source, at: path.span,
+                .error, "\(filter) has no argument named \"\(source.quote(path.span))\"", in: source, at: path.span,
                 hint: suggestion(for: key, among: ["allow_false"]))
         }
         use.allowFalse = argument

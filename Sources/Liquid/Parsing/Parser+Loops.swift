@@ -85,6 +85,6 @@ extension Parser {
     private func unknownOption(_ option: String, _ span: Span, _ known: [String]) -> Diagnostic {
         let list = known.dropLast().joined(separator: ", ") + " and " + (known.last ?? "")
         let hint = suggestion(for: option, among: known) ?? "there are \(list)"
-        return Diagnostic(.error, "there is no option \"\(option)\" here", in: source, at: span, hint: hint)
+        return Diagnostic(.error, "there is no option \"\(source.quote(span))\" here", in: source, at: span, hint: hint)
     }
 }

@@ -15,7 +15,7 @@ extension Parser {
         let name = header { parser throws(Diagnostic) in
             var words = try parser.parser(tag.markup)
             let name = try parser.target(&words, mayBeQuoted: true)
-            try words.expectEnd(after: "the name")
+            if !words.isAtEnd { parser.warnIgnored(words, after: "the name", hint: "capture takes one name and nothing else") }
             return name
         }
         let body = body(of: tag).block
@@ -44,7 +44,7 @@ extension Parser {
         }
     }
 
-    func cycle(_ tag: TemplateTokenizer.Tag) throws(Diagnostic) -> Node {
+    mutating func cycle(_ tag: TemplateTokenizer.Tag) throws(Diagnostic) -> Node {
         var words = try parser(tag.markup)
         var name: Expression?
         var first = try words.expression()
@@ -54,11 +54,13 @@ extension Parser {
         }
         let start = first.span.start
         var values = [first]
-        while try words.take(.comma) {
-            if words.isAtEnd { break }
+        while true {
+            // As in the reference, what follows a value without a comma counts for nothing.
+            if !words.isAtEnd, words.token.kind != .comma { warnIgnored(words, after: "the value", hint: "values are joined by a comma") }
+            while !words.isAtEnd, words.token.kind != .comma { try words.advance() }
+            guard try words.take(.comma), !words.isAtEnd else { break }
             values.append(try words.expression())
         }
-        try words.expectEnd(after: "the values")
         return .cycle(Cycle(name: name, identity: identity(of: values, at: start, to: words.previousEnd), values: values, span: tag.whole))
     }
 

@@ -24,7 +24,7 @@ struct Parser {
     private var liquidDepth = 0
 
     /// Blocks in blocks.
-    private static let deepest = 100
+    private static let deepest = 50
     /// More would help nobody.
     private static let mostProblems = 50
 
@@ -186,7 +186,7 @@ struct Parser {
             return Diagnostic(.error, "a tag starts with its name", in: source, at: tag.whole)
         }
         let hint = suggestion(for: name, among: names.tagNames)
-        return Diagnostic(.error, "there is no tag \"\(name)\"", in: source, at: tag.name, hint: hint)
+        return Diagnostic(.error, "there is no tag \"\(source.quote(tag.name))\"", in: source, at: tag.name, hint: hint)
     }
 
     /// `{% liquid %}`: each line is a tag, and blocks end inside it.

@@ -31,8 +31,9 @@ extension Machine {
         default: break
         }
         guard case .value(let leftOperand) = test.left, case .value(let rightOperand) = test.right else {
-            // `empty` and `blank` are more or less than nothing, and in no list.
-            return false
+            // `empty` and `blank` are neither more nor less than anything, and in no list; but every text holds the empty one.
+            guard operation == .contains, case .value(let operand) = test.left else { return false }
+            return try value(of: operand).string != nil
         }
         let left = try value(of: leftOperand)
         let right = try value(of: rightOperand)

@@ -87,7 +87,7 @@ extension Machine {
             try write(program.operands[entry.firstValue + Int32(turn)], entry.span)
         }
         do throws(FilterFailure) {
-            if frame.cycles[key] == nil { try meter.make(bytes: 64 + key.utf8.count) }
+            if frame.cycles[key] == nil { try meter.make(bytes: 128 + key.utf8.count) }
         } catch {
             throw self.error(error, entry.span)
         }

@@ -34,7 +34,7 @@ extension Machine {
         case .constant(let index): return program.constants[index]
         case .slot(let slot): return frame.slots[Int(slot)]
         case .path(let index): return try value(ofPath: index)
-        case .range(let index): return try range(program.operands[index], program.operands[index + 1])
+        case .range(let index): return try range(index)
         case .pipeline(let index):
             let entry = program.pipelines[index]
             return try value(of: entry, filters: entry.filterCount)
@@ -92,15 +92,21 @@ extension Machine {
         return .null
     }
 
-    /// What is no number counts from or to 0.
-    private mutating func range(_ first: Operand, _ last: Operand) throws(RenderError) -> Value {
-        .range(try rangeEnd(value(of: first)), try rangeEnd(value(of: last)))
+    private mutating func range(_ index: Int32) throws(RenderError) -> Value {
+        let entry = program.ranges[index]
+        return .range(try rangeEnd(entry.first, entry.span), try rangeEnd(entry.last, entry.span))
     }
 
-    private func rangeEnd(_ value: Value) -> Int64 {
-        if case .integer(let number) = value { return number }
-        guard let decimal = try? Number(value).decimal else { return 0 }
-        return decimal.rounded(decimal.coefficient < 0 ? .up : .down).integer ?? 0
+    /// Nothing, and a text that does not start with digits, count as 0. What else is no whole number is an error.
+    private mutating func rangeEnd(_ operand: Operand, _ span: Int32) throws(RenderError) -> Int64 {
+        switch try value(of: operand) {
+        case .integer(let number): return number
+        case .null: return 0
+        case let value where value.string != nil:
+            guard let decimal = try? Number(value).decimal else { return 0 }
+            return decimal.rounded(decimal.coefficient < 0 ? .up : .down).integer ?? 0
+        case let value: throw error(FilterFailure("a range goes from one whole number to another, found \(value.kind)"), span)
+        }
     }
 
     // MARK: Loops

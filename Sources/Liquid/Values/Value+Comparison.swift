@@ -1,16 +1,18 @@
 /// Equality and order.
 extension Value {
     /// Whole and decimal numbers compare as numbers, texts byte by byte, arrays and objects by what they hold.
-    func equals(_ other: Value, depth: Int = 0) -> Bool {
+    ///
+    /// - Parameter isExact: tells 1 from 1.0, as the keys of a dictionary are told apart.
+    func equals(_ other: Value, isExact: Bool = false, depth: Int = 0) -> Bool {
         switch self {
         case .null: return other.isNull
         case .bool(let a): if case .bool(let b) = other { return a == b }
         case .integer(let a):
             if case .integer(let b) = other { return a == b }
-            if case .decimal(let b) = other { return Double(a) == b }
+            if case .decimal(let b) = other { return !isExact && Double(a) == b }
         case .decimal(let a):
             if case .decimal(let b) = other { return a == b }
-            if case .integer(let b) = other { return a == Double(b) }
+            if case .integer(let b) = other { return !isExact && a == Double(b) }
         case .string(let a), .markup(let a):
             switch other {
             case .string(let b), .markup(let b): return a.hasSameBytes(as: b)
@@ -20,11 +22,11 @@ extension Value {
         case .instant(let a): if case .instant(let b) = other { return a == b }
         case .array(let a):
             guard case .array(let b) = other, a.count == b.count, depth < 100 else { return false }
-            return zip(a, b).allSatisfy { $0.equals($1, depth: depth + 1) }
+            return zip(a, b).allSatisfy { $0.equals($1, isExact: isExact, depth: depth + 1) }
         case .object(let a):
             guard case .object(let b) = other, a.count == b.count, depth < 100 else { return false }
             return a.names.enumerated().allSatisfy { index, name in
-                b[name].map { a.value(at: index).equals($0, depth: depth + 1) } ?? false
+                b[name].map { a.value(at: index).equals($0, isExact: isExact, depth: depth + 1) } ?? false
             }
         }
         return false

@@ -11,12 +11,16 @@ struct MessageChecks {
     /// What Gmail shows before it cuts a message.
     static let largestPage = 102_000
     /// About what a phone shows of a subject.
-    static let longestSubject = 70
+    static let longestSubject = 50
 
     // MARK: The page
 
     func page(_ part: CompiledPart) {
-        for node in part.nodes { element(node, part.source) }
+        for node in part.nodes {
+            element(node, part.source)
+            dropped(node, part.source)
+        }
+        balance(part.source)
         for slot in part.links.slots { link(slot, part.source) }
     }
 
@@ -34,11 +38,15 @@ struct MessageChecks {
         let span = Span(slot.range.lowerBound, slot.range.upperBound)
         guard !address.isEmpty, address != "#" else { return warn("this link leads nowhere", in: source, at: span) }
         if address.hasPrefix("#") || Marks.mark(in: Array(address.utf8), at: 0) != nil { return }
+        if let message = Self.placeholder(address) { return warn(message, in: source, at: span, hint: "write the address, or {{ … }}") }
         guard let scheme = Self.scheme(of: address) else {
             let hint =
                 address.hasPrefix("//") || address.hasPrefix("/")
                 ? "write the whole address" : "did you mean \"https://\(Self.shown(address))\"?"
             return warn("this link has no scheme and leads nowhere", in: source, at: span, hint: hint)
+        }
+        if Self.useless.contains(scheme) {
+            return report(.error, "mail programs remove links that start with \(scheme):", in: source, at: span, hint: "link to a page")
         }
         if scheme == "http" || scheme == "https", Self.isLocal(address.dropFirst(scheme.count + 3)) {
             warn("this link leads to the reader's own machine", in: source, at: span)
@@ -66,8 +74,12 @@ struct MessageChecks {
         return RelaySettings.isLoopback(String(host.prefix { $0 != ":" }).lowercased())
     }
 
-    private func warn(_ message: String, in source: ComposedText, at span: Span, hint: String? = nil) {
-        compilation.report(.warning, message, in: source, at: span, fallback: own, hint: hint)
+    func warn(_ message: String, in source: ComposedText, at span: Span, hint: String? = nil) {
+        report(.warning, message, in: source, at: span, hint: hint)
+    }
+
+    func report(_ severity: Diagnostic.Severity, _ message: String, in source: ComposedText, at span: Span, hint: String? = nil) {
+        compilation.report(severity, message, in: source, at: span, fallback: own, hint: hint)
     }
 
     // MARK: The subject

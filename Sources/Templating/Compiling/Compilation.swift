@@ -5,10 +5,10 @@ final class Compilation {
     private(set) var sources: [SourceText] = []
     private(set) var marks = Marks()
     private(set) var problems: [Diagnostic] = []
-    /// Files of the workspace that the message carries, each once.
-    private(set) var pictures: [MessagePicture] = []
     /// More help nobody, and each is compared with all before it.
     private static let mostProblems = 100
+    /// Files of the workspace that the message carries, each once.
+    private(set) var pictures: [MessagePicture] = []
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
@@ -160,6 +160,12 @@ final class Compilation {
             if zip(bytes[offset...], word).allSatisfy({ $0 | 0x20 == $1 }) { return offset }
         }
         return nil
+    }
+
+    /// Of a piece of Liquid in its author's file.
+    func line(of mark: Int) -> Int {
+        let entry = marks.entries[mark]
+        return sources[entry.source].location(of: entry.token.span.start).line
     }
 
     /// The text of an entry as the author wrote it.

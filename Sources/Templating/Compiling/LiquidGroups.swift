@@ -18,6 +18,8 @@ struct LiquidGroups {
     private(set) var groups: [Group] = []
     /// The innermost group that a tag belongs to, or that a tag of its own (`assign`) stands in.
     private(set) var enclosing: [Int: Group] = [:]
+    /// Tags that belong to a group themselves.
+    private(set) var members: Set<Int> = []
 
     private static let opening: Set<String> = ["if", "unless", "case", "for", "tablerow", "capture", "ifchanged"]
 
@@ -33,14 +35,19 @@ struct LiquidGroups {
                 let group = Group(opening: index, name: name, outer: open.last)
                 groups.append(group)
                 enclosing[index] = group
+                members.insert(index)
                 open.append(group)
             } else if name.hasPrefix("end"), let last = open.last, name == "end\(last.name)" {
                 last.members.append(index)
+                members.insert(index)
                 last.isClosed = true
                 enclosing[index] = last
                 open.removeLast()
             } else {
-                if ["else", "elsif", "elseif", "when"].contains(name) { open.last?.members.append(index) }
+                if let last = open.last, ["else", "elsif", "elseif", "when"].contains(name) {
+                    last.members.append(index)
+                    members.insert(index)
+                }
                 enclosing[index] = open.last
             }
         }

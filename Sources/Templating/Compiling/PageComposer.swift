@@ -94,8 +94,8 @@ struct PageComposer {
 
     func compiled(_ part: PreparedPart, parameters: LinkTarget.Parameters) -> CompiledPart {
         let links = LinkSlots(part.nodes, bytes: part.text.bytes)
-        let tracked = links.edits(parameters, compilation: compilation)
         let pictures = PictureSlots(part.nodes, in: part.text, compilation: compilation, own: part.own)
+        let tracked = links.edits(parameters, compilation: compilation)
         let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, in: compilation)
         let linked = part.applying(tracked.edits + pictures.edits(compilation, own: part.own) + safety.edits)
         var text = ComposedText()

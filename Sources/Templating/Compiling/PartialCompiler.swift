@@ -78,8 +78,12 @@ struct PartialCompiler {
     }
 
     private func part(_ name: String) throws(WorkspaceError) -> CompiledPart? {
-        if let part = prepared[name] { return composer.compiled(part, parameters: parameters) }
-        return try read(name).map { composer.compiled($0, parameters: parameters) }
+        var part = prepared[name]
+        if part == nil { part = try read(name) }
+        guard let part else { return nil }
+        let compiled = composer.compiled(part, parameters: parameters)
+        MessageChecks(compilation: compilation, own: part.own).page(compiled)
+        return compiled
     }
 
     private func read(_ name: String) throws(WorkspaceError) -> PreparedPart? {

@@ -11,7 +11,7 @@ enum HTMLGuard {
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
     ]
     /// Elements whose end tag may be left out; they close each other.
-    private static let optionalEnd: Set<String> = [
+    static let optionalEnd: Set<String> = [
         "p", "li", "td", "th", "tr", "dt", "dd", "option", "optgroup", "thead", "tbody", "tfoot", "colgroup", "html", "head", "body",
     ]
     private static let formatting: Set<String> = [
@@ -52,10 +52,17 @@ enum HTMLGuard {
         var scanner = HTMLScanner(text.bytes)
         var edits: [TextEdit] = []
         while let token = scanner.next() {
-            guard case .text(let range) = token else { continue }
-            for found in Marks.marks(in: text.bytes, range) where marks.isTag(found.index) {
-                edits.append(TextEdit(insert: "<!--", at: found.range.lowerBound))
-                edits.append(TextEdit(insert: "-->", at: found.range.upperBound))
+            switch token {
+            case .text(let range):
+                for found in Marks.marks(in: text.bytes, range) where marks.isTag(found.index) {
+                    edits.append(TextEdit(insert: "<!--", at: found.range.lowerBound))
+                    edits.append(TextEdit(insert: "-->", at: found.range.upperBound))
+                }
+            case .start(let name, let range, _):
+                // `<td{% if x %} class="a"{% endif %}>`: the tag is no part of the name.
+                guard let found = Marks.marks(in: Array(name.utf8)).first, marks.isTag(found.index) else { continue }
+                edits.append(TextEdit(insert: " ", at: range.lowerBound + 1 + found.range.lowerBound))
+            case .end, .opaque: continue
             }
         }
         return text.applying(edits)

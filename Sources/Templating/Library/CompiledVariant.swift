@@ -56,10 +56,12 @@ struct CompiledVariant: Sendable {
         roots[5] = .string(subject)
         roots[6] = .string(preheader)
         scope.values = Object(Self.roots, roots)
-        let own = [data.unsubscribeURL, data.preferencesURL]
+        // Once, and not for each link.
+        let own = [data.unsubscribeURL, data.preferencesURL].filter { !$0.isEmpty }.map { Array($0.utf8) }
+        let ownInHTML = own.map { HTMLEscaping.text($0) }
         var page: [UInt8] = []
         page.reserveCapacity(16_384)
-        scope.host = { block, out in Self.fill(block, parameters, except: own, isHTML: true, into: &out) }
+        scope.host = { block, out in Self.fill(block, parameters, except: ownInHTML, isHTML: true, into: &out) }
         try html.render(scope, into: &page)
         var plain: [UInt8] = []
         plain.reserveCapacity(4096)
@@ -88,7 +90,7 @@ struct CompiledVariant: Sendable {
 
     /// What a block of the program's own leaves: an address or a part of a style, if it is safe.
     static func fill(
-        _ block: HostBlock, _ parameters: LinkTarget.Parameters, except own: [String], isHTML: Bool, into out: inout [UInt8]
+        _ block: HostBlock, _ parameters: LinkTarget.Parameters, except own: [[UInt8]], isHTML: Bool, into out: inout [UInt8]
     ) {
         let body = block.body
         if block.name == SafeBlock.style.rawValue {
@@ -97,9 +99,7 @@ struct CompiledVariant: Sendable {
             return
         }
         guard SafeBlock.isSafe(address: body) else { return out.append(UInt8(ascii: "#")) }
-        let isOwn = own.contains { url in
-            !url.isEmpty && body.starts(with: isHTML ? HTMLEscaping.text(Array(url.utf8)) : Array(url.utf8))
-        }
+        let isOwn = own.contains { body.starts(with: $0) }
         let isLink = block.name == LinkSlots.blockName && !isOwn
         out += isLink ? LinkTarget.adding(parameters, to: body, ampersand: isHTML ? "&amp;" : "&") : body
     }

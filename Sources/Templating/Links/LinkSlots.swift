@@ -83,7 +83,7 @@ struct LinkSlots {
         let groups = LiquidGroups(tags, marks: compilation.marks)
         let paired = groups.groups.allSatisfy(\.isClosed)
         let strays = tags.contains {
-            (compilation.marks.tagName($0) ?? "").hasPrefix("end") && groups.enclosing[$0]?.members.contains($0) != true
+            (compilation.marks.tagName($0) ?? "").hasPrefix("end") && !groups.members.contains($0)
         }
         return paired && !strays
     }

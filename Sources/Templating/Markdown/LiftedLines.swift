@@ -22,6 +22,13 @@ struct LiftedLines {
         let bytes = marked.bytes
         let source = Self.lines(of: bytes)
         let lone = source.map { Self.lone(bytes, $0, marks, kept) }
+        // Looked up for each, or a text of nothing but tags would take for ever.
+        var following: [Int?] = []
+        var next: Int?
+        for index in source.indices.reversed() {
+            if lone[index] == nil { next = index }
+            following.append(next)
+        }
         var before = Context()
         var number = 1
         for index in source.indices {
@@ -31,8 +38,7 @@ struct LiftedLines {
                 number += 1
                 continue
             }
-            let next = source[index...].indices.first { lone[$0] == nil }
-            if let next, before.goesOn(with: Self.content(bytes, source[next])) {
+            if let next = following[source.count - 1 - index], before.goesOn(with: Self.content(bytes, source[next])) {
                 line.gap = number
             } else {
                 text.append(marked, source[index].lowerBound..<(source[index].lowerBound + line.prefix))

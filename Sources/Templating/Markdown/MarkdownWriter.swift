@@ -7,6 +7,8 @@ struct MarkdownWriter {
     private let lineStarts: [Int]
     private let source: Int
     private(set) var result = ComposedText()
+    /// Behind the last HTML that was copied.
+    private var copied = 0
 
     /// - Parameter text: what the tree was made from.
     init(placement: TagPlacement, text: ComposedText, source: Int) {
@@ -25,7 +27,7 @@ struct MarkdownWriter {
         case .list(let first, _): list(node, orderedFrom: first)
         case .item: item(node)
         case .codeBlock(let info): codeBlock(node, info)
-        case .htmlBlock: copy(node)
+        case .htmlBlock: copyBlock(node)
         case .paragraph: paragraph(node)
         case .heading(let level): inline("h\(level)", node, lineEnd: true)
         case .rule: append("<hr />\n", from: node)
@@ -157,14 +159,55 @@ struct MarkdownWriter {
 
     // MARK: Origins
 
-    /// HTML that stands in the source just like this keeps every one of its places.
+    /// HTML in a line. The columns that cmark gives are those of the paragraph, not of the line in a quote or an item: it
+    /// is then looked for nearby.
     private mutating func copy(_ node: MarkdownNode) {
-        let offset = offset(of: node)
-        if text.bytes[offset...].starts(with: node.literal) {
-            result.append(text, offset..<(offset + node.literal.count))
-        } else {
-            append(node.literal, from: node)
+        let offset = max(offset(of: node), copied)
+        guard let found = find(node.literal, from: offset) ?? find(node.literal, from: max(copied, lineStart(of: node))) else {
+            return append(node.literal, from: node)
         }
+        copied = found + node.literal.count
+        result.append(text, found..<copied)
+    }
+
+    /// HTML between paragraphs, line by line: what quotes and items put in front of a line is not part of it.
+    private mutating func copyBlock(_ node: MarkdownNode) {
+        var number = max(node.startLine, 1) - 1
+        var start = node.literal.startIndex
+        while start < node.literal.endIndex {
+            let end = node.literal[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? node.literal.endIndex
+            let line = node.literal[start..<end]
+            var lineEnd = number + 1 < lineStarts.count ? lineStarts[number + 1] : text.bytes.count
+            // The last line may lack the line end that cmark gives it.
+            let isWhole = lineEnd > 0 && text.bytes[lineEnd - 1] == 0x0A
+            let wanted = isWhole || line.last != 0x0A ? line : line.dropLast()
+            lineEnd -= isWhole && line.last != 0x0A ? 1 : 0
+            let offset = lineEnd - wanted.count
+            if number < lineStarts.count, offset >= lineStarts[number], text.bytes[offset..<lineEnd].elementsEqual(wanted) {
+                result.append(text, offset..<lineEnd)
+                if wanted.count < line.count { append([0x0A], from: node) }
+                copied = lineEnd
+            } else {
+                append(Array(line), from: node)
+            }
+            start = end
+            number += 1
+        }
+    }
+
+    /// Within a few lines of text.
+    private func find(_ literal: [UInt8], from start: Int) -> Int? {
+        guard let first = literal.first else { return nil }
+        let last = min(start + 512, text.bytes.count - literal.count)
+        guard start <= last else { return nil }
+        for offset in start...last where text.bytes[offset] == first {
+            if text.bytes[offset...].starts(with: literal) { return offset }
+        }
+        return nil
+    }
+
+    private func lineStart(of node: MarkdownNode) -> Int {
+        lineStarts[min(max(Self.nearestPlace(of: node).startLine, 1), lineStarts.count) - 1]
     }
 
     private mutating func append(_ new: String, from node: MarkdownNode) {

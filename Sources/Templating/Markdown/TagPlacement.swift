@@ -49,7 +49,7 @@ struct TagPlacement {
         for tag in tags {
             guard let own = candidates[tag] else { continue }
             let group = groups.enclosing[tag]
-            let isMember = group?.members.contains(tag) == true
+            let isMember = groups.members.contains(tag)
             let within = group.flatMap { chosen[ObjectIdentifier($0)] }
             let place =
                 isMember && within != nil

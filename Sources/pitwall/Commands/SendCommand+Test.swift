@@ -17,7 +17,7 @@ extension SendCommand {
         let nonce = (0..<16).map { _ in UInt8.random(in: 0...255) }
         let composer = try MessageComposer(
             prepared.definition, plan: prepared.plan, in: workspace, keys: keys, purpose: .test(nonce: nonce),
-            signer: workspace.dkimSigner(for: prepared.definition), clock: Clock.now)
+            signer: try workspace.dkimSigner(for: prepared.definition), clock: Clock.now)
         let message = try composer.compose(Recipient(contact: contact, address: address))
         let courier = Courier(Outgoing(ticket: 0, envelope: message.envelope, body: message.bytes, tail: message.tail))
         try RelayTransport(settings, in: workspace, campaignRate: nil, campaign: nil).run(

@@ -84,8 +84,8 @@ enum HostileTemplates {
         HostileTemplate("append doubles", "{% assign x = 'a' %}\(forever){% assign x = x | append: x %}{% endfor %}"),
         HostileTemplate("prepend doubles, in HTML", mode: .html, "{% assign x = '<' %}\(forever){% assign x = x | prepend: x %}{% endfor %}"),
         HostileTemplate("capture doubles", "{% assign x = 'a' %}\(forever){% capture x %}{{ x }}{{ x }}{% endcapture %}{% endfor %}"),
-        HostileTemplate("captures in captures", times(90, "{% capture x %}{{ x }}{{ x }}a") + times(90, "{% endcapture %}") + "{{ x }}"),
-        HostileTemplate("captures at every depth", times(90, "{% capture x %}") + long + "{{ x }}{{ x }}" + times(90, "{% endcapture %}")),
+        HostileTemplate("captures in captures", .rendered, times(49, "{% capture x %}{{ x }}{{ x }}a") + times(49, "{% endcapture %}") + "{{ x }}"),
+        HostileTemplate("captures at every depth", times(45, "{% capture x %}") + long + "{{ x }}{{ x }}" + times(45, "{% endcapture %}")),
         HostileTemplate("replace squares", "{% assign x = 'aaaaaaaaaa' %}\(forever){% assign x = x | replace: 'a', x %}{% endfor %}"),
         HostileTemplate("replace of nothing", "\(long)\(forever){% assign y = x | replace: '', x %}{% endfor %}"),
         HostileTemplate("replace in the output", "\(long){{ x | replace: 'a', x }}"),
@@ -172,7 +172,7 @@ enum HostileTemplates {
         HostileTemplate("decimals grow", "{% assign n = 1.5 %}\(forever){% assign n = n | times: 1.5 %}{% endfor %}"),
         HostileTemplate("decimals shrink", "{% assign n = 1.5 %}\(forever){% assign n = n | divided_by: 3.7 %}{% endfor %}"),
         HostileTemplate("numbers in long texts", .impossible, "{{ '" + times(500_000, "9") + "' | plus: 1 }}"),
-        HostileTemplate("numbers of many digits", "{% assign n = '" + times(390, "9") + ".5' %}\(forever){% assign m = n | plus: 0.1 %}{% endfor %}"),
+        HostileTemplate("numbers of many digits", .impossible, "{% assign n = '" + times(390, "9") + ".5' %}\(forever){% assign m = n | plus: 0.1 %}{% endfor %}"),
         HostileTemplate("round to great places", "\(forever){{ 1.2345 | round: 9223372036854775807 }}{{ 1.5 | modulo: 100000000000000000000000.5 }}{% endfor %}"),
     ]
 
@@ -188,7 +188,7 @@ enum HostileTemplates {
         HostileTemplate("brackets in brackets", .refused, "{{ " + times(300_000, "a[") + " }}"),
         HostileTemplate("parentheses in parentheses", .refused, "{{ " + times(300_000, "(")),
         HostileTemplate("liquid in liquid", .refused, "{% " + times(140_000, "liquid ") + "%}"),
-        HostileTemplate("liquid in liquid, line by line", .refused, "{% " + times(140_000, "liquid\n") + "%}"),
+        HostileTemplate("liquid in liquid, line by line", .rendered, "{% " + times(140_000, "liquid\n") + "%}"),
         HostileTemplate("comments that never end", .refused, times(75_000, "{% comment %}")),
         HostileTemplate("raw in a comment that never ends", .refused, "{% comment %}" + times(100_000, "{% raw %}")),
         HostileTemplate("openings that never close", .refused, times(500_000, "{%")),

@@ -9,7 +9,7 @@ enum Hostility {
         let hostile = HostileTemplates.all[number]
         let before = peak()
         var ending = "rendered"
-        let seconds = Bench.seconds {
+        let seconds = Bench.cpuSeconds {
             do {
                 let template = try hostile.template()
                 var bytes: [UInt8] = []

@@ -20,7 +20,7 @@ import Model
     let parts = bytes.dropFirst().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     let mode: OutputMode = first % 2 == 0 ? .text : .html
     guard let template = try? Template(parsing: SourceText(name: "t", bytes: Array(parts[0])), options: options(mode)) else { return }
-    var data = Object([("a", ["b": ["c", 1, 2.5, .null]]), ("t", "2026-11-02T09:30:00Z"), ("l", [3, "1", .null, ["a": 1]])])
+    var data: Object = ["a": ["b": ["c", 1, 2.5, .null]], "t": "2026-11-02T09:30:00Z", "l": [3, "1", .null, ["a": 1]]]
     if parts.count > 1, let json = try? JSONValue(parsing: Array(parts[1])), case .object(let object) = value(of: json) { data = object }
     var scope = Scope(data, now: 1_793_611_800_000)
     scope.zone = { _ in 3600 }
