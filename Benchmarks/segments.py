@@ -11,8 +11,8 @@ explain    CPU of `pitwall segments explain` for one person, the whole process.
 freeze     `pitwall plan` of four fifths of all people against a bare INSERT ... SELECT of them.
 
 The data is ../shared/tools/make_audience.py's; --contacts 1000000 --events 20000000 is the full size. Questions are compared by CPU
-seconds, one thread each, warm, the least of --runs: ours is what the process takes beyond one that opens the workspace and asks
-nothing. DuckDB lives in .build/bench-venv. PITWALL_BIN names the program to measure.
+seconds, one thread each, warm, the least of --runs: ours is what the process takes beyond one that asks for events of the future.
+DuckDB lives in .build/bench-venv. PITWALL_BIN names the program to measure.
 """
 import argparse, csv, json, os, shutil, sqlite3, subprocess, sys, tempfile, time
 
@@ -86,11 +86,11 @@ class World:
             assert facts["added"] + facts["unchanged"] == facts["read"], facts
             open(f"{self.root}/ready", "w").write(json.dumps([self.seconds, self.memory, facts["added"]]))
         self.seconds, self.memory, self.events = json.load(open(f"{self.root}/ready"))
-        os.makedirs(f"{self.root}/Segments", exist_ok=True)
-        open(f"{self.root}/Segments/nobody.segment", "w").write('email = "nobody@example.com"\n')
         self.file = f"{self.root}/pitwall.sqlite"
         self.names = dict(self.connect().execute("SELECT name, id FROM event_name"))
-        self.idle, _ = least(args.runs, lambda: run(PITWALL, "segments", "check", "nobody", cwd=self.root)[1:3])
+        # The same command over an empty run of the table: what it takes to open the workspace, to check and to compile.
+        nothing = ["segments", "count", "--where", "did login after 2090-01-01", "--json"]
+        self.idle, _ = least(2 * args.runs, lambda: run(PITWALL, *nothing, cwd=self.root)[1:3])
 
     def connect(self):
         return sqlite3.connect(self.file)
@@ -99,7 +99,8 @@ class World:
         """CPU seconds that a segment takes beyond opening the workspace, and its count."""
         def once():
             _, cpu, _, out = run(PITWALL, "segments", "count", "--where", text, "--json", cwd=self.root)
-            return cpu - self.idle, json.loads(out.splitlines()[-1])["count"]
+            # A process's CPU is known to a millisecond at best.
+            return max(cpu - self.idle, 0.001), json.loads(out.splitlines()[-1])["count"]
         return least(args.runs, once)
 
     def expert(self, sql):
@@ -119,8 +120,8 @@ class World:
         if fresh:
             rows = f"{self.folder}/rows.csv"
             self.rows(rows)
-            duck.execute("CREATE TABLE events (contact_id BIGINT, name VARCHAR, at BIGINT, properties JSON)")
-            duck.execute(f"INSERT INTO events SELECT contact_id, n.name, at, properties FROM read_csv('{rows}', header = true, columns = "
+            duck.execute("CREATE TABLE events (contact_id BIGINT, name VARCHAR, moment BIGINT, properties JSON)")
+            duck.execute(f"INSERT INTO events SELECT contact_id, n.name, \"at\", properties FROM read_csv('{rows}', header = true, columns = "
                          "{'name_id': 'BIGINT', 'at': 'BIGINT', 'contact_id': 'BIGINT', 'id': 'BIGINT', 'learned_at': 'BIGINT', 'properties': 'VARCHAR'}) r "
                          f"JOIN (VALUES {', '.join(f'({i}, {chr(39)}{n}{chr(39)})' for n, i in self.names.items())}) n(id, name) ON n.id = r.name_id")
             duck.execute(f"CREATE TABLE contacts AS SELECT * FROM (SELECT unnest(generate_series(1, {args.contacts})) AS id)")
@@ -188,30 +189,30 @@ def behaviour(world):
     return [
         ("count with a window", "did page_viewed at least 3 times in last 60 days",
          f"SELECT count(*) FROM (SELECT contact_id FROM event WHERE name_id = {n['page_viewed']} AND at >= {ago(60)} AND at <= {now} GROUP BY contact_id HAVING count(*) >= 3)",
-         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'page_viewed' AND at >= {ago(60)} GROUP BY contact_id HAVING count(*) >= 3)"),
+         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'page_viewed' AND moment >= {ago(60)} GROUP BY contact_id HAVING count(*) >= 3)"),
         ("did not", "did not login in last 90 days",
          f"SELECT count(*) FROM contact c WHERE c.id NOT IN (SELECT contact_id FROM event WHERE name_id = {n['login']} AND at >= {ago(90)} AND at <= {now})",
-         f"SELECT count(*) FROM contacts WHERE id NOT IN (SELECT contact_id FROM events WHERE name = 'login' AND at >= {ago(90)})"),
+         f"SELECT count(*) FROM contacts WHERE id NOT IN (SELECT contact_id FROM events WHERE name = 'login' AND moment >= {ago(90)})"),
         ("property filter", 'did page_viewed where (path = "/pricing") in last 60 days',
          f"SELECT count(DISTINCT contact_id) FROM event WHERE name_id = {n['page_viewed']} AND at >= {ago(60)} AND at <= {now} AND json_extract(properties, '$.path') = '/pricing'",
-         f"SELECT count(DISTINCT contact_id) FROM events WHERE name = 'page_viewed' AND at >= {ago(60)} AND json_extract_string(properties, '$.path') = '/pricing'"),
+         f"SELECT count(DISTINCT contact_id) FROM events WHERE name = 'page_viewed' AND moment >= {ago(60)} AND json_extract_string(properties, '$.path') = '/pricing'"),
         ("sum", "sum of purchase.amount in last 120 days >= 100",
          f"SELECT count(*) FROM (SELECT contact_id FROM event e WHERE name_id = {n['purchase']} AND at >= {ago(120)} AND at <= {now} GROUP BY contact_id HAVING sum({amount}) >= 100)",
-         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' AND at >= {ago(120)} GROUP BY contact_id HAVING sum({duck_amount}) >= 100)"),
+         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' AND moment >= {ago(120)} GROUP BY contact_id HAVING sum({duck_amount}) >= 100)"),
         ("sequence", "did cart_added then purchase within 12 hours in last 90 days",
          f"SELECT count(DISTINCT a.contact_id) FROM event a WHERE a.name_id = {n['cart_added']} AND a.at >= {ago(90)} AND a.at <= {now} AND EXISTS "
          f"(SELECT 1 FROM event b WHERE b.contact_id = a.contact_id AND b.name_id = {n['purchase']} AND b.at >= a.at AND b.at < a.at + {12 * 3_600_000})",
-         f"SELECT count(DISTINCT a.contact_id) FROM events a JOIN events b ON a.contact_id = b.contact_id AND b.name = 'purchase' AND b.at >= a.at "
-         f"AND b.at < a.at + {12 * 3_600_000} WHERE a.name = 'cart_added' AND a.at >= {ago(90)}"),
+         f"SELECT count(DISTINCT a.contact_id) FROM events a JOIN events b ON a.contact_id = b.contact_id AND b.name = 'purchase' AND b.moment >= a.moment "
+         f"AND b.moment < a.moment + {12 * 3_600_000} WHERE a.name = 'cart_added' AND a.moment >= {ago(90)}"),
         ("four clauses", 'did page_viewed where (path = "/pricing") in last 60 days and did not purchase in last 60 days and did search in last 90 days '
          "and did login at least 1 times in last 180 days",
          f"{person} (SELECT contact_id FROM event WHERE name_id = {n['page_viewed']} AND at >= {ago(60)} AND at <= {now} AND json_extract(properties, '$.path') = '/pricing') "
          f"AND c.id NOT IN (SELECT contact_id FROM event WHERE name_id = {n['purchase']} AND at >= {ago(60)} AND at <= {now}) "
          f"AND EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND e.name_id = {n['search']} AND e.at >= {ago(90)} AND e.at <= {now}) "
          f"AND EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND e.name_id = {n['login']} AND e.at >= {ago(180)} AND e.at <= {now})",
-         f"SELECT count(*) FROM contacts WHERE id IN (SELECT contact_id FROM events WHERE name = 'page_viewed' AND at >= {ago(60)} AND json_extract_string(properties, '$.path') = '/pricing') "
-         f"AND id NOT IN (SELECT contact_id FROM events WHERE name = 'purchase' AND at >= {ago(60)}) AND id IN (SELECT contact_id FROM events WHERE name = 'search' AND at >= {ago(90)}) "
-         f"AND id IN (SELECT contact_id FROM events WHERE name = 'login' AND at >= {ago(180)})"),
+         f"SELECT count(*) FROM contacts WHERE id IN (SELECT contact_id FROM events WHERE name = 'page_viewed' AND moment >= {ago(60)} AND json_extract_string(properties, '$.path') = '/pricing') "
+         f"AND id NOT IN (SELECT contact_id FROM events WHERE name = 'purchase' AND moment >= {ago(60)}) AND id IN (SELECT contact_id FROM events WHERE name = 'search' AND moment >= {ago(90)}) "
+         f"AND id IN (SELECT contact_id FROM events WHERE name = 'login' AND moment >= {ago(180)})"),
     ]
 
 
@@ -234,9 +235,9 @@ def measure_sums(world):
          "SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' GROUP BY contact_id HAVING count(*) >= 3)"),
         ("never", "did not purchase", "SELECT count(*) FROM contacts WHERE id NOT IN (SELECT contact_id FROM events WHERE name = 'purchase')"),
         ("last long ago", "last purchase more than 60 days ago",
-         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' GROUP BY contact_id HAVING max(at) < {now - 60 * DAY})"),
+         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' GROUP BY contact_id HAVING max(moment) < {now - 60 * DAY})"),
         ("first lately", "first purchase in last 60 days",
-         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' GROUP BY contact_id HAVING min(at) >= {now - 60 * DAY})"),
+         f"SELECT count(*) FROM (SELECT contact_id FROM events WHERE name = 'purchase' GROUP BY contact_id HAVING min(moment) >= {now - 60 * DAY})"),
     ]:
         ours, mine = world.ours(text)
         other, theirs = ask_duck(duck, sql)
@@ -245,6 +246,7 @@ def measure_sums(world):
 
 
 def measure_explain(world):
+    os.makedirs(f"{world.root}/Segments", exist_ok=True)
     open(f"{world.root}/Segments/four.segment", "w").write(behaviour(world)[-1][1] + "\n")
     email = world.connect().execute("SELECT email FROM contact WHERE id = 1000").fetchone()[0]
     cpu, _ = least(args.runs, lambda: run(PITWALL, "segments", "explain", "four", email, "--json", cwd=world.root)[1:3])

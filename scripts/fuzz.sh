@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes one of the rooms that read what strangers write, with libFuzzer and AddressSanitizer.
 #
-#     scripts/fuzz.sh parser|renderer|front-matter [SECONDS]    ten minutes unless it is said
+#     scripts/fuzz.sh parser|renderer|front-matter|inliner [SECONDS]    ten minutes unless it is said
 #     scripts/fuzz.sh TARGET FILE...                            runs only these inputs
 #
 # Stops at the first finding, leaves it in scripts/fuzz/.build/TARGET/findings and says so. What was found once belongs into
@@ -26,6 +26,10 @@ parser | renderer)
     python3 seeds/golden.py "$target" "$work/corpus"
     ;;
 front-matter) cp ../../Templates/*.* ../../pitwall.yaml ../../Campaigns/*.yaml "$work/corpus/" ;;
+inliner)
+    cp ../../Templates/layouts/*.html ../../Templates/partials/*.html "$work/corpus/"
+    cp ../../../shared/data/newsletters/*.html "$work/corpus/" 2>/dev/null || echo "The newsletters are not there: starting without them."
+    ;;
 esac
 exec "$fuzzer" "$work/corpus" -dict="seeds/$target.dict" -artifact_prefix="$work/findings/" -max_total_time="${1:-600}" \
     -max_len=4000 -timeout=5 -rss_limit_mb=1500 -malloc_limit_mb=200 -print_final_stats=1 -use_value_profile=1 -report_slow_units=2

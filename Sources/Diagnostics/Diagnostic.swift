@@ -38,7 +38,9 @@ package struct Diagnostic: Error, Sendable {
     }
 
     /// One line: `FILE:LINE:COLUMN: error: what is wrong`.
-    package var headline: String {
+    package var headline: String { headline(at: location) }
+
+    private func headline(at location: Location?) -> String {
         let place = location.map { ":\($0)" } ?? ""
         return "\(source.name)\(place): \(severity.rawValue): \(message)"
     }
@@ -54,7 +56,7 @@ extension Diagnostic: CustomStringConvertible {
         let margin = String(repeating: " ", count: number.count)
         let excerpt = Excerpt(source, around: span)
         let advice = hint.map { " \($0)" } ?? ""
-        return "\(headline)\n\(number) | \(excerpt.text)\n\(margin) | \(excerpt.marks)\(advice)"
+        return "\(headline(at: location))\n\(number) | \(excerpt.text)\n\(margin) | \(excerpt.marks)\(advice)"
     }
 }
 

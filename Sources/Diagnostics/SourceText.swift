@@ -79,7 +79,11 @@ package struct SourceText: Sendable {
     }
 
     private func lineStart(before offset: Int) -> Int {
-        bytes[..<offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        bytes.withUnsafeBufferPointer { buffer in
+            var start = offset
+            while start > 0, buffer[start - 1] != UInt8(ascii: "\n") { start -= 1 }
+            return start
+        }
     }
 
     /// Beyond this many bytes, code points are counted for characters: nobody counts to there by hand, and finding the

@@ -41,7 +41,8 @@ package struct Template: Sendable {
         try machine.run()
         out.append(contentsOf: machine.out.bytes)
         return Cost(
-            steps: limits.steps - machine.meter.steps, outputBytes: machine.out.count, valueBytes: limits.valueBytes - machine.meter.valueBytes)
+            steps: limits.steps - machine.meter.steps, outputBytes: machine.out.count,
+            valueBytes: limits.valueBytes - machine.meter.valueBytes)
     }
 
     package func render(_ scope: Scope, limits: Limits = .mail) throws(RenderError) -> String {

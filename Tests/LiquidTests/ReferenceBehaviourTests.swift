@@ -52,7 +52,8 @@ struct ReferenceBehaviourTests {
 
     @Test(arguments: [
         ("{% cycle 'a' 'b' %}{% cycle 'a' 'b', 'c' %}", "aa"), ("{% cycle 'a', %}", "a"),
-        ("{% for x in (1..3) %}{% cycle x, 'a' %}{% endfor %}", "1a3"), ("{% cycle 1,2,3 %}{% cycle 1, 2, 3 %}{% cycle '1','2','3' %}", "121"),
+        ("{% for x in (1..3) %}{% cycle x, 'a' %}{% endfor %}", "1a3"),
+        ("{% cycle 1,2,3 %}{% cycle 1, 2, 3 %}{% cycle '1','2','3' %}", "121"),
         ("{% cycle 'x': 'a','b','c' %}{% cycle 'x': 'q' %}{% cycle 'x': 'a','b','c' %}", "aa"),
     ])
     func `cycles`(template: String, result: String) throws {
@@ -89,7 +90,8 @@ struct ReferenceBehaviourTests {
     @Test(arguments: [
         ("%G %g %V %U %W %j %u %w", "2025 25 01 52 53 365 1 1"), ("%C|%y|%-y|%10Y|%_10Y", "20|24|24|0000002024|      2024"),
         ("%^B|%#b|%^a|%#p|%P", "DECEMBER|DEC|MON|pm|pm"), ("%k|%l|%I|%-I|%_H", "23|11|11|11|23"),
-        ("%L|%3N|%6N|%N|%12N", "000|000|000000|000000000|000000000000"), ("%10A|%-10A|%010A|%^10a", "    Monday|Monday|0000Monday|       MON"),
+        ("%L|%3N|%6N|%N|%12N", "000|000|000000|000000000|000000000000"),
+        ("%10A|%-10A|%010A|%^10a", "    Monday|Monday|0000Monday|       MON"),
         ("%D|%F|%v|%x|%X|%r|%R|%T", "12/30/24|2024-12-30|30-DEC-2024|12/30/24|23:59:59|11:59:59 PM|23:59|23:59:59"),
         ("%5d|%05d|%_5d|%-d|%e|%3e", "00030|00030|   30|30|30| 30"), ("%Q|%!|%é", "%Q|%!|%é"),
     ])

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: 100..<103 as Range<UInt64>)
-    func `memory and database say the same of texts that look like days and are none`(seed: UInt64) throws {
+    func `memory and database say the same of days that are none, and of events that have faded`(seed: UInt64) throws {
         try compare(RandomWorld(seed: seed, hasOddDays: true), seed: seed)
     }
 

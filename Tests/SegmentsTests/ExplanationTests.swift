@@ -88,6 +88,23 @@ import Testing
                 #"{"matches":false,"clauses":[{"text":"did purchase at least 2 times in last 90 days","holds":true,"#))
     }
 
+    @Test func `events that are known only in sum count, for a database as in memory`() throws {
+        var ada = Asking.person(7, [(Asking.day, "buy", [:])])
+        let last = Asking.now.advanced(byMilliseconds: -400 * Asking.day)
+        ada.faded = [FadedEvents(name: "buy", count: 3, first: last.advanced(byMilliseconds: -Asking.day), last: last)]
+        for text in [
+            "did buy exactly 4 times", "count of buy = 4", "first buy before 2025-09-20", "last buy in last 3 days",
+            "not did buy exactly 1 time",
+        ] {
+            #expect(try Asking.holds(text, of: ada), "\(text)")
+        }
+        let plan = try SegmentPlan(try SegmentSyntax(where: "did buy at least 4 times"), against: nil)
+        let database = try TestDatabase([ada])
+        let explanation = try HistoryStore(database.database).explain(plan, of: ada.contact, at: Self.moment)
+        #expect(explanation.clauses.map(\.evidence) == ["buy: 4, latest 2026-10-24"])
+        #expect(explanation.matches)
+    }
+
     @Test func `a funnel says how many remain after each clause, and which costs most`() throws {
         let people = (1...10).map { number in
             Asking.person(Int64(number), number > 2 ? [(Asking.day, "buy", ["amount": .integer(Int64(number))])] : [])

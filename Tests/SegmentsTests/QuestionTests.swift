@@ -65,11 +65,35 @@ import Testing
 
     @Test func `events that have no currency cost no question`() throws {
         let events = ["buy": EventFacts(properties: ["amount": ValueFacts(kinds: [.number])])]
-        #expect(try plan("sum of buy.amount > 3", Vocabulary(events: events)).questions.isEmpty)
-        #expect(
-            try plan(#"sum of buy.amount where (currency = "EUR") > 3"#).questions.allSatisfy {
-                if case .currency = $0.kind { false } else { true }
-            })
+        let plans = [
+            try plan("sum of buy.amount > 3", Vocabulary(events: events)), try plan(#"sum of buy.amount where (currency = "EUR") > 3"#),
+        ]
+        for plan in plans {
+            #expect(!plan.questions.contains { if case .currency = $0.kind { true } else { false } })
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("did buy", nil), ("did buy at most 2 times", nil), ("first buy before 2026-01-01", nil), ("count of buy > 3", nil),
+            ("did buy in last 7 days", nil),
+            ("did buy where (amount > 3)", 5), ("did buy in last 90 days", 5), ("sum of buy.amount > 3", 8),
+            ("sum of buy.amount in last 7 days > 3", nil),
+            ("count of buy in top 3%", 10), ("did buy then visit within 3 days", 5), ("last buy.amount > 3", 6),
+            ("did buy between 90 and 3 days ago", 5),
+            ("did visit where (x = 1)", nil), ("did buy before 2026-01-01", nil),
+        ] as [(String, Int?)])
+    func `events that are no longer kept are told of where their sums do not answer`(text: String, column: Int?) throws {
+        let database = try TestDatabase(people())
+        let since = Asking.now.advanced(byMilliseconds: -60 * Asking.day).milliseconds
+        _ = try database.database.write {
+            try $0.execute("INSERT INTO event_horizon (name_id, kept_since) SELECT id, \(since) FROM event_name WHERE name = 'buy'")
+        }
+        let said = try database.database.read { try plan(text).shortfalls(in: $0, at: Self.moment) }
+        let expected =
+            "warning: each \"buy\" is kept since 2026-08-26 only: older ones do not count here "
+            + "(ask for a shorter time, or keep them longer: retention in pitwall.yaml)"
+        #expect(said.map(line) == (column.map { ["--where:1:\($0): \(expected)"] } ?? []))
     }
 
     @Test func `how many are in because their value is unknown is counted`() throws {

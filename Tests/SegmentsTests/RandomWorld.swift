@@ -7,7 +7,8 @@ struct RandomWorld {
     var random: SeededGenerator
     let zone: Zone
     let now: Instant
-    /// Whether texts that look like a day and are none occur: what a database makes of them, only the evaluator says.
+    /// Whether there are texts that look like a day and are none, and events that are known only in sum: what becomes of
+    /// those, only the evaluator says.
     let hasOddDays: Bool
 
     private static let zones = [
@@ -123,7 +124,19 @@ struct RandomWorld {
                     contact: id, topic: pick(Self.topics), state: pick(Consent.State.allCases), at: time(), learnedAt: time(), source: "x"))
         }
         addMessages(to: &person)
+        if hasOddDays { fade(&person) }
         return person
+    }
+
+    /// Some events that are no longer kept: all before those that are.
+    private mutating func fade(_ person: inout PersonHistory) {
+        for name in Self.events where chance(50) {
+            let oldest = person.events.filter { $0.name == name }.map(\.at).min() ?? time()
+            let last = oldest.advanced(byMilliseconds: -pick([1, Self.day, 60 * Self.day]))
+            let first = last.advanced(byMilliseconds: -pick([0, Self.day, 30 * Self.day]))
+            let count = first == last ? 1 : Int.random(in: 2...4, using: &random)
+            person.faded.append(FadedEvents(name: name, count: count, first: first, last: last))
+        }
     }
 
     private mutating func addMessages(to person: inout PersonHistory) {

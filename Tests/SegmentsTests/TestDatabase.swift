@@ -82,6 +82,14 @@ final class TestDatabase {
                 \(reaction.link ?? ""), \(reaction.learnedAt.milliseconds), \(reaction.isKnown ? 1 : 0))
                 """)
         }
+        for faded in person.faded {
+            try session.execute("INSERT INTO event_name (name) VALUES (\(faded.name)) ON CONFLICT DO NOTHING")
+            try session.execute(
+                """
+                INSERT INTO event_faded (name_id, contact_id, count, first_at, last_at) SELECT n.id, \(id), \(faded.count), \
+                \(faded.first.milliseconds), \(faded.last.milliseconds) FROM event_name n WHERE n.name = \(faded.name)
+                """)
+        }
         for consent in person.consents {
             try session.execute(
                 """

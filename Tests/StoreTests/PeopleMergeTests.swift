@@ -67,7 +67,7 @@ import Testing
         #expect(try house.contacts.contact(ida)?.id == ada)
         #expect(try house.contacts.addresses(of: ada).map(\.description) == ["ada@example.com", "ida@example.com"])
         #expect(try house.contacts.externalIDs(of: ada).map(\.id) == ["7", "8"])
-        #expect(try house.contacts.contact(ada)?.attributes == ["city": "Milan", "age": 36, "plan": "pro"])
+        #expect(try house.contacts.contact(ada)?.attributes == ["city": "Rome", "age": 36, "plan": "pro"])
         #expect(try house.contacts.changes(of: ada).count == 2)
         #expect(try house.events.events(of: ada).count == 3)
         #expect(try house.events.summaries(of: ada).map(\.count) == [1, 2])

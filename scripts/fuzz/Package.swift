@@ -20,13 +20,17 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/jpsim/Yams", exact: "6.2.2")],
     targets: [
         .target(name: "CIdn2", linkerSettings: [.linkedLibrary("idn2")]),
+        .target(name: "CGumbo", linkerSettings: [.linkedLibrary("gumbo")]),
+        .target(name: "CCmark", linkerSettings: [.linkedLibrary("cmark-gfm"), .linkedLibrary("cmark-gfm-extensions")]),
         room("Diagnostics"),
         room("Model", ["Diagnostics", "CIdn2"]),
         room("Workspace", ["Diagnostics", "Model", .product(name: "Yams", package: "Yams")]),
         room("Liquid", ["Diagnostics"]),
+        room("Templating", ["Diagnostics", "Liquid", "Model", "Workspace", "CGumbo", "CCmark"]),
         .target(name: "Driver"),
         .executableTarget(
-            name: "fuzz", dependencies: ["Driver", "Diagnostics", "Liquid", "Model", "Workspace"], swiftSettings: instrumented,
+            name: "fuzz", dependencies: ["Driver", "Diagnostics", "Liquid", "Model", "Templating", "Workspace"],
+            swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
     ],
     swiftLanguageModes: [.v6]

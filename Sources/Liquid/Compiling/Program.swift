@@ -84,7 +84,8 @@ final class Program: @unchecked Sendable {
 
     deinit {
         for release in [
-            code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, ranges.free, pipelines.free, filters.free,
+            code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, ranges.free, pipelines.free,
+            filters.free,
             conditions.free, tests.free, loops.free, tableRows.free, selects.free, selectParts.free, cycles.free, calls.free,
             arguments.free,
             hosts.free, functions.free, spans.free, slotNames.free, nothing.free,

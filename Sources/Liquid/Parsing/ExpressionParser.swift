@@ -184,7 +184,8 @@ struct ExpressionParser {
         let (text, span) = try name("a filter")
         guard let function = names.filter(text) else {
             let known = names.filterNames
-            throw Diagnostic(.error, "there is no filter \"\(source.quote(span))\"", in: source, at: span, hint: suggestion(for: text, among: known))
+            throw Diagnostic(
+                .error, "there is no filter \"\(source.quote(span))\"", in: source, at: span, hint: suggestion(for: text, among: known))
         }
         var use = FilterUse(function: function, arguments: [], span: span)
         if try take(.colon) {

@@ -12,6 +12,7 @@ struct ReferenceCollector {
     private var guards = Guards()
     /// Partials that render others twice are trees whose walk would never end.
     private var nodesLeft = 200_000
+    private var callsLeft = 2_000
     /// Partials around this place: one that renders itself is walked through once.
     private var partials: [String] = []
 
@@ -100,9 +101,10 @@ struct ReferenceCollector {
         read(call.name)
         read(call.subject)
         call.arguments.forEach { read($0.value) }
-        guard case .literal(.string(let name), _) = call.name, !partials.contains(name), partials.count < 100,
+        guard case .literal(.string(let name), _) = call.name, !partials.contains(name), partials.count < 100, callsLeft > 0,
             references.count < Self.most, let partial = library.partial(name)
         else { return }
+        callsLeft -= 1
         let own = Set(call.arguments.map(\.name) + [call.alias ?? PartialLibrary.variable(of: name)])
         partials.append(name)
         let outerSource = source

@@ -172,7 +172,8 @@ extension Machine {
             }
         }
         let argument: Value =
-            entry.argumentCount > 1 ? .array(arguments) : entry.argumentCount == 1 ? try value(of: program.operands[entry.firstArgument]) : .null
+            entry.argumentCount > 1
+            ? .array(arguments) : entry.argumentCount == 1 ? try value(of: program.operands[entry.firstArgument]) : .null
         var block = HostBlock(name: name, argument: argument, body: bodies.popLast() ?? [])
         block.body.append(contentsOf: out.bytes(from: mark))
         out.truncate(to: mark)

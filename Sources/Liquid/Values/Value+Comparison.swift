@@ -90,7 +90,7 @@ extension Value {
         switch self {
         case .string(let text), .markup(let text): text.utf8.count
         case .array(let items) where depth < 100: items.reduce(0) { $0 + 32 + $1.weight(depth: depth + 1) }
-        case .object(let object) where depth < 100: 
+        case .object(let object) where depth < 100:
             (0..<object.count).reduce(0) { $0 + 64 + object.value(at: $1).weight(depth: depth + 1) }
         default: 0
         }

@@ -4,12 +4,15 @@ import Model
 
 /// Behaviour and what became of messages.
 extension Checker {
-    mutating func events(_ written: WrittenEvent, in window: Window?) -> EventSet {
+    /// `inSum`: without a filter and a window, what is kept in sum of each person answers it.
+    mutating func events(_ written: WrittenEvent, in window: Window?, inSum: Bool = false) -> EventSet {
         checkName(written.name, among: vocabulary.map { $0.events.keys }) { "no event \"\($0)\" has ever been recorded" }
-        return about(written.name) { checker in
+        let set = about(written.name) { checker in
             let filter = written.filter.map { filter in checker.nested(Nesting.filter) { $0.condition(filter) } }
             return EventSet(event: written.name.text, filter: filter, window: window)
         }
+        if !inSum || set.filter != nil || window?.hasBeginning == true { ask(.reach(set), written.name, written.name.span) }
+        return set
     }
 
     /// Within `body`, names are the properties of the event.
@@ -35,7 +38,7 @@ extension Checker {
     // MARK: - Amounts
 
     mutating func amount(_ written: WrittenAmount) -> Condition {
-        let events = nested(Nesting.amount) { $0.events(written.event, in: written.window) }
+        let events = nested(Nesting.amount) { $0.events(written.event, in: written.window, inSum: written.isAnsweredInSum) }
         if let property = written.property { check(property, of: written.event.name, for: written.function) }
         let amount = Amount(function: written.function, events: events, property: written.property?.text)
         if mixesCurrencies(amount) {
@@ -81,7 +84,7 @@ extension Checker {
 
     mutating func edge(_ written: WrittenEdge) -> Condition {
         let before = size.arguments
-        let events = nested(Nesting.edge) { $0.events(written.event, in: nil) }
+        let events = nested(Nesting.edge) { $0.events(written.event, in: nil, inSum: written.isAboutTime) }
         let filtered = size.arguments - before
         switch written.test {
         case .time(let window): return .edge(Edge(end: written.end, events: events, test: .time(window)))
@@ -114,6 +117,24 @@ extension Checker {
             case .notClicked: .missed(.click)
             }
         return Engagement(kind: kind, campaign: written.campaign?.text, link: written.link, window: written.window)
+    }
+}
+
+extension WrittenAmount {
+    fileprivate var isAnsweredInSum: Bool {
+        if case .top = test { false } else { function.isOfEvents }
+    }
+}
+
+extension WrittenEdge {
+    fileprivate var isAboutTime: Bool {
+        if case .time = test { true } else { false }
+    }
+}
+
+extension Window {
+    fileprivate var hasBeginning: Bool {
+        interval(at: Instant(seconds: 0), zone: .utc).from != nil
     }
 }
 

@@ -55,7 +55,7 @@ struct Checker {
         switch written {
         case .value(let test): return value(test)
         case .behaviour(let written):
-            let events = events(WrittenEvent(name: written.event, filter: written.filter), in: written.window)
+            let events = events(WrittenEvent(name: written.event, filter: written.filter), in: written.window, inSum: true)
             return .behaviour(Behaviour(events: events, bounds: written.negated ? .none : written.times.map { Bounds($0) } ?? .some))
         case .sequence(let written): return .sequence(sequence(written))
         case .amount(let written): return amount(written)

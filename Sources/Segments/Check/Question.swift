@@ -12,6 +12,8 @@ struct Question: Sendable {
         case currency(Amount)
         /// `plan != "free"` includes those whose plan is unknown.
         case unknown(Operand)
+        /// Asks events that may no longer be kept, and not only in sum.
+        case reach(EventSet)
     }
 
     var kind: Kind
@@ -43,6 +45,22 @@ extension SegmentPlan {
                     .warning, "nobody's \(question.name) is \(Lexer.quoted(text)); that of \(count) is \(Lexer.quoted(other))",
                     in: question.source, at: question.span, hint: "write \(Lexer.quoted(other)), or ~= to ignore case")
             }
+        }
+    }
+
+    /// Warnings about events that are asked for and no longer kept: only their sums are.
+    package func shortfalls(in session: any SQLSession, at moment: Moment) throws -> [Diagnostic] {
+        var told: Set<String> = []
+        return try questions.compactMap { question in
+            guard case .reach(let set) = question.kind, !told.contains(set.event) else { return nil }
+            let sql: SQL = "SELECT h.kept_since FROM event_horizon h JOIN event_name n ON n.id = h.name_id WHERE n.name = \(set.event)"
+            guard let since = try session.first(sql, { Instant(milliseconds: $0.integer(0)) }) else { return nil }
+            let interval = set.window?.interval(at: moment.at, zone: moment.zone) ?? .ever
+            guard interval.from.map({ $0 < since }) ?? true else { return nil }
+            told.insert(set.event)
+            return Diagnostic(
+                .warning, "each \"\(set.event)\" is kept since \(moment.zone.date(at: since)) only: older ones do not count here",
+                in: question.source, at: question.span, hint: "ask for a shorter time, or keep them longer: retention in pitwall.yaml")
         }
     }
 

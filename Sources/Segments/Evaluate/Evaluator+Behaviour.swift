@@ -63,7 +63,7 @@ extension Evaluator {
         switch test.test {
         case .compare(let order, let bound): return order.holds(value, bound)
         case .top(let share):
-            guard !events(test.amount.events).isEmpty, let last = standings.last(of: test.amount, share) else { return false }
+            guard let value = ranked(test.amount), let last = standings.last(of: test.amount, share) else { return false }
             return value >= last
         }
     }
@@ -72,10 +72,17 @@ extension Evaluator {
         holds(test, value(of: test.amount))
     }
 
+    /// The value that counts in a ranking; nil for who has none of the events. Events that are no longer kept are in none.
+    func ranked(_ amount: Amount) -> ExactDecimal? {
+        let events = events(amount.events)
+        if events.isEmpty { return nil }
+        return amount.property == nil ? ExactDecimal(Int64(events.count)) : value(of: amount)
+    }
+
     /// Nil where the person has no such value.
     func value(of amount: Amount) -> ExactDecimal? {
         let events = events(amount.events)
-        guard let property = amount.property else { return ExactDecimal(Int64(events.count)) }
+        guard let property = amount.property else { return ExactDecimal(Int64(times(amount.events))) }
         let values = events.compactMap { $0.properties.exactly(property) }
         if amount.function == .distinct { return ExactDecimal(Int64(Set(values.compactMap { Identity($0) }).count)) }
         let numbers = values.compactMap { $0.decimal }
@@ -122,7 +129,7 @@ package struct Standings: Sendable {
     mutating func rank(_ ranking: Ranking, among people: [PersonHistory], at moment: Moment) {
         let values = people.compactMap { person -> ExactDecimal? in
             let evaluator = Evaluator(person: person, moment: moment)
-            return evaluator.events(ranking.amount.events).isEmpty ? nil : evaluator.value(of: ranking.amount)
+            return evaluator.ranked(ranking.amount)
         }.sorted(by: >)
         let last = values.indices.last { ranking.share.includes(ahead: $0, of: values.count) }
         set(ranking, last: last.map { values[$0] })
@@ -140,12 +147,20 @@ extension Evaluator {
         return events.filter { $0.at == instant }
     }
 
+    /// When that was, events that are no longer kept included.
+    func time(of edge: Edge) -> Instant? {
+        var instants = events(edge.events).map(\.at)
+        if let faded = faded(edge.events) {
+            if edge.end == .first { instants.append(faded.first) }
+            if edge.end == .last, faded.isOver(by: end(of: edge.events)) { instants.append(faded.last) }
+        }
+        return edge.end == .first ? instants.min() : instants.max()
+    }
+
     func holds(_ edge: Edge) -> Bool {
-        outermost(edge).contains { event in
-            switch edge.test {
-            case .time(let window): interval(window).contains(event.at)
-            case .property(let name, let test): holds(test, value: event.properties.exactly(name))
-            }
+        switch edge.test {
+        case .time(let window): time(of: edge).map { interval(window).contains($0) } ?? false
+        case .property(let name, let test): outermost(edge).contains { holds(test, value: $0.properties.exactly(name)) }
         }
     }
 }

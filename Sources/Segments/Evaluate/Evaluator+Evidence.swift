@@ -26,14 +26,18 @@ extension Evaluator {
 
     private func evidence(_ behaviour: Behaviour) -> String {
         let set = behaviour.events
-        let found = events(set)
-        if let latest = found.map(\.at).max() {
-            return "\(set.event): \(found.count)\(fitting(set))\(phrase(set.window)), latest \(day(latest))"
+        let found = times(set)
+        if let latest = latest(of: set) {
+            return "\(set.event): \(found)\(fitting(set))\(phrase(set.window)), latest \(day(latest))"
         }
         var wider = set
         wider.window = nil
-        guard let latest = events(wider).map(\.at).max() else { return "\(set.event): never\(fitting(set))" }
+        guard let latest = latest(of: wider) else { return "\(set.event): never\(fitting(set))" }
         return "\(set.event): none\(fitting(set))\(phrase(set.window)), latest \(day(latest))"
+    }
+
+    private func latest(of set: EventSet) -> Instant? {
+        time(of: Edge(end: .last, events: set, test: .time(.today)))
     }
 
     private func evidence(_ sequence: EventSequence) -> String {
@@ -73,8 +77,8 @@ extension Evaluator {
 
     private func evidence(_ edge: Edge) -> String {
         let found = outermost(edge)
-        guard let event = found.first else { return "\(edge.events.event): never\(fitting(edge.events))" }
-        let text = "\(edge.end.rawValue) \(edge.events.event)\(fitting(edge.events)): \(day(event.at))"
+        guard let instant = time(of: edge) else { return "\(edge.events.event): never\(fitting(edge.events))" }
+        let text = "\(edge.end.rawValue) \(edge.events.event)\(fitting(edge.events)): \(day(instant))"
         guard case .property(let name, _) = edge.test else { return text }
         let values = found.map { $0.properties.exactly(name).map { $0.json } ?? "unknown" }
         return "\(text), \(name): \(values.joined(separator: ", "))"

@@ -14,7 +14,7 @@ struct Evaluator {
         case .any(let items): items.contains { holds($0) }
         case .not(let item): !holds(item)
         case .value(let operand, let test): holds(test, value: value(of: operand))
-        case .behaviour(let behaviour): behaviour.bounds.contains(events(behaviour.events).count)
+        case .behaviour(let behaviour): holds(behaviour)
         case .sequence(let sequence): firsts(of: sequence).contains { completes(sequence, $0) }
         case .amount(let test): holds(test)
         case .edge(let edge): holds(edge)
@@ -34,6 +34,32 @@ struct Evaluator {
     /// Those of the person's events that are in the set and count at the moment.
     func events(_ set: EventSet) -> [Event] {
         person.events.filter { isIn(set, $0) }
+    }
+
+    private func holds(_ behaviour: Behaviour) -> Bool {
+        let isSome = !events(behaviour.events).isEmpty || faded(behaviour.events) != nil
+        switch behaviour.bounds {
+        case .some: return isSome
+        case .none: return !isSome
+        default: return behaviour.bounds.contains(times(behaviour.events))
+        }
+    }
+
+    /// How often, those included that are no longer kept.
+    func times(_ set: EventSet) -> Int {
+        events(set).count + (faded(set).map { $0.isOver(by: end(of: set)) ? $0.count : 0 } ?? 0)
+    }
+
+    /// What is left of events of the set that are no longer kept: they are known only in sum, so a property or a window that
+    /// begins somewhere can't be asked of them, nor when they were learned.
+    func faded(_ set: EventSet) -> FadedEvents? {
+        guard set.filter == nil, interval(set.window).from == nil, moment.known == nil else { return nil }
+        return person.faded.first { $0.name.isExactly(set.event) && $0.first < end(of: set) }
+    }
+
+    /// Events before this count.
+    func end(of set: EventSet) -> Instant {
+        interval(set.window).upTo(moment.at).to ?? moment.at
     }
 
     func isIn(_ set: EventSet, _ event: Event) -> Bool {
@@ -86,6 +112,11 @@ struct Evaluator {
             .max { ($0.at, $0.learnedAt) < ($1.at, $1.learnedAt) }?
             .changes.exactly(name)
     }
+}
+
+extension FadedEvents {
+    /// Whether all of them were before `end`.
+    func isOver(by end: Instant) -> Bool { last < end }
 }
 
 extension [Consent] {

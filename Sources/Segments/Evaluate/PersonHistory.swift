@@ -9,10 +9,12 @@ package struct PersonHistory: Sendable {
     package var consents: [Consent]
     package var messages: [Message]
     package var reactions: [Reaction]
+    /// What is left of events that are no longer kept, one for each name.
+    package var faded: [FadedEvents]
 
     package init(
         contact: Contact, changes: [AttributeChange] = [], events: [Event] = [], consents: [Consent] = [], messages: [Message] = [],
-        reactions: [Reaction] = []
+        reactions: [Reaction] = [], faded: [FadedEvents] = []
     ) {
         self.contact = contact
         self.changes = changes
@@ -20,6 +22,22 @@ package struct PersonHistory: Sendable {
         self.consents = consents
         self.messages = messages
         self.reactions = reactions
+        self.faded = faded
+    }
+}
+
+/// How often an event of a person's happened that is no longer kept, and when first and last.
+package struct FadedEvents: Hashable, Sendable {
+    package var name: String
+    package var count: Int
+    package var first: Instant
+    package var last: Instant
+
+    package init(name: String, count: Int, first: Instant, last: Instant) {
+        self.name = name
+        self.count = count
+        self.first = first
+        self.last = last
     }
 }
 

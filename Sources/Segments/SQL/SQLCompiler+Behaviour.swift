@@ -41,6 +41,9 @@ extension SQLCompiler {
             return "c.id IN (SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share)))"
         case .compare(let order, let bound):
             let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
+            if amount.property == nil, let sums = SummarySQL(amount.events, self) {
+                return sums.number(asked, ofNothing: amount.ofNothing.map { order.holds($0, bound) } ?? false)
+            }
             if amount.property == nil, looksAtEach(amount.events) {
                 return "(SELECT \(value(of: amount)) FROM event e WHERE e.contact_id = c.id AND \(isIn(amount.events))) \(asked)"
             }
@@ -94,20 +97,22 @@ extension SQLCompiler {
         switch edge.test {
         case .time(let window):
             if let sums = SummarySQL(edge.events, self) { return sums.edge(edge.end, interval(window)) }
-            let found: SQL = "(SELECT \(outermost)(e.at) FROM event e WHERE e.contact_id = c.id AND \(isIn(edge.events)))"
-            return asks(found, interval(window))
+            let who: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(edge.events)) GROUP BY e.contact_id"
+            return "c.id IN (\(who) HAVING \(asks("\(outermost)(e.at)", interval(window))))"
         case .property(let name, let test):
             let held = ValueSQL(column: .member("e.properties", name), dialect: dialect, moment: moment).expression(test)
-            if edge.events.filter == nil {
+            if looksAtEach(edge.events) {
+                // The outer row is bound by its time alone: with a range beside it, SQLite reads all events up to the moment.
                 return """
-                    EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(isIn(edge.events)) AND e.at = \
+                    EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(named(edge.events))\(times("e", .ever)) AND e.at = \
                     (SELECT \(outermost)(x.at) FROM event x WHERE x.contact_id = c.id AND \(of("x").isIn(edge.events))) AND \(held))
                     """
             }
             // Asked once, since it may be long: a second time would double the statement.
             return """
-                EXISTS (SELECT 1 FROM (SELECT y.properties, y.at, \(outermost)(y.at) OVER () AS outermost FROM event y \
-                WHERE y.contact_id = c.id AND \(of("y").isIn(edge.events))) e WHERE e.at = e.outermost AND \(held))
+                c.id IN (SELECT e.contact_id FROM (SELECT y.contact_id, y.properties, y.at, \
+                \(outermost)(y.at) OVER (PARTITION BY y.contact_id) AS outermost FROM event y WHERE \(of("y").isIn(edge.events))) e \
+                WHERE e.at = e.outermost AND \(held))
                 """
         }
     }

@@ -60,9 +60,12 @@ struct SQLCompiler {
 
     /// What is true of the rows that are in the set, called ``row``.
     func isIn(_ set: EventSet) -> SQL {
-        let name: SQL = "\(raw: row).name_id = (SELECT n.id FROM event_name n WHERE n.name = \(set.event))"
         let filter: SQL = set.filter.map { " AND \(expression($0))" } ?? ""
-        return "\(name)\(times(row, interval(set.window)))\(filter)"
+        return "\(named(set))\(times(row, interval(set.window)))\(filter)"
+    }
+
+    func named(_ set: EventSet) -> SQL {
+        "\(raw: row).name_id = (SELECT n.id FROM event_name n WHERE n.name = \(set.event))"
     }
 
     private func behaviour(_ behaviour: Behaviour) -> SQL {
@@ -72,7 +75,7 @@ struct SQLCompiler {
 
     /// Whether each contact is asked, not all events: where an index answers alone.
     func looksAtEach(_ set: EventSet) -> Bool {
-        set.filter == nil && interval(set.window).from == nil
+        set.filter == nil && interval(set.window).from == nil && moment.known == nil
     }
 
     /// Asked of the events of each contact.

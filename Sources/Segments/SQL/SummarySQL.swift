@@ -31,6 +31,11 @@ struct SummarySQL {
         }
     }
 
+    /// What is asked of how often it happened, and whether that is true of never.
+    func number(_ asked: SQL, ofNothing: Bool) -> SQL {
+        ofNothing ? "c.id NOT IN (\(people) AND NOT (\(count) \(asked)))" : "c.id IN (\(people) AND \(count) \(asked))"
+    }
+
     private var count: SQL {
         let rows: SQL = "e.name_id = s.name_id AND e.contact_id = s.contact_id AND e.at < \(end)"
         let faded: SQL = "f.name_id = s.name_id AND f.contact_id = s.contact_id AND f.last_at < \(end)"

@@ -60,7 +60,9 @@ enum HTMLGuard {
                 }
             case .start(let name, let range, _):
                 // `<td{% if x %} class="a"{% endif %}>`: the tag is no part of the name.
-                guard let found = Marks.marks(in: Array(name.utf8)).first, marks.isTag(found.index) else { continue }
+                guard let found = Marks.marks(in: Array(name.utf8)).first, marks.isTag(found.index), found.range.lowerBound > 0 else {
+                    continue
+                }
                 edits.append(TextEdit(insert: " ", at: range.lowerBound + 1 + found.range.lowerBound))
             case .end, .opaque: continue
             }

@@ -104,12 +104,13 @@ struct ContactsCommand: ParsableCommand {
                         "statements": .integer(Int64(erased.statements)), "messages": .integer(Int64(erased.messages)),
                     ]))
             }
-            Console.print(
-                """
-                \(Console.green("✓")) Forgotten: \(Console.count(erased.events, "event")), \
-                \(Console.count(erased.statements, "statement")) of consent; \
-                \(Console.count(erased.messages, "message")) in the log no longer \(erased.messages == 1 ? "says" : "say") to whom.
-                """)
+            let events = Console.count(erased.events, "event")
+            let statements = Console.count(erased.statements, "statement")
+            Console.print("\(Console.green("✓")) Forgotten, with \(events) and \(statements) of consent.")
+            if erased.messages > 0 {
+                let one = erased.messages == 1
+                Console.print("\(Console.count(erased.messages, "line")) of the log no longer \(one ? "says" : "say") to whom.")
+            }
             Console.print(
                 Console.dim("Not ours to erase: your own files (lists, rejected lines, outboxes), backups, and the logs of mail servers."))
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaigns
+import Database
 import Model
 import Segments
 import Store
@@ -31,7 +32,7 @@ extension SegmentsCommand {
             guard let contact = try workspace.contacts.contact(address) else {
                 throw UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
             }
-            try workspace.refuseMistakes(in: plan, at: moment)
+            try workspace.warn(of: plan, at: moment)
             let explanation = try HistoryStore(workspace.database).explain(plan, of: contact, at: moment)
             if json { return Console.print(json: explanation.json) }
             let verdict = explanation.matches ? Console.green("is in") : Console.red("is not in")
@@ -57,7 +58,7 @@ extension SegmentsCommand {
             let workspace = try choice.workspace.open()
             let moment = try choice.time.moment(in: workspace)
             let plan = try choice.plan(in: workspace)
-            try workspace.refuseMistakes(in: plan, at: moment)
+            try workspace.warn(of: plan, at: moment)
             let funnel = try HistoryStore(workspace.database).funnel(plan, at: moment)
             if json { return Console.print(json: funnel.json) }
             var table = Table([("people", .right), ("lost", .right), ("", .left), ("clause", .left)])
@@ -107,5 +108,12 @@ extension OpenWorkspace {
             throw SegmentsCommand.Choice.unknown(name, try files.names())
         }
         return plan
+    }
+
+    /// Ends where an answer would mean nothing; what may not be meant goes to standard error.
+    func warn(of plan: SegmentPlan, at moment: Moment) throws {
+        try refuseMistakes(in: plan, at: moment)
+        let shortfalls = try database.read { try plan.shortfalls(in: $0, at: moment) }
+        for warning in plan.warnings + shortfalls { Console.error(Console.render(warning)) }
     }
 }

@@ -120,6 +120,7 @@ struct SegmentsCommand: ParsableCommand {
                     let moment = Moment.now(Clock.now(), zone: workspace.settings.zone)
                     let inData = try workspace.database.read { session in
                         try plan.mistakes(in: session, at: moment) + plan.misspellings(in: session, at: moment)
+                            + plan.shortfalls(in: session, at: moment)
                     }
                     checks.add(plan.warnings + inData)
                 } catch let mistakes as DiagnosticList {
@@ -141,9 +142,8 @@ struct SegmentsCommand: ParsableCommand {
         func run() throws {
             let workspace = try choice.workspace.open()
             let plan = try choice.plan(in: workspace)
-            plan.warnings.forEach { Console.error(Console.render($0)) }
             let moment = try choice.time.moment(in: workspace)
-            try workspace.refuseMistakes(in: plan, at: moment)
+            try workspace.warn(of: plan, at: moment)
             let count = try workspace.count(plan, at: moment)
             let unknowns = try workspace.database.read { try plan.unknowns(in: $0, at: moment) }
             if json {
@@ -181,9 +181,8 @@ struct SegmentsCommand: ParsableCommand {
         func run() throws {
             let workspace = try choice.workspace.open()
             let plan = try choice.plan(in: workspace)
-            plan.warnings.forEach { Console.error(Console.render($0)) }
             let moment = try choice.time.moment(in: workspace)
-            try workspace.refuseMistakes(in: plan, at: moment)
+            try workspace.warn(of: plan, at: moment)
             let condition = plan.sql(dialect: workspace.database.dialect, at: moment)
             let format = json ? Format.json : format
             var people = PeoplePrinter(format: format)

@@ -52,7 +52,14 @@ struct HostileTemplate: Sendable {
 enum HostileTemplates {
     static let all = loops + texts + lists + comparisons + partials + numbers + syntax
 
-    private static func times(_ count: Int, _ text: String) -> String { String(repeating: text, count: count) }
+    /// Without the optimiser a megabyte takes seconds: a tenth of it is enough to see that it ends.
+    private static func times(_ count: Int, _ text: String) -> String {
+        #if DEBUG
+            String(repeating: text, count: count > 10_000 ? count / 10 : count)
+        #else
+            String(repeating: text, count: count)
+        #endif
+    }
 
     /// A text of 1.3 MB in `x`.
     private static let long = "{% assign x = 'aaaaaaaaaa' %}{% for i in (1..17) %}{% assign x = x | append: x %}{% endfor %}"
@@ -66,7 +73,8 @@ enum HostileTemplates {
         HostileTemplate("loops in loops", times(20, forever) + "{{ i }}" + times(20, "{% endfor %}")),
         HostileTemplate("a table without an end", "{% tablerow i in (1..1000000000) cols: 1 %}{% endtablerow %}"),
         HostileTemplate("a table of one row", "{% tablerow i in (1..1000000000) cols: 1000000000 %}{{ i }}{% endtablerow %}"),
-        HostileTemplate("a loop that goes on", times(2000, "{% for i in (1..1000000000) limit: 900 offset: continue %}{{ i }}{% endfor %}")),
+        HostileTemplate(
+            "a loop that goes on", times(2000, "{% for i in (1..1000000000) limit: 900 offset: continue %}{{ i }}{% endfor %}")),
         HostileTemplate("output without an end", "\(forever){{ '" + times(1000, "x") + "' }}{% endfor %}"),
         HostileTemplate("text without an end", forever + times(5000, "x") + "{% endfor %}"),
         HostileTemplate("cycles with new names", "\(forever){% cycle i: '' %}{% endfor %}"),
@@ -82,9 +90,11 @@ enum HostileTemplates {
 
     private static let texts = [
         HostileTemplate("append doubles", "{% assign x = 'a' %}\(forever){% assign x = x | append: x %}{% endfor %}"),
-        HostileTemplate("prepend doubles, in HTML", mode: .html, "{% assign x = '<' %}\(forever){% assign x = x | prepend: x %}{% endfor %}"),
+        HostileTemplate(
+            "prepend doubles, in HTML", mode: .html, "{% assign x = '<' %}\(forever){% assign x = x | prepend: x %}{% endfor %}"),
         HostileTemplate("capture doubles", "{% assign x = 'a' %}\(forever){% capture x %}{{ x }}{{ x }}{% endcapture %}{% endfor %}"),
-        HostileTemplate("captures in captures", .rendered, times(49, "{% capture x %}{{ x }}{{ x }}a") + times(49, "{% endcapture %}") + "{{ x }}"),
+        HostileTemplate(
+            "captures in captures", .rendered, times(49, "{% capture x %}{{ x }}{{ x }}a") + times(49, "{% endcapture %}") + "{{ x }}"),
         HostileTemplate("captures at every depth", times(45, "{% capture x %}") + long + "{{ x }}{{ x }}" + times(45, "{% endcapture %}")),
         HostileTemplate("replace squares", "{% assign x = 'aaaaaaaaaa' %}\(forever){% assign x = x | replace: 'a', x %}{% endfor %}"),
         HostileTemplate("replace of nothing", "\(long)\(forever){% assign y = x | replace: '', x %}{% endfor %}"),
@@ -96,20 +106,26 @@ enum HostileTemplates {
         HostileTemplate("base64 of itself", "{% assign x = 'a' %}\(forever){% assign x = x | base64_encode %}{% endfor %}"),
         HostileTemplate("escaping a long text", mode: .html, data: ["x": .string(times(3_000_000, "&"))], "{{ x }}{{ x }}"),
         HostileTemplate("escape_once", "\(long)\(forever){{ x | escape_once | size }}{% endfor %}"),
-        HostileTemplate("strip_html without an end", data: ["x": .string(times(200_000, "<script"))], "\(forever){{ x | strip_html }}{% endfor %}"),
-        HostileTemplate("strip_html of comments", data: ["x": .string(times(300_000, "<!--"))], "\(forever){{ x | strip_html }}{% endfor %}"),
+        HostileTemplate(
+            "strip_html without an end", data: ["x": .string(times(200_000, "<script"))], "\(forever){{ x | strip_html }}{% endfor %}"),
+        HostileTemplate(
+            "strip_html of comments", data: ["x": .string(times(300_000, "<!--"))], "\(forever){{ x | strip_html }}{% endfor %}"),
         HostileTemplate("upcase beyond ASCII", data: ["x": .string(times(400_000, "ß"))], "\(forever){{ x | upcase | size }}{% endfor %}"),
-        HostileTemplate("capitalize of marks", data: ["x": .string("e" + times(400_000, "\u{301}"))], "\(forever){{ x | capitalize }}{% endfor %}"),
+        HostileTemplate(
+            "capitalize of marks", data: ["x": .string("e" + times(400_000, "\u{301}"))], "\(forever){{ x | capitalize }}{% endfor %}"),
         HostileTemplate("split into characters", "\(long)\(forever){% assign y = x | split: '' %}{% endfor %}"),
         HostileTemplate("split at what is nearly there", "\(long)\(forever){% assign y = x | split: 'aaaaaaab' %}{% endfor %}"),
-        HostileTemplate("split into words", data: ["x": .string(times(600_000, "a "))], "\(forever){% assign y = x | split: ' ' %}{% endfor %}"),
+        HostileTemplate(
+            "split into words", data: ["x": .string(times(600_000, "a "))], "\(forever){% assign y = x | split: ' ' %}{% endfor %}"),
         HostileTemplate("truncate to a huge number", "\(long)\(forever){{ x | truncate: 9223372036854775807 | size }}{% endfor %}"),
         HostileTemplate("truncate with a long end", "\(long)\(forever){{ x | truncate: 10, x | size }}{% endfor %}"),
-        HostileTemplate("truncatewords", data: ["x": .string(times(600_000, "a "))], "\(forever){{ x | truncatewords: 1000000 | size }}{% endfor %}"),
+        HostileTemplate(
+            "truncatewords", data: ["x": .string(times(600_000, "a "))], "\(forever){{ x | truncatewords: 1000000 | size }}{% endfor %}"),
         HostileTemplate("slice far in", "\(long)\(forever){{ x | slice: 1000000, 1 }}{% endfor %}"),
         HostileTemplate("size of a long text", "\(long)\(forever){{ x.size }}{{ x | size }}{% endfor %}"),
         HostileTemplate("strip of spaces", data: ["x": .string(times(1_000_000, " "))], "\(forever){{ x | strip }}{% endfor %}"),
-        HostileTemplate("newlines", mode: .html, data: ["x": .string(times(1_000_000, "\n"))], "\(forever){{ x | newline_to_br }}{% endfor %}"),
+        HostileTemplate(
+            "newlines", mode: .html, data: ["x": .string(times(1_000_000, "\n"))], "\(forever){{ x | newline_to_br }}{% endfor %}"),
         HostileTemplate("dates of great width", "\(forever){{ 'now' | date: '%1000000d%9999999999999999999Y' }}{% endfor %}"),
         HostileTemplate("a long date pattern", "{{ 'now' | date: '" + times(100_000, "%c%1000d") + "' }}"),
         HostileTemplate("dates from long texts", "\(long)\(forever){{ x | date: '%Y' | size }}{% endfor %}"),
@@ -127,14 +143,23 @@ enum HostileTemplates {
         HostileTemplate("sort in a loop", "\(list)\(forever){% assign m = l | reverse | sort %}{% endfor %}"),
         HostileTemplate("sort_natural in a loop", "\(list)\(forever){% assign m = l | sort_natural %}{% endfor %}"),
         HostileTemplate(
-            "sort of long texts", "\(long){% assign l = '1,2,3' | split: ',' %}{% for i in (1..5) %}{% assign l = l | concat: l %}{% endfor %}"
+            "sort of long texts",
+            "\(long){% assign l = '1,2,3' | split: ',' %}{% for i in (1..5) %}{% assign l = l | concat: l %}{% endfor %}"
                 + "{% capture s %}{% for i in l %}{{ x | slice: 0, 100000 }}{{ i }},{% endfor %}{% endcapture %}{% assign m = s | split: ',' %}"
                 + "\(forever){% assign n = m | sort %}{% endfor %}"),
         HostileTemplate("uniq in a loop", "\(list)\(forever){% assign m = l | uniq %}{% endfor %}"),
-        HostileTemplate("uniq of lists that look alike", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })], "{{ l | uniq | size }}"),
-        HostileTemplate("map in a loop", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })], "\(forever){% assign m = l | map: 'a' %}{% endfor %}"),
-        HostileTemplate("where in a loop", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })], "\(forever){% assign m = l | where: 'a', -1 %}{% endfor %}"),
-        HostileTemplate("find in a loop", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })], "\(forever){{ l | find: 'a', -1 }}{% endfor %}"),
+        HostileTemplate(
+            "uniq of lists that look alike", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })], "{{ l | uniq | size }}"
+        ),
+        HostileTemplate(
+            "map in a loop", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })],
+            "\(forever){% assign m = l | map: 'a' %}{% endfor %}"),
+        HostileTemplate(
+            "where in a loop", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })],
+            "\(forever){% assign m = l | where: 'a', -1 %}{% endfor %}"),
+        HostileTemplate(
+            "find in a loop", data: ["l": .array((0..<20_000).map { .object(["a": .integer($0)]) })],
+            "\(forever){{ l | find: 'a', -1 }}{% endfor %}"),
         HostileTemplate("has in long texts", "\(long){% assign l = x | split: ',' %}\(forever){{ l | has: 'b' }}{% endfor %}"),
         HostileTemplate("sum in a loop", "\(list)\(forever){{ l | sum }}{% endfor %}"),
         HostileTemplate("compact in a loop", "\(list)\(forever){% assign m = l | compact %}{% endfor %}"),
@@ -143,28 +168,43 @@ enum HostileTemplates {
         HostileTemplate("lists in lists", data: ["l": nested(5000)], "{{ l | join }}{{ l }}"),
         HostileTemplate("writing objects in objects", mode: .html, data: ["o": wide(6)], "\(forever){{ o }}{% endfor %}"),
         HostileTemplate("slices of lists", "\(list)\(forever){% assign m = l | slice: 1, 49999 %}{% endfor %}"),
-        HostileTemplate("all pairs of an object", data: ["o": .object(Object((0..<50_000).map { ("k\($0)", .integer(Int64($0))) }))], "\(forever){% for p in o %}{{ p[0] }}{% endfor %}{% endfor %}"),
+        HostileTemplate(
+            "all pairs of an object", data: ["o": .object(Object((0..<50_000).map { ("k\($0)", .integer(Int64($0))) }))],
+            "\(forever){% for p in o %}{{ p[0] }}{% endfor %}{% endfor %}"),
     ]
 
     private static let comparisons = [
-        HostileTemplate("long texts that are the same", "\(long){% assign y = x | append: '' %}\(forever){% if x == y %}{% endif %}{% endfor %}"),
+        HostileTemplate(
+            "long texts that are the same", "\(long){% assign y = x | append: '' %}\(forever){% if x == y %}{% endif %}{% endfor %}"),
         HostileTemplate("long texts in order", "\(long){% assign y = x | append: 'b' %}\(forever){% if x < y %}{% endif %}{% endfor %}"),
-        HostileTemplate("a long text in a long text", "\(long){% assign y = x | append: 'b' %}\(forever){% if y contains x %}{% endif %}{% endfor %}"),
-        HostileTemplate("a long text that is blank", data: ["x": .string(times(1_000_000, " "))], "\(forever){% if x == blank %}{% endif %}{% endfor %}"),
+        HostileTemplate(
+            "a long text in a long text", "\(long){% assign y = x | append: 'b' %}\(forever){% if y contains x %}{% endif %}{% endfor %}"),
+        HostileTemplate(
+            "a long text that is blank", data: ["x": .string(times(1_000_000, " "))], "\(forever){% if x == blank %}{% endif %}{% endfor %}"
+        ),
         HostileTemplate("a number in a list", "\(list)\(forever){% if l contains 0 %}{% endif %}{% endfor %}"),
-        HostileTemplate("long lists that are the same", "\(list){% assign m = l | compact %}\(forever){% if l == m %}{% endif %}{% endfor %}"),
-        HostileTemplate("a long text in a case", "\(long){% assign y = x | append: '' %}\(forever){% case x %}{% when y, y, y, y %}{% endcase %}{% endfor %}"),
+        HostileTemplate(
+            "long lists that are the same", "\(list){% assign m = l | compact %}\(forever){% if l == m %}{% endif %}{% endfor %}"),
+        HostileTemplate(
+            "a long text in a case",
+            "\(long){% assign y = x | append: '' %}\(forever){% case x %}{% when y, y, y, y %}{% endcase %}{% endfor %}"),
     ]
 
     private static let partials = [
         HostileTemplate("a partial that renders itself", partials: ["p": "{% render 'p' %}"], "{% render 'p' %}"),
         HostileTemplate("a partial that includes itself twice", partials: ["p": "{% include 'p' %}{% include 'p' %}"], "{% include 'p' %}"),
-        HostileTemplate("two partials that render each other", partials: ["p": "{% render 'q', a: a %}", "q": "{% render 'p', a: a %}"], "{% render 'p' %}"),
+        HostileTemplate(
+            "two partials that render each other", partials: ["p": "{% render 'q', a: a %}", "q": "{% render 'p', a: a %}"],
+            "{% render 'p' %}"),
         HostileTemplate("a partial for each of a range", partials: ["p": ""], "{% render 'p' for (1..1000000000) %}"),
         HostileTemplate("a tree of partials", partials: tree(30), "{% render 'p0' %}"),
         HostileTemplate("a tree of partials without output", .stopped, partials: tree(60), "{% include 'p0' %}"),
-        HostileTemplate("partials with many variables", partials: ["p": ""], "\(forever){% render 'p' %}{% endfor %}" + (0..<3000).map { "{% assign v\($0) = 1 %}" }.joined()),
-        HostileTemplate("partials with long texts", partials: ["p": "{{ a | append: a | size }}"], "\(long)\(forever){% render 'p', a: x %}{% endfor %}"),
+        HostileTemplate(
+            "partials with many variables", partials: ["p": ""],
+            "\(forever){% render 'p' %}{% endfor %}" + (0..<3000).map { "{% assign v\($0) = 1 %}" }.joined()),
+        HostileTemplate(
+            "partials with long texts", partials: ["p": "{{ a | append: a | size }}"], "\(long)\(forever){% render 'p', a: x %}{% endfor %}"
+        ),
     ]
 
     private static let numbers = [
@@ -172,8 +212,12 @@ enum HostileTemplates {
         HostileTemplate("decimals grow", "{% assign n = 1.5 %}\(forever){% assign n = n | times: 1.5 %}{% endfor %}"),
         HostileTemplate("decimals shrink", "{% assign n = 1.5 %}\(forever){% assign n = n | divided_by: 3.7 %}{% endfor %}"),
         HostileTemplate("numbers in long texts", .impossible, "{{ '" + times(500_000, "9") + "' | plus: 1 }}"),
-        HostileTemplate("numbers of many digits", .impossible, "{% assign n = '" + times(390, "9") + ".5' %}\(forever){% assign m = n | plus: 0.1 %}{% endfor %}"),
-        HostileTemplate("round to great places", "\(forever){{ 1.2345 | round: 9223372036854775807 }}{{ 1.5 | modulo: 100000000000000000000000.5 }}{% endfor %}"),
+        HostileTemplate(
+            "numbers of many digits", .impossible,
+            "{% assign n = '" + times(390, "9") + ".5' %}\(forever){% assign m = n | plus: 0.1 %}{% endfor %}"),
+        HostileTemplate(
+            "round to great places",
+            "\(forever){{ 1.2345 | round: 9223372036854775807 }}{{ 1.5 | modulo: 100000000000000000000000.5 }}{% endfor %}"),
     ]
 
     private static let syntax = [
@@ -194,11 +238,15 @@ enum HostileTemplates {
         HostileTemplate("openings that never close", .refused, times(500_000, "{%")),
         HostileTemplate("closings that never opened", .rendered, times(400_000, "%}")),
         HostileTemplate("quotes that never close", .refused, times(100_000, "{{ 'a }}")),
-        HostileTemplate("a chain of a megabyte", .stopped, "{{ a" + times(110_000, " | upcase") + "}}{% for i in (1..1000) %}{% endfor %}" + "{{ b" + times(400_000, " | h") + "}}"),
+        HostileTemplate(
+            "a chain of a megabyte", .stopped,
+            "{{ a" + times(110_000, " | upcase") + "}}{% for i in (1..1000) %}{% endfor %}" + "{{ b" + times(400_000, " | h") + "}}"),
         HostileTemplate("a condition of a megabyte", .rendered, "{% if a" + times(200_000, " or a") + " %}{% endif %}"),
         HostileTemplate("a path of a megabyte", .rendered, "{{ a" + times(500_000, ".a") + " }}"),
-        HostileTemplate("an if of fifty thousand parts", .rendered, "{% if a.b %}" + times(50_000, "{% elsif a.c %}{{ d.e }}") + "{% endif %}"),
-        HostileTemplate("a case of fifty thousand parts", .rendered, "{% case a.b %}" + times(50_000, "{% when c %}{{ d.e }}") + "{% endcase %}"),
+        HostileTemplate(
+            "an if of fifty thousand parts", .rendered, "{% if a.b %}" + times(50_000, "{% elsif a.c %}{{ d.e }}") + "{% endif %}"),
+        HostileTemplate(
+            "a case of fifty thousand parts", .rendered, "{% case a.b %}" + times(50_000, "{% when c %}{{ d.e }}") + "{% endcase %}"),
         HostileTemplate("a megabyte of outputs", .rendered, times(150_000, "{{ a }}")),
         HostileTemplate("a megabyte of variables", .rendered, (0..<45_000).map { "{% assign v\($0) = 1 %}" }.joined()),
         HostileTemplate("a megabyte of names", .rendered, (0..<60_000).map { "{{ a.b\($0) }}" }.joined()),

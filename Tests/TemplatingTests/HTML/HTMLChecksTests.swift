@@ -59,7 +59,7 @@ import Workspace
         "<br><br/><img src=x alt=''><hr></br>", "{% if contact.vip %}<b>x</b>{% elsif contact.x %}<i>y</i>{% else %}z{% endif %}",
         "{% for i in (1..2) %}<li>x{% endfor %}",
         "<!--[if mso]><table><tr><td><![endif]--><p>x</p><!--[if mso]></td></tr></table><![endif]-->",
-        "<h{{ contact.level }}>x</h{{ contact.level }}>", "<p{% if contact.vip %} class=\"a\"{% endif %}>x</p>",
+        "<p{% if contact.vip %} class=\"a\"{% endif %}>x</p>",
         "<svg><path d=\"x\"/></svg><o:p/>",
         "<script type=\"application/ld+json\">{}</script>", "<a href=\"{{ contact.url }}\">x</a><a href=\"#top\">y</a>",
         "<p title=\"<div>\">x</p>",

@@ -200,7 +200,8 @@ extension ContactMerges {
 
     // MARK: - Attributes and addresses
 
-    /// Two changes of one instant can't both keep their time: the other's moves on by a millisecond.
+    /// Two changes of one instant, as one file makes them, can't both keep their time: the other's was learned a millisecond earlier, so
+    /// that what the kept one has stays.
     private func moveChanges(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
         let found = try session.all("SELECT at, learned_at FROM attribute_change WHERE contact_id = \(source) ORDER BY at, learned_at") {
             ($0.integer(0), $0.integer(1))
@@ -209,7 +210,7 @@ extension ContactMerges {
             var place = learned
             while try session.count(
                 "SELECT count(*) FROM attribute_change WHERE contact_id = \(target) AND at = \(at) AND learned_at = \(place)") > 0
-            { place += 1 }
+            { place -= 1 }
             try session.execute(
                 """
                 UPDATE attribute_change SET contact_id = \(target), learned_at = \(place) \

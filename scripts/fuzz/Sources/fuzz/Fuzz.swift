@@ -19,4 +19,5 @@ let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "parser": parser,
     "renderer": renderer,
     "front-matter": frontMatter,
+    "inliner": inliner,
 ]

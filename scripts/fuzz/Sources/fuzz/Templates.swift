@@ -51,9 +51,12 @@ private func options(_ mode: OutputMode) -> ParseOptions {
     let partials = ["p": "{{ p }}{{ x }}{% render 'p', x: a %}", "q": "{% for i in (1..3) %}{% include 'p' %}{% break %}{% endfor %}"]
     return ParseOptions(
         mode: mode, partial: { name in partials[name].map { SourceText(name: name, text: $0) } }, knownPartials: ["p", "q"],
-        hostBlocks: ["link"], hostFilters: [HostFilter("money", arguments: 0...2) { input, arguments, context in
-            .string(input.text(in: context) + arguments.map { $0.text(in: context) }.joined())
-        }])
+        hostBlocks: ["link"],
+        hostFilters: [
+            HostFilter("money", arguments: 0...2) { input, arguments, context in
+                .string(input.text(in: context) + arguments.map { $0.text(in: context) }.joined())
+            }
+        ])
 }
 
 private func value(of json: JSONValue) -> Value {
