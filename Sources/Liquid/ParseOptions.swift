@@ -12,7 +12,7 @@ package enum OutputMode: Sendable {
     /// | `escape`, `escape_once` | the escaped text; `escape` leaves markup alone, so nothing is escaped twice |
     /// | `newline_to_br` | the text, escaped unless it was markup, with `<br />` at its line ends |
     /// | `append`, `prepend` | markup where either side is; the other side is escaped |
-    /// | `strip`, `lstrip`, `rstrip`, `strip_newlines` | markup where the input is |
+    /// | `strip`, `lstrip`, `rstrip`, `squish`, `strip_newlines` | markup where the input is |
     /// | `capture` | what was captured, whose values were escaped on their way in |
     /// | `default`, `first`, `last`, `map`, `where` and their like | hand on what they are given |
     ///

@@ -9,6 +9,8 @@ struct TextFilterTests {
         ("{{ nil | upcase }}", ""),
         ("{{ 'a' | append: 1 | prepend: 2.0 }}", "2.0a1"),
         ("{{ '  a b ' | strip }}|{{ '  a' | lstrip }}|{{ 'b  ' | rstrip }}", "a b|a|b"),
+        ("[{{ '  a \n\t b  c ' | squish }}][{{ ' \n' | squish }}][{{ nil | squish }}]", "[a b c][][]"),
+        ("{% assign x = nil | squish %}{% if x == nil %}nil{% endif %}", "nil"),
         ("{{ 'aaa' | replace: 'a', 'b' }}{{ 'aaa' | replace_first: 'a', 'b' }}{{ 'aaa' | replace_last: 'a', 'b' }}", "bbbbaaaab"),
         ("{{ 'abcabc' | remove: 'b' }} {{ 'abcabc' | remove_first: 'b' }} {{ 'abcabc' | remove_last: 'b' }}", "acac acabc abcac"),
         ("{{ 'ab' | replace: '', '-' }}", "-a-b-"),

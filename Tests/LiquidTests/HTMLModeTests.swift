@@ -36,7 +36,8 @@ struct HTMLModeTests {
     @Test func `no text can bring a character of markup into the output by any filter but raw`() throws {
         let hostile = "<>\"'&<script>\n\t %3Cimg%3E PGI+ &lt; &#60; é"
         let filters = [
-            "capitalize", "downcase", "upcase", "strip", "lstrip", "rstrip", "strip_newlines", "newline_to_br", "escape", "escape_once",
+            "capitalize", "downcase", "upcase", "strip", "lstrip", "rstrip", "squish", "strip_newlines", "newline_to_br", "escape",
+            "escape_once",
             "strip_html",
             "url_encode", "url_decode", "base64_encode", "truncate: 10", "truncatewords: 2", "append: x", "prepend: x", "replace: 's', x",
             "replace: x, x", "remove: 's'", "split: '' | join: x", "slice: 0, 9", "default: x", "first", "last", "size", "date: x",

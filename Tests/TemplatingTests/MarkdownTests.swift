@@ -33,7 +33,7 @@ import Testing
         ),
         (
             "[go](https://e.com/{{ contact.city }}?q={{ contact.city | url_encode }})",
-            "<p><a href=\"https://e.com/Forlì?q=Forl%C3%AC\">go</a></p>"
+            "<p><a href=\"https://e.com/Forl%C3%AC?q=Forl%C3%AC\">go</a></p>"
         ),
         ("`{{ contact.city }}`", "<p><code>Forlì</code></p>"),
         ("![{{ contact.city }}](x.png)", "<p><img src=\"x.png\" alt=\"Forlì\" /></p>"),

@@ -33,6 +33,16 @@ import Testing
         #expect(try plain(html: html) == text)
     }
 
+    @Test(arguments: [
+        ("{% if contact.no %}<p>a</p>{% else %}<p>b</p>{% endif %}", "b\n"),
+        ("<title>t</title><style>p{color:red}</style>{% if contact.no %}<p>a</p>{% else %}<p>b</p>{% endif %}", "b\n"),
+        ("{% if contact.no %}<style>p{color:red}</style>{% endif %}{% for i in (1..2) %}<p>{{ i }}</p>{% endfor %}", "1\n\n2\n"),
+        ("<meta charset=utf-8>{% capture x %}<b>c</b>{% endcapture %}{{ x }}", "c\n"),
+    ])
+    func `tags in front of what begins the body of a page are in the text part`(html: String, text: String) throws {
+        #expect(try plain(html: html) == text)
+    }
+
     @Test func `conditions and loops work in the text part too`() throws {
         let md = """
             # Hi {{ contact.first_name | default: "you" }}

@@ -19,6 +19,7 @@ import Workspace
         ("link in two parts", "<a href=\"{{ contact.x }}{{ contact.x }}\">a</a>"),
         ("link by halves", "<a href=\"java{{ contact.half }}\">a</a>"),
         ("end of a link", "<a href=\"https://e.com/?q={{ contact.x }}\">a</a>"),
+        ("host of a link", "<a href=\"https://{{ contact.x }}.e.com/\">a</a>"), ("srcset", "<img alt=\"\" srcset=\"{{ contact.x }} 2x\">"),
         ("link in a condition", "<a href=\"{% if contact.x %}{{ contact.x }}{% else %}#{% endif %}\">a</a>"),
         ("image", "<img alt=\"\" src=\"{{ contact.x }}\">"), ("alt", "<img alt=\"{{ contact.x }}\" src=\"cid:1\">"),
         ("background", "<table background=\"{{ contact.x }}\"><tr><td>a</td></tr></table>"),
@@ -112,13 +113,65 @@ import Workspace
     @Test(arguments: [
         ("https://e.com/?a=1&b=2", "https://e.com/?a=1&amp;b=2"), ("HTTP://e.com", "HTTP://e.com"),
         ("mailto:a@e.com?subject=x", "mailto:a@e.com?subject=x"),
-        ("tel:+39", "tel:+39"), ("/page?x=a:b", "/page?x=a:b"), ("page.html", "page.html"), ("#part", "#part"), ("", ""),
-        ("a'b:c", "a&#39;b:c"),
+        ("tel:+39", "tel:+39"), ("#part", "#part"), ("", ""),
+        // None of these says where it leads.
+        ("/page?x=a:b", "#"), ("page.html", "#"), ("a'b:c", "#"), ("//evil.example", "#"), ("\\\\evil.example", "#"), ("evil.example", "#"),
         ("javascript:x", "#"), ("sms:1", "#"),
     ])
     func `an address from data is let through where it can do no harm`(address: String, expected: String) throws {
         let template = try load(md: "[a]({{ contact.x }})")
         #expect(try template.render(data(["x": .text(address)])).body == "<p><a href=\"\(expected)\">a</a></p>")
+    }
+
+    @Test(arguments: [
+        ("https://a.example/?e={{ contact.x }}&amp;n=1", "x+y@b.example", "https://a.example/?e=x%2By%40b.example&amp;n=1"),
+        ("https://a.example/?n={{ contact.x }}", "Anna Maria", "https://a.example/?n=Anna%20Maria"),
+        ("https://a.example/?v={{ contact.x }}", "a&b=c#frag'\"<", "https://a.example/?v=a%26b%3Dc%23frag%27%22%3C"),
+        ("https://a.example/#{{ contact.x }}", "a#b", "https://a.example/#a%23b"),
+        ("https://{{ contact.x }}.shop.example/x", "evil.example/", "https://evil.example.shop.example/x"),
+        ("https://{{ contact.x }}/x", "evil.example:1@b?c#d\\e", "https://evil.example1bcde/x"),
+        ("https://a.example/p/{{ contact.x }}/x", "../../x?y=z", "https://a.example/p/..%2F..%2Fx%3Fy%3Dz/x"),
+        ("https://a.example/p/{{ contact.x }}/x", "..", "https://a.example/p//x"),
+        ("https://a.example/?v={{ contact.x }}", "..", "https://a.example/?v=.."),
+        ("mailto:{{ contact.x }}?subject=s", "a+b@c.example?bcc=d", "mailto:a+b@c.example%3Fbcc%3Dd?subject=s"),
+        ("{{ contact.x }}?e={{ contact.x }}", "https://a.example/b", "https://a.example/b?e=https%3A%2F%2Fa.example%2Fb"),
+        ("https://a.example/?v={{ contact.x | url_encode }}", "a b&c", "https://a.example/?v=a+b%26c"),
+        ("https://a.example/{{ contact.x | raw }}", "a/b?c", "https://a.example/a/b?c"),
+        ("{% if contact.no %}https://a.example/{% else %}{{ contact.x }}{% endif %}", "https://b.example/?c", "https://b.example/?c"),
+        ("{% if contact.no %}{{ contact.x }}{% else %}https://a.example/{{ contact.x }}{% endif %}", "b/c", "https://a.example/b%2Fc"),
+        ("https://a.example/{{ campaign.data.path }}", "", "https://a.example/bikes/chain?a=1"),
+        ("https://a.example/{% for p in campaign.data.list %}{{ p.path }}{% endfor %}", "", "https://a.example/b/c"),
+        ("{{ links.unsubscribe }}&amp;v={{ contact.x }}", "a&b", "https://news.example.com/u/abc?x=1&amp;y=2&amp;v=a%26b"),
+    ])
+    func `a value stays in its part of an address, in the text part too`(address: String, value: String, expected: String) throws {
+        for utm in [[], [CampaignFile.TrackingParameter(name: "source", value: "s")]] {
+            let html = "<!DOCTYPE html><html><body><a href=\"\(address)\">go</a></body></html>"
+            let files = ["Templates/m.html": "---\nsubject: S\n---\n\(html)"]
+            let template = try library(files).load("m", for: TemplateUse(kind: .service, utm: utm))
+            let campaign: JSONObject = ["path": "bikes/chain?a=1", "list": .list([.object(["path": "b/c"])])]
+            let message = try template.render(data(["x": .text(value)], campaign: campaign))
+            func untracked(_ text: String) -> String {
+                text.replacing("&amp;utm_source=s", with: "").replacing("&utm_source=s", with: "").replacing("?utm_source=s", with: "")
+            }
+            #expect(untracked(message.body) == "<a href=\"\(expected)\">go</a>")
+            let plain = expected.replacing("&amp;", with: "&")
+            #expect(untracked(message.plain).hasSuffix(": \(plain.hasPrefix("mailto:") ? "a+b@c.example%3Fbcc%3Dd" : plain)\n"))
+        }
+    }
+
+    @Test func `a value in a list of pictures is an address too`() throws {
+        let list = "{{ contact.x }} 1x, https://e.com/{{ contact.x }} 2x"
+        let template = try load(md: "<img src=\"https://e.com/a\" alt=\"\" srcset=\"\(list)\">")
+        let body = try template.render(data(["x": "//evil.example/b"])).body
+        #expect(body.contains("srcset=\"# 1x, https://e.com/%2F%2Fevil.example%2Fb 2x\""))
+    }
+
+    @Test func `a value that goes on with the name of a host is warned about`() {
+        let said = complaints { try load(md: "<a href=\"https://a.example{{ contact.x }}\">a</a>") }
+        #expect(
+            said == [
+                "Templates/m.md:4:27: warning: this value may change where the link leads: it goes on with the name of the host [write a / before it]"
+            ])
     }
 
     @Test(arguments: [

@@ -101,7 +101,7 @@ import Workspace
         for href in [
             "https://e.com/x?\(added)", "https://e.com/x?q=1&amp;r=2&amp;\(added)#frag", "mailto:a@e.com", "tel:+39", "#x",
             "https://news.example.com/u/abc?x=1&amp;y=2", "https://shop.example/?p=1&amp;o=2&amp;\(added)#top",
-            "https://e.com/a?b&amp;\(added)",
+            "https://e.com/a%3Fb?\(added)",
             "mailto:x@e.com", "https://e.com/?utm_source=x&amp;utm_campaign=spring%20%26%20co",
         ] {
             #expect(message.page.contains("href=\"\(href)\""), "\(href)")
@@ -168,5 +168,30 @@ import Workspace
         } catch {
             #expect(error.items.first?.headline.hasPrefix("f.liquid:2:") == true)
         }
+    }
+
+    @Test(arguments: [
+        "Templates/m.html", "Templates/layouts/l.html", "Templates/partials/p.html", "Templates/partials/q.liquid", "Templates/m.txt",
+    ])
+    func `a file that is not UTF-8 is refused where it is not`(path: String) throws {
+        let texts = [
+            "Templates/m.html": "---\nsubject: S\nlayout: l\n---\nx {% render 'p' %}{% render 'q' %}",
+            "Templates/layouts/l.html": "{{ content }}\n", "Templates/partials/p.html": "<p>\n</p>", "Templates/partials/q.liquid": "q\n",
+            "Templates/m.txt": "x\n",
+        ]
+        var files = texts.mapValues { Array($0.utf8) }
+        files[path]?.append(0xE8)
+        let line = texts[path]?.split(separator: "\n", omittingEmptySubsequences: false).count ?? 0
+        let said = complaints { try TemplateLibrary(files: FrozenFiles(files)).load("m", for: TemplateUse(kind: .service)) }
+        #expect(said.count == 1)
+        #expect(said.first?.hasPrefix("\(path):\(line):") == true && said.first?.contains("error: this is not UTF-8") == true)
+    }
+
+    @Test(arguments: ["layouts/l.html", "partials/p.html"])
+    func `front matter where none is read is refused`(name: String) {
+        var files = ["Templates/layouts/l.html": "{{ content }}{% render 'p' %}", "Templates/partials/p.html": "<p>p</p>"]
+        files["Templates/\(name)"] = "---\nsubject: S\n---\n" + (files["Templates/\(name)"] ?? "")
+        let said = complaints { try load(md: "x", also: files, front: "layout: l\n") }
+        #expect(said.contains { $0.hasPrefix("Templates/\(name):1:1: error: only templates have front matter") })
     }
 }

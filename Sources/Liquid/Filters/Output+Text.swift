@@ -10,6 +10,24 @@ extension Output {
         }
     }
 
+    /// Every run of blanks becomes one, and none is left at the ends.
+    mutating func squish(_ text: String) {
+        text.withBytes { bytes in
+            var owesBlank = false
+            var isEmpty = true
+            for byte in bytes {
+                if byte.isSpace {
+                    owesBlank = !isEmpty
+                } else {
+                    if owesBlank { append(.space) }
+                    append(byte)
+                    owesBlank = false
+                    isEmpty = false
+                }
+            }
+        }
+    }
+
     /// A line ends with `\n` or `\r\n`.
     mutating func append(_ text: String, replacingNewlinesBy replacement: String) {
         text.withBytes { bytes in

@@ -1,7 +1,7 @@
 /// The filters of standard Liquid. What each does is in the file of its family.
 enum StandardFilter: String, CaseIterable, Sendable {
     // Text
-    case append, prepend, capitalize, downcase, upcase, strip, lstrip, rstrip
+    case append, prepend, capitalize, downcase, upcase, strip, lstrip, rstrip, squish
     case stripNewlines = "strip_newlines"
     case newlineToBr = "newline_to_br"
     case replace

@@ -8,7 +8,7 @@ struct TextFilters {
 
     static func includes(_ filter: StandardFilter) -> Bool {
         switch filter {
-        case .append, .prepend, .capitalize, .downcase, .upcase, .strip, .lstrip, .rstrip, .stripNewlines, .newlineToBr, .replace,
+        case .append, .prepend, .capitalize, .downcase, .upcase, .strip, .lstrip, .rstrip, .squish, .stripNewlines, .newlineToBr, .replace,
             .replaceFirst, .replaceLast, .remove, .removeFirst, .removeLast, .truncate, .truncateWords, .escape, .escapeOnce, .stripHTML,
             .urlEncode, .urlDecode, .base64Encode, .base64Decode, .base64URLEncode, .base64URLDecode:
             true
@@ -21,7 +21,7 @@ struct TextFilters {
         switch filter {
         case .escape, .escapeOnce, .newlineToBr: true
         case .append, .prepend: input.isMarkup || first.isMarkup
-        case .strip, .lstrip, .rstrip, .stripNewlines: input.isMarkup
+        case .strip, .lstrip, .rstrip, .squish, .stripNewlines: input.isMarkup
         default: false
         }
     }
@@ -43,6 +43,7 @@ struct TextFilters {
             if !text.isASCII { try meter.work(bytes: text.utf8.count * 32) }
             Self.changeCase(of: text, filter, into: &out)
         case .strip, .lstrip, .rstrip: out.strip(text, start: filter != .rstrip, end: filter != .lstrip)
+        case .squish: out.squish(text)
         case .stripNewlines: out.append(text, replacingNewlinesBy: "")
         case .newlineToBr: out.append(text, replacingNewlinesBy: "<br />\n")
         case .replace, .replaceFirst, .replaceLast, .remove, .removeFirst, .removeLast:

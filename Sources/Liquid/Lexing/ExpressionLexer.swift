@@ -95,6 +95,9 @@ struct ExpressionLexer {
         return Token(kind: .string, span: Span(start, position))
     }
 
+    /// What word processors make of the straight ones.
+    private static let curlyQuotes: Set<String> = ["“", "”", "„", "‘", "’", "‚", "«", "»", "‹", "›"]
+
     private func unexpected() -> Diagnostic {
         var stop = position + 1
         while stop < end, source.bytes[stop].continuesCharacter { stop += 1 }
@@ -105,6 +108,7 @@ struct ExpressionLexer {
             case UInt8(ascii: "+"), UInt8(ascii: "*"), UInt8(ascii: "/"), .minus:
                 "arithmetic is done by filters: plus, minus, times, divided_by"
             case UInt8(ascii: "&"): "write and"
+            case 0x80... where Self.curlyQuotes.contains(source.text(in: span)): "write straight quotes: \" or '"
             case 0x80...: "letters beyond a to z are written contact[\"città\"]"
             default: nil
             }

@@ -102,7 +102,7 @@ extension TextFilters {
     /// Nothing stays nothing, rather than becoming the empty text.
     static func keepsNothing(_ filter: StandardFilter) -> Bool {
         switch filter {
-        case .escape, .urlEncode, .urlDecode, .truncate, .truncateWords: true
+        case .escape, .urlEncode, .urlDecode, .truncate, .truncateWords, .squish: true
         default: false
         }
     }

@@ -12,7 +12,16 @@ final class Compilation {
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
+        if let place = Self.firstInvalid(source.bytes) {
+            report("this is not UTF-8", source: sources.count - 1, at: Span(place, place + 1), hint: "save the file in UTF-8")
+        }
         return sources.count - 1
+    }
+
+    /// Of bytes that are not UTF-8.
+    private static func firstInvalid(_ bytes: [UInt8]) -> Int? {
+        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
+        return zip(String(decoding: bytes, as: UTF8.self).utf8, bytes).prefix { $0 == $1 }.count
     }
 
     func add(_ picture: MessagePicture) {
@@ -94,7 +103,7 @@ final class Compilation {
     }
 
     /// Blocks that only the program writes.
-    static let ownBlocks: Set<String> = [LinkSlots.blockName, SafeBlock.address.rawValue, SafeBlock.style.rawValue]
+    static let ownBlocks: Set<String> = Set(SafeBlock.allCases.map(\.rawValue) + [LinkSlots.blockName])
 
     /// A mark for an output of what stands at `span` of a source.
     func output(of span: Span, source: Int) -> [UInt8] {

@@ -38,6 +38,7 @@ struct PageComposer {
             return body
         }
         let source = compilation.add(SourceText(name: path, bytes: bytes))
+        refuseFrontMatter(bytes, source)
         let written = compilation.marked(source, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
         let whole = ButtonTags.expanded(written, isMarkdown: false, in: compilation)
         let marked = NamedBlocks(whole, in: .layout, compilation).filled(whole, by: blocks, layout: layout.value)
@@ -51,6 +52,16 @@ struct PageComposer {
             return body
         }
         return marked.applying([TextEdit(place.range, body)])
+    }
+
+    /// Only templates have it; it would be shown at the top of each mail.
+    func refuseFrontMatter(_ bytes: [UInt8], _ source: Int) {
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let line = String(decoding: bytes[start...].prefix { $0 != 0x0A }.prefix(80), as: UTF8.self)
+        guard line.hasPrefix("---"), line.dropFirst(3).allSatisfy(\.isWhitespace) else { return }
+        compilation.report(
+            "only templates have front matter, and this would be shown in each mail", source: source, at: Span(start, start + 3),
+            hint: "move subject, preheader and layout to the top of the template")
     }
 
     private static func isContent(_ output: String) -> Bool {
@@ -89,7 +100,7 @@ struct PageComposer {
             compilation.report(.error, problem.message, in: text, at: Span(problem.offset, problem.offset + 1), fallback: own)
             return nil
         }
-        return PreparedPart(text, name: name, isPage: name == nil && HTMLGuard.isWholePage(text.bytes), own: own)
+        return PreparedPart(text, name: name, own: own, marks: compilation.marks)
     }
 
     func compiled(_ part: PreparedPart, parameters: LinkTarget.Parameters) -> CompiledPart {
@@ -97,7 +108,8 @@ struct PageComposer {
         let pictures = PictureSlots(part.nodes, in: part.text, compilation: compilation, own: part.own)
         let tracked = links.edits(parameters, compilation: compilation)
         let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, in: compilation)
-        let linked = part.applying(tracked.edits + pictures.edits(compilation, own: part.own) + safety.edits)
+        let linked = part.applying(
+            safety.innerEdits + tracked.edits + pictures.edits(compilation, own: part.own) + safety.outerEdits)
         var text = ComposedText()
         text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
         let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }
@@ -112,19 +124,23 @@ struct PreparedPart {
     let nodes: [HTMLNode]
     /// Of a partial.
     let name: String?
-    private let isPage: Bool
     /// The file, for what cannot be traced back further.
     let own: Int
 
-    init(_ text: ComposedText, name: String?, isPage: Bool, own: Int) {
+    private let marks: Marks
+
+    /// - Parameter marks: may be those of an earlier time: what it knows of them does not change.
+    init(_ text: ComposedText, name: String?, own: Int, marks: Marks) {
         self.text = text
         self.name = name
-        self.isPage = isPage
         self.own = own
-        nodes = HTMLNode.parse(text.bytes, isPage: isPage)
+        self.marks = marks
+        // A page is one whether or not its author wrote the tags `<html>`, `<head>` and `<body>`, which every reader adds.
+        let nodes = HTMLNode.parse(text.bytes, isPage: name == nil)
+        self.nodes = name == nil ? HTMLNode.withLiquidInBody(nodes, marks: marks) : nodes
     }
 
     func applying(_ edits: [TextEdit]) -> PreparedPart {
-        edits.isEmpty ? self : PreparedPart(text.applying(edits), name: name, isPage: isPage, own: own)
+        edits.isEmpty ? self : PreparedPart(text.applying(edits), name: name, own: own, marks: marks)
     }
 }

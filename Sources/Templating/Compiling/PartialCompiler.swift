@@ -91,6 +91,7 @@ struct PartialCompiler {
             let path = "\(TemplateNames.partials)/\(name).\(ending)"
             guard let bytes = try composer.files.read(path) else { continue }
             let own = compilation.add(SourceText(name: path, bytes: bytes))
+            if ending == "html" { composer.refuseFrontMatter(bytes, own) }
             var marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
             NamedBlocks.refuse(in: marked, compilation)
             marked = ButtonTags.expanded(marked, isMarkdown: ending == "md", in: compilation)

@@ -15,6 +15,28 @@ enum HTMLEscaping {
         return out
     }
 
+    /// What Liquid escaped: these five references are all it writes.
+    static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.contains(UInt8(ascii: "&")) else { return bytes }
+        var out: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "&"), let found = references.first(where: { bytes[index...].starts(with: $0.text) }) {
+                out.append(found.byte)
+                index += found.text.count
+            } else {
+                out.append(bytes[index])
+                index += 1
+            }
+        }
+        return out
+    }
+
+    private static let references: [(text: [UInt8], byte: UInt8)] = [
+        (Array("&amp;".utf8), UInt8(ascii: "&")), (Array("&lt;".utf8), UInt8(ascii: "<")), (Array("&gt;".utf8), UInt8(ascii: ">")),
+        (Array("&quot;".utf8), UInt8(ascii: "\"")), (Array("&#39;".utf8), UInt8(ascii: "'")),
+    ]
+
     /// A URL from Markdown: what cannot stand in one is percent-encoded, what is encoded already stays.
     static func url(_ url: String) -> [UInt8] {
         var out: [UInt8] = []

@@ -85,12 +85,4 @@ enum HTMLGuard {
         }
         return start
     }
-
-    static func isWholePage(_ bytes: [UInt8]) -> Bool {
-        var scanner = HTMLScanner(bytes)
-        while let token = scanner.next() {
-            if case .start(let name, _, _) = token, ["html", "head", "body"].contains(name) { return true }
-        }
-        return false
-    }
 }

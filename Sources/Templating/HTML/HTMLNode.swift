@@ -21,7 +21,7 @@ final class HTMLNode {
     let offset: Int
     let children: [HTMLNode]
 
-    private init(_ kind: Kind, offset: Int, children: [HTMLNode] = []) {
+    init(_ kind: Kind, offset: Int, children: [HTMLNode] = []) {
         self.kind = kind
         self.offset = offset
         self.children = children

@@ -98,6 +98,12 @@ struct CompiledVariant: Sendable {
             if isSafe { out += body }
             return
         }
+        if block.name == SafeBlock.part.rawValue {
+            let number: Int64? = if case .integer(let number) = block.argument { number } else { nil }
+            let place = number.flatMap { SafeBlock.Place(rawValue: Int($0)) } ?? .query
+            out += place.encoded(isHTML ? HTMLEscaping.unescaped(body) : body)
+            return
+        }
         guard SafeBlock.isSafe(address: body) else { return out.append(UInt8(ascii: "#")) }
         let isOwn = own.contains { body.starts(with: $0) }
         let isLink = block.name == LinkSlots.blockName && !isOwn

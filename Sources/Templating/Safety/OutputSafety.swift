@@ -5,7 +5,8 @@ import Diagnostics
 /// | where | what is done |
 /// |---|---|
 /// | between tags, in a value between quotes | nothing: values are escaped |
-/// | at the start of an address (`href`, `src`, …) | only `http`, `https`, `mailto`, `tel`, `cid` and relative addresses are let through |
+/// | at the start of an address (`href`, `src`, …) | only `http`, `https`, `mailto`, `tel` and `cid` are let through |
+/// | further on in an address | what could end the part of the address it stands in is percent-encoded |
 /// | in a style | only numbers, words and colours are; in `url(…)` only web addresses |
 /// | without quotes, in a script, in an `on…` attribute, as a tag or an attribute | an error with its place |
 ///
@@ -17,7 +18,10 @@ struct OutputSafety {
     private let places: OutputPlaces
     /// Starts of values that are in a block already.
     private let done: Set<Int>
-    private(set) var edits: [TextEdit] = []
+    /// Around values within addresses. They stand within all other blocks, so they have to come before the ends of those.
+    private(set) var innerEdits: [TextEdit] = []
+    private(set) var outerEdits: [TextEdit] = []
+    var edits: [TextEdit] { innerEdits + outerEdits }
 
     /// - Parameters:
     ///   - links: the values of links that are filled by the block of ``LinkSlots``.
@@ -131,9 +135,10 @@ struct OutputSafety {
         guard let first = marks.first, case .value(let attribute, let element) = first.kind, let range = first.value else { return }
         let writing = marks.map(\.mark).filter { Self.writesData($0.index, compilation) }
         if Self.addresses.contains(attribute) { return check(address: marks.map(\.mark), range) }
+        if attribute == "srcset" || attribute == "imagesrcset" { return check(addresses: marks.map(\.mark), range) }
         guard let output = writing.first else { return }
         if attribute == "style" {
-            for mark in writing { wrap(mark.range, .style, inAddress: isInAddress(range.lowerBound..<mark.range.lowerBound)) }
+            for mark in writing { wrap(mark.range, .style, argument: isInAddress(range.lowerBound..<mark.range.lowerBound) ? 1 : nil) }
         } else if attribute.hasPrefix("on") || attribute == "srcdoc" || element == "meta" && attribute == "content" && isRefresh(range) {
             report(
                 "a value can't be filled into \(attribute)", output,
@@ -165,6 +170,7 @@ struct OutputSafety {
         guard SafeBlock.isAllowed(scheme) else {
             return report("an address with a value in it starts with https://, mailto: or tel:", output, hint: nil)
         }
+        encode(marks, in: range)
         guard scheme == .open, !done.contains(range.lowerBound) else { return }
         guard LinkSlots.isClosed(marks.map(\.index), compilation) else {
             return report(
@@ -174,9 +180,47 @@ struct OutputSafety {
         wrap(range, .address)
     }
 
-    private mutating func wrap(_ range: Range<Int>, _ block: SafeBlock, inAddress: Bool = false) {
-        let marks = compilation.block(inAddress ? "\(block.rawValue) 1" : block.rawValue, closing: "end\(block.rawValue)")
-        edits.append(TextEdit(insert: marks.opening, at: range.lowerBound))
-        edits.append(TextEdit(insert: marks.closing, at: range.upperBound))
+    /// `srcset="one.png 1x, two.png 2x"`.
+    private mutating func check(addresses marks: [Marks.Found], _ range: Range<Int>) {
+        for mark in marks where Self.writesData(mark.index, compilation) {
+            let before = text.bytes[range.lowerBound..<mark.range.lowerBound]
+            let isFirst = before.reversed().prefix { $0 != UInt8(ascii: ",") }.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            if isFirst { wrap(mark.range, .address) } else { wrapInner(mark, place: .path) }
+        }
+    }
+
+    // MARK: Within an address
+
+    /// Puts what data writes behind the beginning of an address into blocks that keep it in its place.
+    private mutating func encode(_ marks: [Marks.Found], in range: Range<Int>) {
+        let data = AuthorsValues(compilation)
+        var before = AddressPrefix(text.bytes, range, compilation.marks)
+        for mark in marks {
+            let prefix = before.text(upTo: mark)
+            // A table makes no part of an address, and its opening tag stands for itself only.
+            guard compilation.marks.tagName(mark.index) != "tablerow", Self.writesData(mark.index, compilation), !isOwnLink(mark),
+                !data.isAuthors(mark.index),
+                let place = SafeBlock.Place(behind: prefix)
+            else { continue }
+            if place == .host, let last = prefix.last, !"/.@:".utf8.contains(last) {
+                compilation.report(
+                    .warning, "this value may change where the link leads: it goes on with the name of the host", in: text,
+                    at: Span(mark.range.lowerBound, mark.range.upperBound), fallback: own, hint: "write a / before it")
+            }
+            wrapInner(mark, place: place)
+        }
+    }
+
+    private mutating func wrapInner(_ mark: Marks.Found, place: SafeBlock.Place) {
+        let name = SafeBlock.part.rawValue
+        let block = compilation.block("\(name) \(place.rawValue)", closing: "end\(name)")
+        innerEdits.append(TextEdit(insert: block.opening, at: mark.range.lowerBound))
+        innerEdits.append(TextEdit(insert: block.closing, at: mark.range.upperBound))
+    }
+
+    private mutating func wrap(_ range: Range<Int>, _ block: SafeBlock, argument: Int? = nil) {
+        let marks = compilation.block(argument.map { "\(block.rawValue) \($0)" } ?? block.rawValue, closing: "end\(block.rawValue)")
+        outerEdits.append(TextEdit(insert: marks.opening, at: range.lowerBound))
+        outerEdits.append(TextEdit(insert: marks.closing, at: range.upperBound))
     }
 }

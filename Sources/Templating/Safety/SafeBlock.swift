@@ -7,6 +7,8 @@ enum SafeBlock: String, CaseIterable {
     case address = "safe_address"
     /// A value within a style: `style="color: {{ contact.colour }}"`. With the argument 1 it stands within `url(…)`.
     case style = "safe_style"
+    /// A value within an address, behind its beginning: `href="https://example.com/?n={{ contact.name }}"`. The argument is its ``Place``.
+    case part = "safe_part"
 
     // MARK: Addresses
 
@@ -56,7 +58,12 @@ enum SafeBlock: String, CaseIterable {
         }
     }
 
-    static func isSafe(address: [UInt8]) -> Bool { isAllowed(scheme(of: address)) }
+    /// An address that data begins leads somewhere only if it says where: `//example.com` and `page.html` do not.
+    static func isSafe(address: [UInt8]) -> Bool {
+        if case .named(let name) = scheme(of: address) { return schemes.contains(name) }
+        let start = address.first { $0 > 0x20 }
+        return start == nil || start == UInt8(ascii: "#")
+    }
 
     // MARK: Styles
 

@@ -64,6 +64,17 @@ struct InliningInChromiumTests {
         #expect(found == [])
     }
 
+    @Test(arguments: [
+        "<style>body{background:#eee;color:blue} p{color:red}</style><p>x</p>y",
+        "<!DOCTYPE html><title>t</title><style>body{margin:3px}</style>y",
+        "<style>html{color:red} body > p{margin:1px} :root i{color:green}</style><p>x</p><i>y</i>",
+        "<style>p:first-child{color:red} p:nth-child(2){color:blue}</style><p>x</p><p>y</p>",
+        "<p>x</p><style>p:first-child{color:red} p:nth-child(3){color:blue}</style><p>y</p>",
+    ])
+    func `a page without html, head and body tags looks as it did`(page: String) throws {
+        #expect(try Chromium.differences([Chromium.Pair(name: "page", before: page, after: try inlined(page))]) == [])
+    }
+
     @Test func `no element of a made-up page looks different`() throws {
         let seed = UInt64(ProcessInfo.processInfo.environment["PITWALL_SEED"] ?? "") ?? 20_261_126
         let count = Int(ProcessInfo.processInfo.environment["PITWALL_ROUNDS"] ?? "") ?? 20

@@ -63,6 +63,23 @@ import Workspace
     }
 
     @Test(arguments: [
+        "<style>body{background:#eee} p{color:red}</style><p>y</p>", "<!DOCTYPE html><title>t</title><style>p{color:red}</style><p>y</p>",
+        "<style>html{color:red}</style><p>y</p>", "<style>:root p{color:red}</style><p>y</p>", "<style>body > p{color:red}</style><p>y</p>",
+        "<style>p:first-child{color:red}</style><p>y</p><p>n</p>", "<style>p:nth-child(2){color:red}</style><p>n</p><p>y</p>",
+        "<meta charset=utf-8><style>p:first-child{color:red}</style>{% assign x = 1 %}<p>y</p>",
+        "{% if now %}<style>p{color:red}</style>{% endif %}<p>y</p>",
+    ])
+    func `a page without html, head and body tags is a page all the same`(page: String) throws {
+        let after = try inlined(page)
+        for name in ["body", "html"] where page.contains("<style>\(name){") {
+            #expect(after.contains("<style>\(name){\(name == "body" ? "background:#eee" : "color:red")}"))
+        }
+        if page.contains("<style>html{") || page.contains("{% if now %}<style>") { return #expect(after.contains("color:red")) }
+        #expect(after.contains("<p style=\"color:red\">y</p>"))
+        #expect(!after.contains("<p style=\"color:red\">n</p>"))
+    }
+
+    @Test(arguments: [
         ("div p", "<div><b><p>y</p></b></div><p>n</p>"), ("div > p", "<div><p>y</p><b><p>n</p></b></div>"),
         ("div b > p", "<div><i><b><p>y</p></b></i></div>"), ("h1 + p", "<h1></h1><p>y</p><p>n</p>"),
         ("h1 ~ p", "<p>n</p><h1></h1><i></i><p>y</p><p>y</p>"),
