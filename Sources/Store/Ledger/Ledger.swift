@@ -64,11 +64,18 @@ package struct Ledger: Sendable {
 
     static func settle(_ settlements: [Settlement], in session: any SQLSession) throws {
         guard !settlements.isEmpty else { return }
-        let update = try session.prepare(
+        let again = try session.prepare(
             """
-            UPDATE delivery SET state = ?, reason = ?, due_at = ?, attempts = ?, settled_at = ?, handed_at = CASE WHEN ? = 1 THEN handed_at END, \
-            sender = NULL, lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
+            UPDATE delivery SET state = 0, reason = ?, due_at = ?, attempts = ?, settled_at = NULL, handed_at = NULL, sender = NULL, \
+            lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
             content_sha256 = COALESCE(?, content_sha256) \
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+            """)
+        // Most rows end here. It names no column of the index by contact, whose entry would be taken out and put back.
+        let end = try session.prepare(
+            """
+            UPDATE delivery SET state = ?, reason = NULL, settled_at = ?, sender = NULL, lease_until = NULL, \
+            message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), content_sha256 = COALESCE(?, content_sha256) \
             WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
             """)
         let insert = try session.prepare(
@@ -78,14 +85,18 @@ package struct Ledger: Sendable {
             """)
         for settlement in settlements {
             let key = settlement.key
-            let row = settlement.row
-            let changed = try update.run([
-                .integer(row.state.rawValue), row.reason.map { .text($0) } ?? .null, .integer(row.dueAt), .integer(row.attempts),
-                row.settled ? .integer(settlement.at.milliseconds) : .null, .integer(row.state == .planned ? 0 : 1),
-                settlement.messageID.map { .text($0) } ?? .null, settlement.sha256.map { .text($0) } ?? .null,
-                settlement.contentSHA256.map { .text($0) } ?? .null, .integer(key.campaign.rawValue), .integer(key.step),
-                .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
-            ])
+            let made: [SQLValue] = [settlement.messageID, settlement.sha256, settlement.contentSHA256].map { $0.map { .text($0) } ?? .null }
+            let place: [SQLValue] = [
+                .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
+                .integer(settlement.attempt),
+            ]
+            let changed =
+                switch settlement.row {
+                case .planned(let reason, let due, let attempts):
+                    try again.run([reason.map { .text($0) } ?? .null, .integer(due), .integer(attempts)] + made + place)
+                case .ended(let state):
+                    try end.run([.integer(state.rawValue), .integer(settlement.at.milliseconds)] + made + place)
+                }
             // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
             // earlier attempt says nothing of a later one.
             guard changed == 1, settlement.outcome != .returned else { continue }
@@ -101,14 +112,19 @@ package struct Ledger: Sendable {
 }
 
 extension Settlement {
+    fileprivate enum Row {
+        case planned(reason: String?, due: Int64, attempts: Int64)
+        case ended(DeliveryState)
+    }
+
     /// The row of the ledger after this outcome.
-    fileprivate var row: (state: DeliveryState, reason: String?, dueAt: Int64, attempts: Int64, settled: Bool) {
+    fileprivate var row: Row {
         switch outcome {
-        case .accepted: (.accepted, nil, 0, attempt, true)
-        case .refused: (.refused, nil, 0, attempt, true)
-        case .unknown: (.unknown, nil, 0, attempt, true)
-        case .deferred(let until): (.planned, "deferred", until.milliseconds, attempt, false)
-        case .returned: (.planned, attempt > 1 ? "deferred" : nil, 0, attempt - 1, false)
+        case .accepted: .ended(.accepted)
+        case .refused: .ended(.refused)
+        case .unknown: .ended(.unknown)
+        case .deferred(let until): .planned(reason: "deferred", due: until.milliseconds, attempts: attempt)
+        case .returned: .planned(reason: attempt > 1 ? "deferred" : nil, due: 0, attempts: attempt - 1)
         }
     }
 }

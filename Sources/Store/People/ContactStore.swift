@@ -16,15 +16,23 @@ package struct ContactStore: Sendable {
 
     /// What an import says of one person.
     package struct Entry: Sendable {
-        package var email: EmailAddress
-        package var externalID: String?
+        package let email: EmailAddress
+        package let externalID: String?
         /// The attributes it names; others stay as they are. `null` removes one.
-        package var attributes: JSONObject
+        package let attributes: JSONObject
+
+        // What the database is told, made where the entry is made: the thread that writes is the one an import waits for.
+        let key: String
+        let stated: JSONObject
+        let statedJSON: String
 
         package init(email: EmailAddress, externalID: String? = nil, attributes: JSONObject) {
             self.email = email
             self.externalID = externalID
             self.attributes = attributes
+            key = email.key
+            stated = attributes.withoutNulls
+            statedJSON = stated.json
         }
     }
 

@@ -76,16 +76,15 @@ struct ContactWriter {
     }
 
     private mutating func recordAttributes(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {
-        let key = entry.email.key
+        let key = entry.key
         let time = SQLValue.integer(now.milliseconds)
         if nextID < lastID {
-            let stated = entry.attributes.withoutNulls
-            let json = SQLValue.text(stated.json)
+            let json = SQLValue.text(entry.statedJSON)
             if try insert.run([.integer(nextID), .text(entry.email.description), .text(key), json, time, time]) == 1 {
                 let id = ContactID(nextID)
                 nextID += 1
                 try change.run([.integer(id.rawValue), .integer(since.milliseconds), time, json, .text(source)])
-                facts.note(stated)
+                facts.note(entry.stated)
                 return (id, .added)
             }
         }
@@ -104,7 +103,7 @@ struct ContactWriter {
 }
 
 extension JSONObject {
-    fileprivate var withoutNulls: JSONObject {
+    var withoutNulls: JSONObject {
         guard members.contains(where: { if case .null = $0.value { true } else { false } }) else { return self }
         return JSONObject(members.filter { $0.value != .null }.map { ($0.name, $0.value) })
     }
