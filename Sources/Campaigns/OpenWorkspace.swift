@@ -1,6 +1,6 @@
 package import Database
 package import Diagnostics
-import Model
+package import Model
 package import Segments
 package import Store
 package import Workspace
@@ -49,6 +49,25 @@ package struct OpenWorkspace: Sendable {
     package func refuseMistakes(in plan: SegmentPlan, at moment: Moment) throws {
         let mistakes = try database.read { try plan.mistakes(in: $0, at: moment) }
         if !mistakes.isEmpty { throw DiagnosticList(mistakes) }
+    }
+
+    /// Warnings about events that the segment asks for and that are no longer kept.
+    package func shortfalls(of plan: SegmentPlan, at moment: Moment) throws -> [Diagnostic] {
+        try database.read { try plan.shortfalls(in: $0, at: moment) }
+    }
+
+    /// The segments that could be answered no more as they are, if events were kept only since these times, by their name.
+    package func segmentsShort(of coming: [String: Instant], at now: Instant) throws -> [String] {
+        let moment = Moment.now(now, zone: settings.zone)
+        let files = SegmentFiles(files)
+        let vocabulary = try vocabulary()
+        return try files.names().filter { name in
+            guard let plan = try? files.plan(name, against: vocabulary) else { return false }
+            return try database.read { session in
+                let before = try plan.shortfalls(in: session, at: moment)
+                return try plan.shortfalls(in: session, at: moment, coming: coming).count > before.count
+            }
+        }
     }
 }
 

@@ -192,4 +192,17 @@ import Testing
         #expect(try desk.count("contact") == 25_001)
         #expect(try desk.contact("p25000@example.com")?.attributes == ["n": 25_000])
     }
+
+    @Test func `what a file says may have been true for a time, and what changed since stays`() throws {
+        let (may, june) = (Desk.noon.advanced(byMilliseconds: -9_000_000), Desk.noon.advanced(byMilliseconds: -5_000_000))
+        try desk.importContacts("email,plan,city\nada@example.com,pro,Rome\n", now: june)
+        let file = "email,plan,seats\nada@example.com,free,3\nbob@example.com,free,1\n"
+        #expect(try desk.importContacts(file) { $0.since = may }.updated == 1)
+        let ada = try #require(try desk.contact("ada@example.com"))
+        #expect(ada.attributes == ["plan": "pro", "city": "Rome", "seats": 3])
+        #expect(try desk.contacts.changes(of: ada.id).map(\.at) == [may, june])
+        #expect(try desk.contacts.changes(of: ada.id).first?.changes == ["plan": "free", "seats": 3])
+        #expect(try desk.contacts.changes(of: try #require(try desk.contact("bob@example.com")).id).map(\.at) == [may])
+        #expect(try desk.importContacts(file) { $0.since = may }.unchanged == 2)
+    }
 }

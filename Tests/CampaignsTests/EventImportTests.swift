@@ -17,6 +17,12 @@ import Testing
         try desk.events.events(of: try #require(try desk.contact(address)).id)
     }
 
+    @Test func `a member that is null is as good as none`() throws {
+        let line = #"{"email":"ada@example.com","external_id":null,"event":"visit","at":"2026-01-02","id":null,"properties":null}"#
+        #expect(try desk.importEvents(line).added == 1)
+        #expect(try events().map(\.properties) == [[:]])
+    }
+
     @Test func `lines of JSON come in with their properties`() throws {
         let summary = try desk.importEvents(
             """
@@ -78,6 +84,18 @@ import Testing
         (#"{"email":"ada@example.com","event":"x`y","at":"2026-01-01"}"#, "the event's name"),
         (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":[1]}"#, "is not an object"),
         (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":{"a\"b":1}}"#, "a property's name"),
+        (#"{"email":"ada@example.com","event":"x","at":1790000000}"#, #"the time is no text: write it like "2026-11-02T09:30:00Z""#),
+        (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","id":1.5}"#, #""id" is neither a text nor a whole number"#),
+        (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","id":true}"#, #""id" is neither a text nor a whole number"#),
+        (#"{"email":7,"event":"x","at":"2026-01-01"}"#, #""email" is no text"#),
+        (
+            #"{"email":"ada@example.com","event":"x","at":"2026-01-01","proprties":{"a":1}}"#,
+            #"unknown member "proprties": did you mean "properties"?"#
+        ),
+        (
+            #"{"email":"ada@example.com","event":"x","at":"2026-01-01","amount":5}"#,
+            #"unknown member "amount": what is known of the event goes into "properties""#
+        ),
     ])
     func `a bad line is kept with its number and reason`(_ line: String, _ reason: String) throws {
         let good = #"{"email":"ada@example.com","event":"visit","at":"2026-01-02"}"#

@@ -50,6 +50,23 @@ import Testing
         #expect(try house.desk.count("campaign") == 0)
     }
 
+    @Test func `a plan says what it asks of events that are no longer kept, and a prune who would ask`() throws {
+        var house = try WorkspaceDesk()
+        house.files["Segments/everybody.segment"] = "did buy at most 9 times in last 900 days\n"
+        house.files["Segments/recent.segment"] = "did not buy in last 30 days\n"
+        let old = Desk.noon.advanced(byMilliseconds: -400 * 86_400_000)
+        let entry = EventStore.Entry(email: try EmailAddress("ada@example.com"), name: "buy", at: old, properties: [:])
+        _ = try house.desk.events.record([entry], at: Desk.noon)
+        #expect(try house.plan().checks.allSatisfy { !$0.message.contains("kept since") })
+        let year = Desk.noon.advanced(byMilliseconds: -365 * 86_400_000)
+        #expect(try house.workspace.segmentsShort(of: ["buy": year], at: Desk.noon) == ["everybody"])
+        try house.desk.events.prune(Retention(fallback: TimeSpan(365, .day)), at: Desk.noon)
+        #expect(
+            try house.plan().checks.map(\.message).filter { $0.contains("kept since") }
+                == ["each \"buy\" is kept since 2026-01-15 only: older ones do not count here"])
+        #expect(try house.workspace.segmentsShort(of: ["buy": year], at: Desk.noon) == [])
+    }
+
     @Test func `an unknown campaign is told with the nearest name`() throws {
         let house = try WorkspaceDesk()
         let error = #expect(throws: UseError.self) { try Planner(try house.workspace).plan("lauch", at: Desk.noon) }
@@ -105,6 +122,27 @@ import Testing
         let sender = try house.sender()
         try sender.activate(try #require(try sender.prepare("launch", plan: nil)), agreed: false)
         #expect(try house.desk.count("delivery") == expected)
+    }
+
+    @Test func `a sum that has come to be over two currencies stops a send that asks for people again`() throws {
+        var house = try WorkspaceDesk(campaign: "audience: at_send")
+        house.files["Segments/everybody.segment"] = "sum of buy.amount >= 0\n"
+        func buy(_ currency: String, _ address: String) throws {
+            let entry = EventStore.Entry(
+                email: try EmailAddress(address), name: "buy", at: Desk.noon, properties: ["amount": 5, "currency": .text(currency)])
+            _ = try house.desk.events.record([entry], at: Desk.noon)
+        }
+        let ada = try #require(try house.desk.contact("ada@example.com")).id
+        try buy("EUR", "ada@example.com")
+        _ = try house.plan()
+        #expect(try house.workspace.segments(holding: ada, at: Desk.noon) == ["everybody"])
+        try buy("USD", "bob@example.com")
+        let sender = try house.sender()
+        let prepared = try #require(try sender.prepare("launch", plan: nil))
+        let error = #expect(throws: DiagnosticList.self) { try sender.activate(prepared, agreed: true) }
+        #expect(error?.items.first?.message == "sum of buy.amount is over several currencies: EUR, USD")
+        #expect(try house.desk.count("delivery") == 0)
+        #expect(try house.workspace.segments(holding: ada, at: Desk.noon) == [])
     }
 
     @Test func `two sends of one campaign exclude each other`() throws {

@@ -98,6 +98,17 @@ import Testing
         ("signed_up in last 7 days and signed_up more than 30 days ago", "signed_up in last 7 days", 30),
         ("birthday before 1990-01-01 and birthday >= 1990-01-01", "birthday before 1990-01-01", 32),
         ("last purchase in last 30 days and last purchase more than 30 days ago", "last purchase in last 30 days", 35),
+        ("did purchase in last 7 days and last purchase more than 60 days ago", "did purchase in last 7 days", 33),
+        (
+            "first purchase in last 30 days and last purchase more than 60 days ago", "first purchase in last 30 days", 36
+        ),
+        ("did purchase more than 60 days ago and first purchase in last 7 days", "did purchase more than 60 days ago", 40),
+        (#"did not purchase and last purchase.category = "x""#, "did not purchase", 22),
+        ("did not purchase in last 30 days and last purchase in last 7 days", "did not purchase in last 30 days", 38),
+        ("did purchase in last 7 days and count of purchase = 0", "did purchase in last 7 days", 33),
+        ("count of purchase > 3 and did purchase at most 2 times", "count of purchase > 3", 27),
+        ("did not purchase and did purchase then page_viewed within 2 hours", "did not purchase", 22),
+        ("did not purchase and avg of purchase.amount > 3", "did not purchase", 22),
     ])
     func `what rules itself out is warned about at its second part`(text: String, earlier: String, column: Int) {
         #expect(check(text).said == ["--where:1:\(column): warning: nobody can be in this: `\(earlier)` rules it out"])
@@ -111,9 +122,39 @@ import Testing
         "did purchase at least 2 times and did purchase at most 2 times", "signed_up in last 7 days and signed_up before 2026-01-01",
         "birthday before 1990-01-02 and birthday >= 1990-01-01", "last purchase in last 30 days and first purchase more than 30 days ago",
         #"country != "IT" and country != "FR""#, "signed_up today and signed_up this month",
+        "did purchase in last 90 days and last purchase more than 60 days ago", "did not purchase and sum of purchase.amount < 3",
+        "first purchase more than 60 days ago and last purchase in last 7 days",
+        "did not purchase in last 7 days and last purchase.amount > 3",
+        "did not purchase where (amount > 3) and last purchase in last 7 days", "did purchase and count of purchase < 2",
+        "did not purchase and did page_viewed then not purchase within 2 hours",
     ])
     func `what may hold together is not`(text: String) {
         #expect(check(text).said.allSatisfy { !$0.contains("nobody can be") })
+    }
+
+    @Test(arguments: [
+        (
+            "signed_up in last 7 days and signed_up before 2020-01-01",
+            "--where:1:30: warning: nobody can be in this: `signed_up in last 7 days` rules it out"
+        ),
+        (
+            "vip = true and did purchase between 2030-01-01 and 2030-02-01",
+            "--where:1:16: warning: nobody can have done this yet: it begins on 2030-01-01"
+        ),
+        ("last purchase after 2030-01-01", "--where:1:1: warning: nobody can have done this yet: it begins on 2030-01-02"),
+        ("did not purchase between 2030-01-01 and 2030-02-01", nil), ("signed_up in last 7 days and signed_up after 2020-01-01", nil),
+        ("did purchase between 2020-01-01 and 2030-02-01", nil),
+        (
+            "did purchase today and did not purchase this month",
+            "--where:1:24: warning: nobody can be in this: `did purchase today` rules it out"
+        ),
+        ("did purchase in last 7 days and did not purchase in last 30 days", nil),
+    ])
+    func `what rules itself out now is told where the time is known`(text: String, expected: String?) {
+        let said = check(text).plan?.contradictions(at: .now(Asking.now, zone: Asking.rome)) ?? []
+        #expect(said.map(Self.line) == [expected].compactMap { $0 })
+        let later = Instant(iso: "2031-01-01T00:00:00Z") ?? Asking.now
+        #expect(check(text).plan?.contradictions(at: .now(later, zone: Asking.rome)).contains { $0.message.contains("yet") } == false)
     }
 
     @Test(arguments: [

@@ -91,18 +91,27 @@ import Testing
     @Test func `events that are known only in sum count, for a database as in memory`() throws {
         var ada = Asking.person(7, [(Asking.day, "buy", [:])])
         let last = Asking.now.advanced(byMilliseconds: -400 * Asking.day)
-        ada.faded = [FadedEvents(name: "buy", count: 3, first: last.advanced(byMilliseconds: -Asking.day), last: last)]
+        ada.faded = [FadedEvents(name: "buy", count: 3, first: last.advanced(byMilliseconds: -Asking.day), last: last, learnedAt: last)]
         for text in [
             "did buy exactly 4 times", "count of buy = 4", "first buy before 2025-09-20", "last buy in last 3 days",
-            "not did buy exactly 1 time",
+            "not did buy exactly 1 time", "did buy in last 400 days", "did buy between 402 and 400 days ago",
+            "did not buy between 399 and 2 days ago", "count of buy in top 50%",
         ] {
-            #expect(try Asking.holds(text, of: ada), "\(text)")
+            let others = [Asking.person(8, [(Asking.day, "buy", [:]), (2 * Asking.day, "buy", [:])])]
+            #expect(try Asking.holds(text, of: ada, others: others), "\(text)")
+            let known = Moment(at: Asking.now, known: Asking.now, zone: Asking.rome)
+            #expect(try Asking.holds(text, of: ada, at: known, others: others), "\(text)")
         }
+        let before = Moment(at: Asking.now, known: last.advanced(byMilliseconds: -1), zone: Asking.rome)
+        #expect(try Asking.holds("did not buy", of: ada, at: before), "what had faded was learned later")
         let plan = try SegmentPlan(try SegmentSyntax(where: "did buy at least 4 times"), against: nil)
         let database = try TestDatabase([ada])
         let explanation = try HistoryStore(database.database).explain(plan, of: ada.contact, at: Self.moment)
         #expect(explanation.clauses.map(\.evidence) == ["buy: 4, latest 2026-10-24"])
         #expect(explanation.matches)
+        ada.events = []
+        let year = try SegmentPlan(try SegmentSyntax(where: "did buy in last 420 days"), against: nil)
+        #expect(year.explain(ada, at: Self.moment).clauses.map(\.evidence) == ["buy: at least one in the last 420 days, 2025-09-20"])
     }
 
     @Test func `a funnel says how many remain after each clause, and which costs most`() throws {

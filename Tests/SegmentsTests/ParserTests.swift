@@ -93,6 +93,20 @@ import Testing
         #expect(references.topics.map(\.text) == ["t"])
     }
 
+    @Test(arguments: [
+        (
+            "---\n# of the team in Monza\ntitle:  Buyers \n\n  # asked for in May\n---\nvip=true\n",
+            "---\n# of the team in Monza\ntitle: Buyers\n# asked for in May\n---\nvip = true\n"
+        ),
+        ("---\n# nothing else\n---\nvip = true\n", "---\n# nothing else\n---\nvip = true\n"),
+        ("---\r\n---\r\nvip = true\r\n", "vip = true\n"),
+    ])
+    func `formatting keeps the comments of the front matter`(written: String, canonical: String) throws {
+        let syntax = try SegmentSyntax(parsing: SourceText(name: "a", text: written))
+        #expect(syntax.formatted == canonical)
+        #expect(try SegmentSyntax(parsing: SourceText(name: "a", text: canonical)).formatted == canonical)
+    }
+
     @Test func `formatting puts a clause on each line and keeps comments beside their clauses`() throws {
         let written = """
             ---

@@ -76,24 +76,57 @@ import Testing
     @Test(
         arguments: [
             ("did buy", nil), ("did buy at most 2 times", nil), ("first buy before 2026-01-01", nil), ("count of buy > 3", nil),
-            ("did buy in last 7 days", nil),
-            ("did buy where (amount > 3)", 5), ("did buy in last 90 days", 5), ("sum of buy.amount > 3", 8),
-            ("sum of buy.amount in last 7 days > 3", nil),
-            ("count of buy in top 3%", 10), ("did buy then visit within 3 days", 5), ("last buy.amount > 3", 6),
-            ("did buy between 90 and 3 days ago", 5),
+            ("did buy in last 7 days", nil), ("did buy in last 90 days", nil), ("did not buy in last 365 days", nil),
+            ("did buy at least 2 times in last 90 days", 5), ("did buy between 280 and 250 days ago", 5),
+            ("did buy between 400 and 250 days ago", nil), ("did buy before 2025-12-01", nil),
+            ("did buy exactly 2 times before 2026-03-01", 5), ("count of buy before 2026-03-01 > 1", 10),
+            ("did buy where (amount > 3)", 5), ("sum of buy.amount > 3", 8), ("sum of buy.amount in last 7 days > 3", nil),
+            ("count of buy in top 3%", nil), ("did buy then visit within 3 days", 5), ("last buy.amount > 3", 6),
+            ("did buy between 90 and 3 days ago", nil),
             ("did visit where (x = 1)", nil), ("did buy before 2026-01-01", nil),
         ] as [(String, Int?)])
     func `events that are no longer kept are told of where their sums do not answer`(text: String, column: Int?) throws {
+        let database = try faded()
+        let said = try database.database.read { try plan(text).shortfalls(in: $0, at: Self.moment) }
+        #expect(said.map(line) == (column.map { ["--where:1:\($0): \(Self.shortfall)"] } ?? []))
+    }
+
+    @Test(arguments: [
+        ("did buy", 250, true), ("did buy", 60, false), ("did not buy in last 365 days", 250, true), ("did buy in last 7 days", 250, false),
+        ("count of buy in top 3%", 60, false), ("last buy more than 60 days ago", 250, true),
+    ])
+    func `what was learned in part by then is told of`(text: String, daysAgo: Int64, isDoubtful: Bool) throws {
+        let moment = Moment(at: Asking.now, known: Asking.now.advanced(byMilliseconds: -daysAgo * Asking.day), zone: Asking.rome)
+        let database = try faded()
+        let said = try database.database.read { try plan(text).shortfalls(in: $0, at: moment) }
+        #expect(said.isEmpty != isDoubtful)
+    }
+
+    @Test func `what a prune would make unanswerable is told before it is done`() throws {
         let database = try TestDatabase(people())
+        let coming = ["buy": Asking.now.advanced(byMilliseconds: -60 * Asking.day)]
+        for (text, count) in [("sum of buy.amount > 3", 1), ("count of buy > 3", 0), ("sum of buy.amount in last 7 days > 3", 0)] {
+            let said = try database.database.read { try plan(text).shortfalls(in: $0, at: Self.moment, coming: coming) }
+            #expect(said.map(line) == Array(repeating: "--where:1:8: \(Self.shortfall)", count: count))
+            #expect(try database.database.read { try plan(text).shortfalls(in: $0, at: Self.moment) }.isEmpty)
+        }
+    }
+
+    private static let shortfall =
+        "warning: each \"buy\" is kept since 2026-08-26 only: older ones do not count here "
+        + "(ask for a shorter time, or keep them longer: retention in pitwall.yaml)"
+
+    /// One bought three times, 300 to 200 days ago, and that is known in sum only.
+    private func faded() throws -> TestDatabase {
+        var people = people()
+        let (first, last) = (Asking.now.advanced(byMilliseconds: -300 * Asking.day), Asking.now.advanced(byMilliseconds: -200 * Asking.day))
+        people[0].faded = [FadedEvents(name: "buy", count: 3, first: first, last: last, learnedAt: last)]
+        let database = try TestDatabase(people)
         let since = Asking.now.advanced(byMilliseconds: -60 * Asking.day).milliseconds
         _ = try database.database.write {
             try $0.execute("INSERT INTO event_horizon (name_id, kept_since) SELECT id, \(since) FROM event_name WHERE name = 'buy'")
         }
-        let said = try database.database.read { try plan(text).shortfalls(in: $0, at: Self.moment) }
-        let expected =
-            "warning: each \"buy\" is kept since 2026-08-26 only: older ones do not count here "
-            + "(ask for a shorter time, or keep them longer: retention in pitwall.yaml)"
-        #expect(said.map(line) == (column.map { ["--where:1:\($0): \(expected)"] } ?? []))
+        return database
     }
 
     @Test func `how many are in because their value is unknown is counted`() throws {

@@ -135,7 +135,8 @@ struct RandomWorld {
             let last = oldest.advanced(byMilliseconds: -pick([1, Self.day, 60 * Self.day]))
             let first = last.advanced(byMilliseconds: -pick([0, Self.day, 30 * Self.day]))
             let count = first == last ? 1 : Int.random(in: 2...4, using: &random)
-            person.faded.append(FadedEvents(name: name, count: count, first: first, last: last))
+            person.faded.append(
+                FadedEvents(name: name, count: count, first: first, last: last, learnedAt: chance(50) ? last : time()))
         }
     }
 

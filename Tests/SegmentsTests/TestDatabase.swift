@@ -86,8 +86,8 @@ final class TestDatabase {
             try session.execute("INSERT INTO event_name (name) VALUES (\(faded.name)) ON CONFLICT DO NOTHING")
             try session.execute(
                 """
-                INSERT INTO event_faded (name_id, contact_id, count, first_at, last_at) SELECT n.id, \(id), \(faded.count), \
-                \(faded.first.milliseconds), \(faded.last.milliseconds) FROM event_name n WHERE n.name = \(faded.name)
+                INSERT INTO event_faded (name_id, contact_id, count, first_at, last_at, learned_at) SELECT n.id, \(id), \(faded.count), \
+                \(faded.first.milliseconds), \(faded.last.milliseconds), \(faded.learnedAt.milliseconds) FROM event_name n WHERE n.name = \(faded.name)
                 """)
         }
         for consent in person.consents {

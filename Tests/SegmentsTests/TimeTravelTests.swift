@@ -30,6 +30,22 @@ import Testing
         #expect(changed > 5, "what was heard since must matter")
     }
 
+    @Test func `how many people's values are younger than the time asked for is counted`() throws {
+        let people = (1...3).map { number in
+            var person = Asking.person(Int64(number))
+            person.contact.attributes = ["city": "Rome", "plan": "pro"]
+            let told = Asking.now.advanced(byMilliseconds: -Int64(number) * Asking.day)
+            person.changes = [AttributeChange(at: told, learnedAt: told, changes: person.contact.attributes)]
+            return person
+        }
+        let plan = try SegmentPlan(try SegmentSyntax(where: #"plan = "pro" or not city = "Rome""#), against: nil)
+        let database = try TestDatabase(people)
+        let then = Moment(at: Asking.now.advanced(byMilliseconds: -2 * Asking.day), zone: Asking.rome)
+        let later = try database.database.read { try plan.unheard(in: $0, at: then) }
+        #expect(later.map { "\($0.name) \($0.count)" } == ["city 1", "plan 1"])
+        #expect(try database.database.read { try plan.unheard(in: $0, at: .now(Asking.now, zone: Asking.rome)) }.isEmpty)
+    }
+
     @Test(arguments: [
         ("sum of buy.amount = 5", "sum of buy.amount = 105"), ("consents to news", "not consents to news"),
         (#"city = "Rome""#, #"city = "Oslo""#),

@@ -10,6 +10,8 @@ package struct ContactImport {
     package var contacts: ContactStore
     package var zone: Zone
     package var now: Instant
+    /// Since when what the file says is true; nil for now. What was told of a later time stays as it is.
+    package var since: Instant?
     /// Columns by their name in the file → the name they get.
     package var map: [String: String] = [:]
     /// Granted to everybody in the file; nil grants nothing.
@@ -128,7 +130,7 @@ private final class BatchWriting: Sendable {
         }
         var counts: [ContactStore.Change: Int] = [:]
         var withdrawn = 0
-        for result in try job.contacts.record(batch, consent: job.consent, at: job.now, source: "import") {
+        for result in try job.contacts.record(batch, consent: job.consent, since: job.since, at: job.now, source: "import") {
             counts[result.change, default: 0] += 1
             if result.staysWithdrawn { withdrawn += 1 }
         }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Model
 import Store
 
@@ -101,24 +102,53 @@ struct EventReader: Sendable {
             return .failure(RejectReason(text: error.description))
         }
         guard case .object(let object) = value else { return .failure(RejectReason(text: "not a JSON object")) }
+        do throws(RejectReason) {
+            return entry(try Self.written(object))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static let members = ["email", "external_id", "event", "at", "id", "properties"]
+
+    /// Whatever is there has to be understood: a property in the wrong place would be lost unseen.
+    private static func written(_ object: JSONObject) throws(RejectReason) -> Written {
         var written = Written()
         for (name, value) in object.members {
+            guard members.contains(name) else {
+                let place = suggestion(for: name, among: members) ?? "what is known of the event goes into \"properties\""
+                throw RejectReason(text: "unknown member \"\(name.prefix(40))\": \(place)")
+            }
+            if value == .null { continue }
             switch name {
-            case "email": written.email = value.text
-            case "external_id": written.externalID = value.textOrNumber
-            case "event": written.name = value.text
-            case "at": written.at = value.text
-            case "id": written.id = value.textOrNumber
-            case "properties":
-                switch value {
-                case .null: break
-                case .object(let members): written.properties = members
-                default: return .failure(RejectReason(text: "\"properties\" is not an object"))
+            case "email": written.email = try text(value, name)
+            case "external_id": written.externalID = try textOrNumber(value, name)
+            case "event": written.name = try text(value, name)
+            case "at":
+                guard let text = value.text else {
+                    throw RejectReason(text: "the time is no text: write it like \"2026-11-02T09:30:00Z\"")
                 }
-            default: break
+                written.at = text
+            case "id": written.id = try textOrNumber(value, name)
+            default:
+                guard case .object(let members) = value else { throw RejectReason(text: "\"properties\" is not an object") }
+                written.properties = members
             }
         }
-        return entry(written)
+        return written
+    }
+
+    private static func text(_ value: JSONValue, _ name: String) throws(RejectReason) -> String {
+        guard let text = value.text else { throw RejectReason(text: "\"\(name)\" is no text") }
+        return text
+    }
+
+    private static func textOrNumber(_ value: JSONValue, _ name: String) throws(RejectReason) -> String {
+        switch value {
+        case .text(let text): return text
+        case .integer(let number): return String(number)
+        default: throw RejectReason(text: "\"\(name)\" is neither a text nor a whole number")
+        }
     }
 
     private func entry(_ record: CSVRecord, _ columns: Columns) -> Result<EventStore.Entry, RejectReason> {
@@ -176,15 +206,5 @@ struct EventReader: Sendable {
     private static func isName(_ text: String) -> Bool {
         (text.utf8.count <= 64 || text.count <= 64)
             && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-    }
-}
-
-extension JSONValue {
-    fileprivate var textOrNumber: String? {
-        switch self {
-        case .text(let text): text
-        case .integer(let number): String(number)
-        default: nil
-        }
     }
 }

@@ -71,13 +71,15 @@ package struct PersonRecord: Sendable {
 }
 
 extension OpenWorkspace {
-    /// The segments that a person is in, by name; those with mistakes are left out.
+    /// The segments that a person is in, by name; those with mistakes are left out, also with such as only the data shows.
     func segments(holding id: ContactID, at now: Instant) throws -> [String] {
         let files = SegmentFiles(files)
         let vocabulary = try vocabulary()
         return try files.names().filter { name in
             guard let plan = try? files.plan(name, against: vocabulary) else { return false }
-            let condition = plan.sql(dialect: database.dialect, at: .now(now, zone: settings.zone))
+            let moment = Moment.now(now, zone: settings.zone)
+            guard try database.read({ try plan.mistakes(in: $0, at: moment) }).isEmpty else { return false }
+            let condition = plan.sql(dialect: database.dialect, at: moment)
             return try people.count(where: "c.id = \(id) AND (\(condition))") == 1
         }
     }

@@ -16,6 +16,11 @@ extension CampaignDefinition {
         return SendingRules(marketing: isMarketing, topic: file.topic?.value, caps: caps)
     }
 
+    /// All that it asks of people: who is in, who is out, and what its template asks.
+    var everySegment: [SegmentPlan] {
+        [segment].compactMap { $0 } + excluded + askedSegments.sorted { $0.key < $1.key }.map(\.value)
+    }
+
     /// Who it goes to at `now`, as the database is asked.
     package func audience(for campaign: CampaignID, in workspace: OpenWorkspace, at now: Instant) -> Audience {
         let dialect = workspace.database.dialect

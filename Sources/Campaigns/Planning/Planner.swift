@@ -29,7 +29,7 @@ package struct Planner: Sendable {
     package func plan(_ name: String, at now: Instant) throws -> PlannedCampaign {
         let recording = RecordingFiles(workspace.files)
         let definition = try CampaignDefinition(name, files: recording, vocabulary: try workspace.vocabulary())
-        for segment in [definition.segment].compactMap({ $0 }) + definition.excluded {
+        for segment in definition.everySegment {
             try workspace.refuseMistakes(in: segment, at: .now(now, zone: workspace.settings.zone))
         }
         let campaign = try workspace.campaigns.ensureCampaign(named: name, at: now)
@@ -41,9 +41,11 @@ package struct Planner: Sendable {
 
     /// What is to be said of a plan that was made before.
     package func describe(_ campaign: CampaignRecord, _ plan: PlanRecord, _ definition: CampaignDefinition) throws -> PlannedCampaign {
-        PlannedCampaign(
+        let moment = Moment.now(plan.at, zone: workspace.settings.zone)
+        let shortfalls = try definition.everySegment.flatMap { try workspace.shortfalls(of: $0, at: moment) }
+        return PlannedCampaign(
             campaign: campaign, plan: plan, definition: definition,
-            checks: definition.warnings + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
+            checks: definition.warnings + shortfalls + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
             secondsAtLimits: secondsAtLimits(plan.recipients, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
     }

@@ -1,6 +1,7 @@
 package import Delivery
 import Foundation
 package import Model
+import Segments
 package import Signing
 package import Store
 import Workspace
@@ -81,8 +82,14 @@ package struct Sender {
         guard prepared.plan.activatedAt == nil else { return }
         let now = clock()
         let definition = prepared.definition
-        let audience =
-            definition.file.audience == .atSend ? definition.audience(for: prepared.campaign.id, in: workspace, at: now) : nil
+        var audience: Audience?
+        if definition.file.audience == .atSend {
+            // What was in order when the plan was made need not be so now.
+            for segment in definition.everySegment {
+                try workspace.refuseMistakes(in: segment, at: .now(now, zone: definition.settings.zone))
+            }
+            audience = definition.audience(for: prepared.campaign.id, in: workspace, at: now)
+        }
         if let expect = definition.file.expect, !agreed {
             let count = try audience.map { try workspace.campaigns.count($0, at: now).recipients } ?? prepared.plan.recipients
             guard expect.contains(count) else {

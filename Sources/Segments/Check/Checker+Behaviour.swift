@@ -4,14 +4,15 @@ import Model
 
 /// Behaviour and what became of messages.
 extension Checker {
-    /// `inSum`: without a filter and a window, what is kept in sum of each person answers it.
-    mutating func events(_ written: WrittenEvent, in window: Window?, inSum: Bool = false) -> EventSet {
+    /// - Parameter need: What has to be known of events that have no filter.
+    mutating func events(_ written: WrittenEvent, in window: Window?, need: Question.Need = .each) -> EventSet {
         checkName(written.name, among: vocabulary.map { $0.events.keys }) { "no event \"\($0)\" has ever been recorded" }
         let set = about(written.name) { checker in
             let filter = written.filter.map { filter in checker.nested(Nesting.filter) { $0.condition(filter) } }
             return EventSet(event: written.name.text, filter: filter, window: window)
         }
-        if !inSum || set.filter != nil || window?.hasBeginning == true { ask(.reach(set), written.name, written.name.span) }
+        let isDivided = set.filter != nil || need == .sum && window?.hasBeginning == true
+        ask(.reach(set, isDivided ? .each : need), written.name, written.name.span)
         return set
     }
 
@@ -38,7 +39,9 @@ extension Checker {
     // MARK: - Amounts
 
     mutating func amount(_ written: WrittenAmount) -> Condition {
-        let events = nested(Nesting.amount) { $0.events(written.event, in: written.window, inSum: written.isAnsweredInSum) }
+        let events = nested(Nesting.amount) {
+            $0.events(written.event, in: written.window, need: written.function.isOfEvents ? .sum : .each)
+        }
         if let property = written.property { check(property, of: written.event.name, for: written.function) }
         let amount = Amount(function: written.function, events: events, property: written.property?.text)
         if mixesCurrencies(amount) {
@@ -84,7 +87,7 @@ extension Checker {
 
     mutating func edge(_ written: WrittenEdge) -> Condition {
         let before = size.arguments
-        let events = nested(Nesting.edge) { $0.events(written.event, in: nil, inSum: written.isAboutTime) }
+        let events = nested(Nesting.edge) { $0.events(written.event, in: nil, need: written.isAboutTime ? .sum : .each) }
         let filtered = size.arguments - before
         switch written.test {
         case .time(let window): return .edge(Edge(end: written.end, events: events, test: .time(window)))
@@ -117,12 +120,6 @@ extension Checker {
             case .notClicked: .missed(.click)
             }
         return Engagement(kind: kind, campaign: written.campaign?.text, link: written.link, window: written.window)
-    }
-}
-
-extension WrittenAmount {
-    fileprivate var isAnsweredInSum: Bool {
-        if case .top = test { false } else { function.isOfEvents }
     }
 }
 

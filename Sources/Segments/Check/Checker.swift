@@ -55,8 +55,10 @@ struct Checker {
         switch written {
         case .value(let test): return value(test)
         case .behaviour(let written):
-            let events = events(WrittenEvent(name: written.event, filter: written.filter), in: written.window, inSum: true)
-            return .behaviour(Behaviour(events: events, bounds: written.negated ? .none : written.times.map { Bounds($0) } ?? .some))
+            let bounds = written.negated ? .none : written.times.map { Bounds($0) } ?? .some
+            let need: Question.Need = bounds == .some || bounds == .none ? .one : .sum
+            let events = events(WrittenEvent(name: written.event, filter: written.filter), in: written.window, need: need)
+            return .behaviour(Behaviour(events: events, bounds: bounds))
         case .sequence(let written): return .sequence(sequence(written))
         case .amount(let written): return amount(written)
         case .edge(let written): return edge(written)

@@ -1,6 +1,6 @@
 package import Database
 package import Diagnostics
-import Model
+package import Model
 
 /// What only the data can answer: whether a text is spelt as the data spells it, whether a sum mixes currencies, how many
 /// values are unknown.
@@ -12,8 +12,18 @@ struct Question: Sendable {
         case currency(Amount)
         /// `plan != "free"` includes those whose plan is unknown.
         case unknown(Operand)
-        /// Asks events that may no longer be kept, and not only in sum.
-        case reach(EventSet)
+        /// Asks events that may no longer be kept.
+        case reach(EventSet, Need)
+    }
+
+    /// What has to be known of events for an answer.
+    enum Need: Sendable {
+        /// Each of them.
+        case each
+        /// Whether there is one: of those no longer kept, when the first and the last was.
+        case one
+        /// How often, when first and when last: of those no longer kept, where the window holds all of them.
+        case sum
     }
 
     var kind: Kind
@@ -49,14 +59,19 @@ extension SegmentPlan {
     }
 
     /// Warnings about events that are asked for and no longer kept: only their sums are.
-    package func shortfalls(in session: any SQLSession, at moment: Moment) throws -> [Diagnostic] {
+    ///
+    /// - Parameter coming: Since when events will be kept, by name, once a prune is done that is being thought of.
+    package func shortfalls(
+        in session: any SQLSession, at moment: Moment, coming: [String: Instant] = [:]
+    ) throws -> [Diagnostic] {
         var told: Set<String> = []
+        let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
         return try questions.compactMap { question in
-            guard case .reach(let set) = question.kind, !told.contains(set.event) else { return nil }
+            guard case .reach(let set, let need) = question.kind, !told.contains(set.event) else { return nil }
             let sql: SQL = "SELECT h.kept_since FROM event_horizon h JOIN event_name n ON n.id = h.name_id WHERE n.name = \(set.event)"
-            guard let since = try session.first(sql, { Instant(milliseconds: $0.integer(0)) }) else { return nil }
-            let interval = set.window?.interval(at: moment.at, zone: moment.zone) ?? .ever
-            guard interval.from.map({ $0 < since }) ?? true else { return nil }
+            let horizon = try session.first(sql) { Instant(milliseconds: $0.integer(0)) }
+            guard let since = [horizon, coming[set.event]].compactMap({ $0 }).max() else { return nil }
+            guard try compiler.falls(short: need, set, keptSince: since, in: session) else { return nil }
             told.insert(set.event)
             return Diagnostic(
                 .warning, "each \"\(set.event)\" is kept since \(moment.zone.date(at: since)) only: older ones do not count here",
@@ -76,6 +91,21 @@ extension SegmentPlan {
         return found
     }
 
+    /// For each attribute that is asked for at another time than now: of how many people it is known, and was not then.
+    package func unheard(in session: any SQLSession, at moment: Moment) throws -> [(name: String, count: Int)] {
+        guard !moment.isPresent else { return [] }
+        let now = SQLCompiler(dialect: session.dialect, moment: .now(moment.at, zone: moment.zone))
+        let then = SQLCompiler(dialect: session.dialect, moment: moment)
+        let names = condition.all.compactMap { condition in
+            if case .value(.attribute(let name), _) = condition { name } else { nil }
+        }
+        return try Set(names).sorted().map { name in
+            let known = Condition.value(.attribute(name), .known)
+            let unheard: SQL = "(\(now.expression(known))) AND (\(then.expression(.not(known))))"
+            return (name, try session.count("SELECT count(*) FROM contact c WHERE \(unheard)"))
+        }.filter { $0.count > 0 }
+    }
+
     private func mixed(_ amount: Amount, _ question: Question, in session: any SQLSession, at moment: Moment) throws -> Diagnostic? {
         let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
         let currencies = try session.all(compiler.currencies(of: amount)) { $0.text(0) }.sorted()
@@ -89,6 +119,18 @@ extension SegmentPlan {
 }
 
 extension SQLCompiler {
+    /// Whether events that are no longer kept would change the answer, for all that is known.
+    fileprivate func falls(
+        short need: Question.Need, _ set: EventSet, keptSince since: Instant, in session: any SQLSession
+    ) throws -> Bool {
+        let interval = interval(set.window)
+        guard interval.from.map({ $0 < since }) ?? true else { return false }
+        if need == .each { return true }
+        // All of them are before the horizon, so in a window that ends after it only its beginning can divide them.
+        if moment.known == nil, interval.to.map({ $0 >= since }) ?? true { return false }
+        return try session.first("SELECT 1 \(FadedSQL.doubtful(set, need, self)) LIMIT 1") { _ in true } ?? false
+    }
+
     /// A text that occurs, equal to `text` but for case and blanks, and how often; nil where `text` itself occurs.
     fileprivate func likeness(of text: String, _ operand: Operand, event: String?, in session: any SQLSession) throws -> (String, Int)? {
         let rows: SQL =

@@ -72,11 +72,10 @@ extension Evaluator {
         holds(test, value(of: test.amount))
     }
 
-    /// The value that counts in a ranking; nil for who has none of the events. Events that are no longer kept are in none.
+    /// The value that counts in a ranking; nil for who has none of the events.
     func ranked(_ amount: Amount) -> ExactDecimal? {
-        let events = events(amount.events)
-        if events.isEmpty { return nil }
-        return amount.property == nil ? ExactDecimal(Int64(events.count)) : value(of: amount)
+        let isSome = amount.property == nil ? times(amount.events) > 0 : !events(amount.events).isEmpty
+        return isSome ? value(of: amount) : nil
     }
 
     /// Nil where the person has no such value.

@@ -30,6 +30,7 @@ extension Evaluator {
         if let latest = latest(of: set) {
             return "\(set.event): \(found)\(fitting(set))\(phrase(set.window)), latest \(day(latest))"
         }
+        if let instant = once(set) { return "\(set.event): at least one\(phrase(set.window)), \(day(instant))" }
         var wider = set
         wider.window = nil
         guard let latest = latest(of: wider) else { return "\(set.event): never\(fitting(set))" }

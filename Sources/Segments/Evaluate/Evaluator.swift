@@ -37,7 +37,7 @@ struct Evaluator {
     }
 
     private func holds(_ behaviour: Behaviour) -> Bool {
-        let isSome = !events(behaviour.events).isEmpty || faded(behaviour.events) != nil
+        let isSome = !events(behaviour.events).isEmpty || once(behaviour.events) != nil
         switch behaviour.bounds {
         case .some: return isSome
         case .none: return !isSome
@@ -50,11 +50,25 @@ struct Evaluator {
         events(set).count + (faded(set).map { $0.isOver(by: end(of: set)) ? $0.count : 0 } ?? 0)
     }
 
-    /// What is left of events of the set that are no longer kept: they are known only in sum, so a property or a window that
-    /// begins somewhere can't be asked of them, nor when they were learned.
+    /// What is left of events of the set that are no longer kept: they are known only in sum, so how many were within a window
+    /// that begins somewhere can't be asked of them.
     func faded(_ set: EventSet) -> FadedEvents? {
-        guard set.filter == nil, interval(set.window).from == nil, moment.known == nil else { return nil }
-        return person.faded.first { $0.name.isExactly(set.event) && $0.first < end(of: set) }
+        guard interval(set.window).from == nil else { return nil }
+        return left(of: set).flatMap { $0.first < end(of: set) ? $0 : nil }
+    }
+
+    /// When the last or the first of those that are no longer kept was, if that is in the set.
+    func once(_ set: EventSet) -> Instant? {
+        let interval = interval(set.window).upTo(moment.at)
+        return left(of: set).flatMap { faded in [faded.last, faded.first].first { interval.contains($0) } }
+    }
+
+    /// No property can be asked of them, and they count as known when the last of them was learned.
+    private func left(of set: EventSet) -> FadedEvents? {
+        guard set.filter == nil else { return nil }
+        return person.faded.first { faded in
+            faded.name.isExactly(set.event) && (moment.known.map { faded.learnedAt <= $0 } ?? true)
+        }
     }
 
     /// Events before this count.

@@ -32,12 +32,15 @@ package struct FadedEvents: Hashable, Sendable {
     package var count: Int
     package var first: Instant
     package var last: Instant
+    /// When the last of them that was heard of was.
+    package var learnedAt: Instant
 
-    package init(name: String, count: Int, first: Instant, last: Instant) {
+    package init(name: String, count: Int, first: Instant, last: Instant, learnedAt: Instant) {
         self.name = name
         self.count = count
         self.first = first
         self.last = last
+        self.learnedAt = learnedAt
     }
 }
 

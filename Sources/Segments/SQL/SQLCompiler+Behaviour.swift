@@ -44,21 +44,19 @@ extension SQLCompiler {
             if amount.property == nil, let sums = SummarySQL(amount.events, self) {
                 return sums.number(asked, ofNothing: amount.ofNothing.map { order.holds($0, bound) } ?? false)
             }
-            if amount.property == nil, looksAtEach(amount.events) {
-                return "(SELECT \(value(of: amount)) FROM event e WHERE e.contact_id = c.id AND \(isIn(amount.events))) \(asked)"
-            }
-            let who: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(amount.events)) GROUP BY e.contact_id HAVING"
+            let (rows, value) = value(of: amount)
+            let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING"
             let holdsOfNothing = amount.ofNothing.map { order.holds($0, bound) } ?? false
-            return holdsOfNothing
-                ? "c.id NOT IN (\(who) NOT (\(value(of: amount)) \(asked)))" : "c.id IN (\(who) \(value(of: amount)) \(asked))"
+            return holdsOfNothing ? "c.id NOT IN (\(who) NOT (\(value) \(asked)))" : "c.id IN (\(who) \(value) \(asked))"
         }
     }
 
-    /// An aggregate over rows `e`.
-    private func value(of amount: Amount) -> SQL {
-        guard let property = amount.property else { return "count(*)" }
-        if let function = amount.decimalFunction { return dialect.jsonAggregate(function, "e.properties", property) }
-        return "count(DISTINCT \(dialect.jsonIdentity("e.properties", property)))"
+    /// Rows `e`, and an aggregate over them.
+    private func value(of amount: Amount) -> (rows: SQL, number: SQL) {
+        guard let property = amount.property else { return numbers(of: amount.events) }
+        let rows: SQL = "FROM event e WHERE \(isIn(amount.events))"
+        if let function = amount.decimalFunction { return (rows, dialect.jsonAggregate(function, "e.properties", property)) }
+        return (rows, "count(DISTINCT \(dialect.jsonIdentity("e.properties", property)))")
     }
 
     /// Numbers of events are whole numbers of the database; a bound between two of them is compared as it is.
@@ -72,11 +70,17 @@ extension SQLCompiler {
 
     /// Everybody who has the value, with the value, how many are ahead and how many there are.
     private func ranked(_ amount: Amount) -> SQL {
-        let known: SQL = amount.ofNothing == nil ? " WHERE r.v IS NOT NULL" : ""
+        let known: SQL = amount.ofNothing == nil ? " WHERE r.v IS NOT NULL" : amount.property == nil ? " WHERE r.v > 0" : ""
         return """
             SELECT r.contact_id, r.v, rank() OVER (ORDER BY r.v DESC) - 1 AS ahead, count(*) OVER () AS people \
-            FROM (SELECT e.contact_id, \(value(of: amount)) AS v FROM event e WHERE \(isIn(amount.events)) GROUP BY e.contact_id) r\(known)
+            FROM (\(values(of: amount))) r\(known)
             """
+    }
+
+    private func values(of amount: Amount) -> SQL {
+        if amount.property == nil, let sums = SummarySQL(amount.events, self) { return sums.numbers }
+        let (rows, value) = value(of: amount)
+        return "SELECT e.contact_id, \(value) AS v \(rows) GROUP BY e.contact_id"
     }
 
     private func isAmongFirst(_ share: Share) -> SQL {
@@ -97,7 +101,8 @@ extension SQLCompiler {
         switch edge.test {
         case .time(let window):
             if let sums = SummarySQL(edge.events, self) { return sums.edge(edge.end, interval(window)) }
-            let who: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(edge.events)) GROUP BY e.contact_id"
+            let rows: SQL = FadedSQL(edge.events, self).map { "(\($0.times(edge.end))) e" } ?? "event e WHERE \(isIn(edge.events))"
+            let who: SQL = "SELECT e.contact_id FROM \(rows) GROUP BY e.contact_id"
             return "c.id IN (\(who) HAVING \(asks("\(outermost)(e.at)", interval(window))))"
         case .property(let name, let test):
             let held = ValueSQL(column: .member("e.properties", name), dialect: dialect, moment: moment).expression(test)

@@ -10,7 +10,8 @@ import Model
 ///    property asked) is each contact asked: a set of all who ever did it took 2.4 times as long to build (200,000 contacts,
 ///    400,000 such events, SQLite).
 /// 3. What is asked of all time and of no property is in the summaries, a row a person and event. One counts as it stands where
-///    its last event is not after the moment; else, and where only what was known counts, the events are asked.
+///    its last event is not after the moment; else, and where only what was known counts, the events are asked, and beside
+///    them what is left of those that are no longer kept (``FadedSQL``).
 /// 4. A number is compared only where the value is one: `CASE` keeps a database from casting what is none.
 struct SQLCompiler {
     let dialect: any Dialect
@@ -70,34 +71,32 @@ struct SQLCompiler {
 
     private func behaviour(_ behaviour: Behaviour) -> SQL {
         if let sums = SummarySQL(behaviour.events, self) { return sums.behaviour(behaviour.bounds) }
-        return looksAtEach(behaviour.events) ? ofEach(behaviour) : ofAll(behaviour)
+        switch behaviour.bounds {
+        case .none: return "c.id NOT IN (\(whoever(behaviour.events)))"
+        case .some: return "c.id IN (\(whoever(behaviour.events)))"
+        case let bounds:
+            let (rows, number) = numbers(of: behaviour.events)
+            let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING \(number)"
+            return bounds.least == 0 ? "c.id NOT IN (\(who) > \(bounds.most))" : "c.id IN (\(who) \(within(bounds)))"
+        }
+    }
+
+    private func whoever(_ set: EventSet) -> SQL {
+        let faded: SQL = FadedSQL(set, self).map { " UNION ALL \($0.people)" } ?? ""
+        return "SELECT e.contact_id FROM event e WHERE \(isIn(set))\(faded)"
+    }
+
+    /// Rows `e`, and how many events those of one person are.
+    ///
+    /// Where all that is known counts, the summaries are asked instead, and need no adding up.
+    func numbers(of set: EventSet) -> (rows: SQL, number: SQL) {
+        if moment.known != nil, let numbers = FadedSQL(set, self)?.numbers { return ("FROM (\(numbers)) e", "sum(e.n)") }
+        return ("FROM event e WHERE \(isIn(set))", "count(*)")
     }
 
     /// Whether each contact is asked, not all events: where an index answers alone.
     func looksAtEach(_ set: EventSet) -> Bool {
         set.filter == nil && interval(set.window).from == nil && moment.known == nil
-    }
-
-    /// Asked of the events of each contact.
-    private func ofEach(_ behaviour: Behaviour) -> SQL {
-        let own: SQL = "FROM event e WHERE e.contact_id = c.id AND \(isIn(behaviour.events))"
-        switch behaviour.bounds {
-        case .none: return "NOT EXISTS (SELECT 1 \(own))"
-        case .some: return "EXISTS (SELECT 1 \(own))"
-        default: return "(SELECT count(*) \(own)) \(within(behaviour.bounds))"
-        }
-    }
-
-    /// Asked of all events at once.
-    private func ofAll(_ behaviour: Behaviour) -> SQL {
-        let who: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(behaviour.events))"
-        switch behaviour.bounds {
-        case .none: return "c.id NOT IN (\(who))"
-        case .some: return "c.id IN (\(who))"
-        case let bounds where bounds.least == 0:
-            return "c.id NOT IN (\(who) GROUP BY e.contact_id HAVING count(*) > \(bounds.most))"
-        default: return "c.id IN (\(who) GROUP BY e.contact_id HAVING count(*) \(within(behaviour.bounds)))"
-        }
     }
 
     /// What is asked of a number.

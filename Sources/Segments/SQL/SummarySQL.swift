@@ -36,6 +36,9 @@ struct SummarySQL {
         ofNothing ? "c.id NOT IN (\(people) AND NOT (\(count) \(asked)))" : "c.id IN (\(people) AND \(count) \(asked))"
     }
 
+    /// How often it happened, by person; nobody's number need be more than 0.
+    var numbers: SQL { "SELECT s.contact_id, \(count) AS v FROM event_summary s WHERE s.name_id = \(event)" }
+
     private var count: SQL {
         let rows: SQL = "e.name_id = s.name_id AND e.contact_id = s.contact_id AND e.at < \(end)"
         let faded: SQL = "f.name_id = s.name_id AND f.contact_id = s.contact_id AND f.last_at < \(end)"

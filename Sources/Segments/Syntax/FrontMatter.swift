@@ -4,6 +4,8 @@ import Model
 /// What stands between two `---` lines at the start of a segment file: a title, nothing else.
 struct FrontMatter {
     var title: String?
+    /// What it says and notes, a line each, in canonical form.
+    private(set) var lines: [String] = []
     /// Where the conditions begin.
     var end: Int
 
@@ -22,6 +24,7 @@ struct FrontMatter {
                 end = lines.position
                 return
             }
+            if said.hasPrefix("#") { self.lines.append(said) }
             if said.isEmpty || said.hasPrefix("#") { continue }
             try read(text, line, source)
         }
@@ -46,6 +49,13 @@ struct FrontMatter {
             value = String(value.dropFirst().dropLast())
         }
         title = value
+        lines.append("title: \(Self.written(title: value))")
+    }
+
+    /// In quotes where it would be read without something at its ends.
+    private static func written(title: String) -> String {
+        let isQuoted = title.count >= 2 && title.first == title.last && (title.first == "\"" || title.first == "'")
+        return isQuoted || title.isEmpty ? "\"\(title)\"" : title
     }
 }
 

@@ -5,7 +5,7 @@ extension SegmentSyntax {
     /// with. What this gives parses to the same tree, and formats to itself.
     package var formatted: String {
         var lines: [String] = []
-        if let title { lines += ["---", "title: \(Self.written(title: title))", "---"] }
+        if !front.isEmpty { lines += ["---"] + front + ["---"] }
         var rest = comments[...]
         for (line, clause) in clauses {
             let above = rest.prefix { $0.span.start < clause.span.end }
@@ -34,11 +34,5 @@ extension SegmentSyntax {
     /// Nothing but blanks of one line between the two places.
     private func standsAlone(between start: Int, and end: Int) -> Bool {
         start <= end && source.bytes[start..<end].allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-    }
-
-    /// In quotes where it would be read without something at its ends.
-    private static func written(title: String) -> String {
-        let isQuoted = title.count >= 2 && title.first == title.last && (title.first == "\"" || title.first == "'")
-        return isQuoted || title.isEmpty ? "\"\(title)\"" : title
     }
 }

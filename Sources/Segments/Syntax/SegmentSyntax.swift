@@ -12,6 +12,8 @@ package struct SegmentSyntax: Sendable {
     package let source: SourceText
     /// From the front matter; nil where there is none.
     package let title: String?
+    /// The lines of the front matter, in canonical form.
+    let front: [String]
     package let root: SyntaxNode
     let comments: [Comment]
 
@@ -22,7 +24,7 @@ package struct SegmentSyntax: Sendable {
         do throws(Diagnostic) {
             try Self.refuseLong(source, source.bytes.count)
             let front = try FrontMatter(source)
-            try self.init(source, title: front.title, in: Span(front.end, source.bytes.count))
+            try self.init(source, front, in: Span(front.end, source.bytes.count))
         } catch {
             throw DiagnosticList([error])
         }
@@ -32,7 +34,7 @@ package struct SegmentSyntax: Sendable {
     package init(parsing source: SourceText, in span: Span) throws(DiagnosticList) {
         do throws(Diagnostic) {
             try Self.refuseLong(source, span.end - span.start)
-            try self.init(source, title: nil, in: span)
+            try self.init(source, nil, in: span)
         } catch {
             throw DiagnosticList([error])
         }
@@ -44,12 +46,13 @@ package struct SegmentSyntax: Sendable {
         try self.init(parsing: source, in: Span(0, source.bytes.count))
     }
 
-    private init(_ source: SourceText, title: String?, in span: Span) throws(Diagnostic) {
+    private init(_ source: SourceText, _ front: FrontMatter?, in span: Span) throws(Diagnostic) {
         var lexer = Lexer(source, in: span)
         try lexer.run()
         var parser = Parser(source, lexer.tokens)
         self.source = source
-        self.title = title
+        title = front?.title
+        self.front = front?.lines ?? []
         root = try parser.segment()
         comments = lexer.comments
     }

@@ -45,12 +45,14 @@ package struct ContactStore: Sendable {
     /// An address that is in `entries` twice is the later entry's to update.
     ///
     /// `staysWithdrawn`: the person had taken back what `consent` would grant, and it stays so.
+    /// - Parameter since: Since when what is said of them is true; nil for now. What changed later stays as it is.
     package func record(
-        _ entries: [Entry], consent: ConsentTemplate? = nil, at now: Instant, source: String
+        _ entries: [Entry], consent: ConsentTemplate? = nil, since: Instant? = nil, at now: Instant, source: String
     ) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
         guard !entries.isEmpty else { return [] }
         return try database.write { session in
-            var writer = try ContactWriter(session: session, newContacts: entries.count, now: now, source: source)
+            var writer = try ContactWriter(
+                session: session, newContacts: entries.count, since: since ?? now, now: now, source: source)
             let results = try entries.map { entry in
                 let (id, change) = try writer.record(entry)
                 let granted = try consent.map { try writer.grant($0, to: id) } ?? true

@@ -5,6 +5,8 @@ import Segments
 /// Writes people within one transaction, with its statements prepared once: an import calls it for every line.
 struct ContactWriter {
     private let now: Instant
+    /// Since when what is said is true.
+    private let since: Instant
     private let source: String
     private let session: any SQLSession
     private let insert: any SQLStatement
@@ -18,8 +20,9 @@ struct ContactWriter {
     private let lastID: Int64
 
     /// `newContacts`: the most that may turn out to be new; that many IDs are set aside.
-    init(session: any SQLSession, newContacts: Int, now: Instant, source: String) throws {
+    init(session: any SQLSession, newContacts: Int, since: Instant, now: Instant, source: String) throws {
         self.session = session
+        self.since = since
         self.now = now
         self.source = source
         insert = try session.prepare(
@@ -80,7 +83,7 @@ struct ContactWriter {
             if try insert.run([.integer(nextID), .text(entry.email.description), .text(key), json, time, time]) == 1 {
                 let id = ContactID(nextID)
                 nextID += 1
-                try change.run([.integer(id.rawValue), time, time, json, .text(source)])
+                try change.run([.integer(id.rawValue), .integer(since.milliseconds), time, json, .text(source)])
                 facts.note(entry.stated)
                 return (id, .added)
             }
@@ -89,10 +92,11 @@ struct ContactWriter {
             throw DatabaseError(.other, "a contact was neither added nor found")
         }
         let (id, known) = found
-        let (merged, delta) = known.merging(entry.attributes)
+        let (merged, delta) = since < now ? try merging(entry.attributes, into: known, of: id) : known.merging(entry.attributes)
         guard !delta.isEmpty else { return (id, .unchanged) }
         try update.run([.text(merged.json), time, .integer(id.rawValue)])
-        if try change.run([.integer(id.rawValue), time, time, .text(delta.json), .text(source)]) == 0 { try add(delta, to: id) }
+        let keys = [SQLValue.integer(id.rawValue), .integer(since.milliseconds), time]
+        if try change.run(keys + [.text(delta.json), .text(source)]) == 0 { try add(delta, to: id) }
         facts.note(delta)
         return (id, .updated)
     }
@@ -106,9 +110,27 @@ extension JSONObject {
 }
 
 extension ContactWriter {
+    /// What an object becomes by changes that were true in the past, and those of them that were not told of that time: what
+    /// changed since stays as it is.
+    private func merging(_ changes: JSONObject, into known: JSONObject, of id: ContactID) throws -> (merged: JSONObject, delta: JSONObject)
+    {
+        var then = JSONObject()
+        var later: Set<String> = []
+        try session.forEach("SELECT at, changes FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at") { row in
+            let change = try JSONObject(stored: row.text(1))
+            if row.integer(0) <= since.milliseconds {
+                then = then.merging(change).merged
+            } else {
+                later.formUnion(change.members.map(\.name))
+            }
+        }
+        let delta = then.merging(changes).delta
+        return (known.merging(JSONObject(delta.members.filter { !later.contains($0.name) })).merged, delta)
+    }
+
     /// A second change within one millisecond joins the first: the history loses neither.
     private func add(_ delta: JSONObject, to id: ContactID) throws {
-        let place: SQL = "contact_id = \(id) AND at = \(now.milliseconds) AND learned_at = \(now.milliseconds)"
+        let place: SQL = "contact_id = \(id) AND at = \(since.milliseconds) AND learned_at = \(now.milliseconds)"
         let first = try session.first("SELECT changes FROM attribute_change WHERE \(place)") { try JSONObject(stored: $0.text(0)) }
         var both = first ?? [:]
         for (name, value) in delta.members { both[name] = value }

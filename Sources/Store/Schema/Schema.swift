@@ -7,7 +7,7 @@ package import Database
 /// - every big table has `contact_id` in its key;
 /// - nothing that happened is overwritten: events, consents, attribute changes and attempts are only added.
 package enum Schema {
-    package static let migrator = Migrator([foundation, listening, engagement])
+    package static let migrator = Migrator([foundation, listening, engagement, fading])
 
     /// The tables as of the first release.
     static let foundation = Migration("foundation") { dialect in
@@ -28,6 +28,16 @@ package enum Schema {
         -- Whether it would be known if this message was opened, and if a link in it was clicked.
         ALTER TABLE delivery ADD COLUMN tracks_opens \(d.int64) NOT NULL DEFAULT 0;
         ALTER TABLE delivery ADD COLUMN tracks_clicks \(d.int64) NOT NULL DEFAULT 0;
+        """
+    }
+
+    /// When faded events were learned, so that what was known at a time can be asked of them too.
+    static let fading = Migration("fading") { d in
+        """
+        -- The latest of them. Of what had faded before this step nobody kept it: the horizon stands for it.
+        ALTER TABLE event_faded ADD COLUMN learned_at \(d.int64) NOT NULL DEFAULT 0;
+        UPDATE event_faded SET learned_at =
+            COALESCE((SELECT h.kept_since FROM event_horizon h WHERE h.name_id = event_faded.name_id), last_at);
         """
     }
 

@@ -57,13 +57,13 @@ package struct HistoryStore: Sendable {
         }
         for name in names.sorted() {
             let rows: SQL = """
-                SELECT f.count, f.first_at, f.last_at FROM event_faded f \
+                SELECT f.count, f.first_at, f.last_at, f.learned_at FROM event_faded f \
                 WHERE f.contact_id = \(id) AND f.name_id = (SELECT n.id FROM event_name n WHERE n.name = \(name))
                 """
             person.faded += try session.all(rows) { row in
                 FadedEvents(
                     name: name, count: Int(row.integer(0)), first: Instant(milliseconds: row.integer(1)),
-                    last: Instant(milliseconds: row.integer(2)))
+                    last: Instant(milliseconds: row.integer(2)), learnedAt: Instant(milliseconds: row.integer(3)))
             }
         }
         person.consents = try session.all("SELECT topic, state, at, learned_at, source FROM consent WHERE contact_id = \(id)") { row in

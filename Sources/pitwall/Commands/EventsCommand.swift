@@ -15,7 +15,8 @@ struct EventsCommand: ParsableCommand {
             abstract: "Drop events that are older than they are to be kept.",
             discussion: """
                 How long is said in pitwall.yaml:  retention: {page_viewed: 180 days, default: 540 days}
-                What each person did in sum (how often, when first, when last) is kept for ever. Says what would go before it does.
+                What each person did in sum (how often, when first, when last) is kept for ever. Says what would go before it does, and
+                which segments could no longer be answered as they are.
                 """)
 
         @Flag(name: .long, help: "Say what would go, and drop nothing.")
@@ -40,7 +41,9 @@ struct EventsCommand: ParsableCommand {
             let now = Clock.now()
             let fading = try workspace.events.fading(retention, at: now)
             try warnOfUnknownNames(retention, workspace)
-            if !json { show(fading, workspace.settings.zone) }
+            let coming = Dictionary(fading.map { ($0.name, $0.before) }, uniquingKeysWith: { $1 })
+            let short = try workspace.segmentsShort(of: coming, at: now)
+            if !json { show(fading, short, workspace.settings.zone) }
             let total = fading.reduce(0) { $0 + $1.events }
             if !dryRun, total > 0 {
                 try Confirmation.require("Drop \(Console.count(total, "event"))?", yes: yes)
@@ -51,10 +54,10 @@ struct EventsCommand: ParsableCommand {
                     Console.print("\(Console.green("✓")) \(Console.count(total, "event")) dropped; what they come to in sum is kept.")
                 }
             }
-            if json { printJSON(fading, dropped: dryRun ? 0 : total) }
+            if json { printJSON(fading, short, dropped: dryRun ? 0 : total) }
         }
 
-        private func show(_ fading: [FadingEvents], _ zone: Zone) {
+        private func show(_ fading: [FadingEvents], _ short: [String], _ zone: Zone) {
             guard !fading.isEmpty else { return Console.print("Nothing is older than it is to be kept.") }
             var table = Table([
                 ("event", .left), ("kept for", .left), ("before", .left), ("events", .right), ("people", .right), ("oldest", .left),
@@ -66,6 +69,13 @@ struct EventsCommand: ParsableCommand {
                     row.oldest.map { "\(zone.date(at: $0))" } ?? "", Console.number(row.kept))
             }
             table.print()
+            Console.print()
+            guard !short.isEmpty else { return }
+            Console.print(
+                Console.yellow(
+                    "These segments ask for what would go, and would leave it out from then on: \(short.joined(separator: ", "))"))
+            Console.print(
+                Console.dim("  ask in them for a shorter time, or keep the events longer; what each asks for: pitwall segments check NAME"))
             Console.print()
         }
 
@@ -79,14 +89,17 @@ struct EventsCommand: ParsableCommand {
             }
         }
 
-        private func printJSON(_ fading: [FadingEvents], dropped: Int) {
+        private func printJSON(_ fading: [FadingEvents], _ short: [String], dropped: Int) {
             let rows = fading.map { row -> JSONValue in
                 .object([
                     "event": .text(row.name), "before": .text(row.before.iso), "events": .integer(Int64(row.events)),
                     "people": .integer(Int64(row.people)), "kept": .integer(Int64(row.kept)),
                 ])
             }
-            Console.print(json: .object(["dropped": .integer(Int64(dropped)), "events": .list(rows)]))
+            Console.print(
+                json: .object([
+                    "dropped": .integer(Int64(dropped)), "events": .list(rows), "segments_short": .list(short.map { .text($0) }),
+                ]))
         }
     }
 }

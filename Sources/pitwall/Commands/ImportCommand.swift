@@ -42,6 +42,11 @@ struct ImportCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("A column that has another name in the file.", valueName: "column=name"))
         var map: [String] = []
 
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Since when what the file says of people is true; now, where it is left out.", valueName: "time"))
+        var at: String?
+
         @Option(name: .long, help: "The topic that everybody in the file agreed to.")
         var topic: String?
 
@@ -58,6 +63,8 @@ struct ImportCommand: ParsableCommand {
             let workspace = try common.workspace.open()
             var job = ContactImport(contacts: workspace.contacts, zone: workspace.settings.zone, now: Clock.now())
             job.map = try mapping()
+            job.since = try at.map { try Arguments.instant($0, "--at", workspace.settings.zone) }
+            if let since = job.since, since > job.now { throw UseError(.input, "--at is ahead: what people are by then is not known yet") }
             job.consent = try grant(workspace, at: job.now)
             job.forgotten = try workspace.forgotten()
             job.dryRun = common.dryRun

@@ -113,7 +113,8 @@ extension OpenWorkspace {
     /// Ends where an answer would mean nothing; what may not be meant goes to standard error.
     func warn(of plan: SegmentPlan, at moment: Moment) throws {
         try refuseMistakes(in: plan, at: moment)
-        let shortfalls = try database.read { try plan.shortfalls(in: $0, at: moment) }
-        for warning in plan.warnings + shortfalls { Console.error(Console.render(warning)) }
+        for warning in plan.warnings + plan.contradictions(at: moment) + (try shortfalls(of: plan, at: moment)) {
+            Console.error(Console.render(warning))
+        }
     }
 }

@@ -73,14 +73,20 @@ struct SegmentsCommand: ParsableCommand {
             let vocabulary = try workspace.vocabulary()
             var table = Table([("segment", .left), ("people", .right), ("title", .left)])
             var rows: [JSONValue] = []
+            var warnings: [Diagnostic] = []
+            let moment = Moment.now(Clock.now(), zone: workspace.settings.zone)
             for name in try files.names() {
                 var row: JSONObject = ["name": .text(name)]
                 do {
                     guard let plan = try files.plan(name, against: vocabulary) else { continue }
-                    let count = try workspace.count(plan, at: .now(Clock.now(), zone: workspace.settings.zone))
+                    try workspace.refuseMistakes(in: plan, at: moment)
+                    let count = try workspace.count(plan, at: moment)
                     table.add(name, Console.number(count), plan.syntax.title ?? "")
                     row["title"] = plan.syntax.title.map { .text($0) }
                     row["count"] = .integer(Int64(count))
+                    let shortfalls = try workspace.shortfalls(of: plan, at: moment)
+                    if !shortfalls.isEmpty { row["checks"] = .list(shortfalls.map(\.json)) }
+                    warnings += shortfalls
                 } catch let mistakes as DiagnosticList {
                     table.add(name, "—", "has mistakes: pitwall segments check \(name)")
                     row["error"] = .text(mistakes.items.first?.headline ?? "has mistakes")
@@ -92,6 +98,7 @@ struct SegmentsCommand: ParsableCommand {
                 return Console.print("There are no segments yet: make \(SegmentFiles.folder)/NAME\(SegmentFiles.ending)")
             }
             table.print()
+            for warning in warnings { Console.error(Console.render(warning)) }
         }
     }
 
@@ -122,7 +129,7 @@ struct SegmentsCommand: ParsableCommand {
                         try plan.mistakes(in: session, at: moment) + plan.misspellings(in: session, at: moment)
                             + plan.shortfalls(in: session, at: moment)
                     }
-                    checks.add(plan.warnings + inData)
+                    checks.add(plan.warnings + plan.contradictions(at: moment) + inData)
                 } catch let mistakes as DiagnosticList {
                     checks.add(mistakes.items)
                 }
@@ -145,18 +152,26 @@ struct SegmentsCommand: ParsableCommand {
             let moment = try choice.time.moment(in: workspace)
             try workspace.warn(of: plan, at: moment)
             let count = try workspace.count(plan, at: moment)
-            let unknowns = try workspace.database.read { try plan.unknowns(in: $0, at: moment) }
+            let (unknowns, unheard) = try workspace.database.read { session in
+                (try plan.unknowns(in: session, at: moment), try plan.unheard(in: session, at: moment))
+            }
             if json {
                 var facts: JSONObject = ["count": .integer(Int64(count))]
                 if !unknowns.isEmpty {
                     facts["unknown"] = .object(JSONObject(unknowns.map { ($0.name, .integer(Int64($0.count))) }))
                 }
+                if !unheard.isEmpty { facts["later"] = .object(JSONObject(unheard.map { ($0.name, .integer(Int64($0.count))) })) }
                 return Console.print(json: .object(facts))
             }
             Console.print("\(Console.bold(Console.number(count))) of \(Console.count(try workspace.contacts.count(), "person", "people"))")
             for unknown in unknowns where unknown.count > 0 {
                 Console.print(Console.dim("\(Console.number(unknown.count)) of them are in because their \(unknown.name) is unknown"))
             }
+            for later in unheard {
+                let people = Console.count(later.count, "person", "people")
+                Console.print(Console.dim("the \(later.name) of \(people) was heard of later, and counts as unknown at that time"))
+            }
+            if !unheard.isEmpty { Console.print(Console.dim("  since when it was so is said by: pitwall import contacts FILE --at TIME")) }
         }
     }
 

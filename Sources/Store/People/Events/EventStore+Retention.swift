@@ -76,8 +76,8 @@ extension EventStore {
         // Past the instant of the slice's last event, so that a slice is never empty.
         let end = next.map { min($0 + 1, before.milliseconds) } ?? before.milliseconds
         let old: SQL = "FROM event WHERE name_id = \(name) AND at < \(end)"
-        let sums: SQL = "SELECT name_id, contact_id, count(*), min(at), max(at) \(old) GROUP BY name_id, contact_id"
-        try session.execute(SQL(raw: EventSummaries.adding("event_faded", sums.text), arguments: sums.arguments))
+        let sums: SQL = "SELECT name_id, contact_id, count(*), min(at), max(at), max(learned_at) \(old) GROUP BY name_id, contact_id"
+        try session.execute(SQL(raw: EventSummaries.fading(sums.text), arguments: sums.arguments))
         let dropped = try session.execute("DELETE \(old)")
         let isLast = end >= before.milliseconds
         if isLast { try session.execute("DELETE FROM event_given_id WHERE name_id = \(name) AND at < \(end)") }

@@ -30,7 +30,7 @@ struct SummaryNotes {
 
     /// One row a person and event, in the order of the table.
     func write(in session: any SQLSession) throws {
-        let add = try session.prepare(EventSummaries.adding("event_summary", "VALUES (?, ?, ?, ?, ?)"))
+        let add = try session.prepare(EventSummaries.adding("VALUES (?, ?, ?, ?, ?)"))
         for (key, note) in notes.sorted(by: { ($0.key.name, $0.key.contact) < ($1.key.name, $1.key.contact) }) {
             try add.run([.integer(key.name), .integer(key.contact), .integer(note.count), .integer(note.first), .integer(note.last)])
         }
@@ -38,13 +38,24 @@ struct SummaryNotes {
 }
 
 enum EventSummaries {
-    /// A statement that adds `rows` (name_id, contact_id, count, first_at, last_at) to what `table` has.
-    static func adding(_ table: String, _ rows: String) -> String {
+    /// A statement that adds `rows` (name_id, contact_id, count, first_at, last_at) to the summaries.
+    static func adding(_ rows: String) -> String {
         """
-        INSERT INTO \(table) (name_id, contact_id, count, first_at, last_at) \(rows) \
-        ON CONFLICT (name_id, contact_id) DO UPDATE SET count = \(table).count + excluded.count, \
-        first_at = CASE WHEN excluded.first_at < \(table).first_at THEN excluded.first_at ELSE \(table).first_at END, \
-        last_at = CASE WHEN excluded.last_at > \(table).last_at THEN excluded.last_at ELSE \(table).last_at END
+        INSERT INTO event_summary (name_id, contact_id, count, first_at, last_at) \(rows) \
+        ON CONFLICT (name_id, contact_id) DO UPDATE SET count = event_summary.count + excluded.count, \
+        first_at = CASE WHEN excluded.first_at < event_summary.first_at THEN excluded.first_at ELSE event_summary.first_at END, \
+        last_at = CASE WHEN excluded.last_at > event_summary.last_at THEN excluded.last_at ELSE event_summary.last_at END
+        """
+    }
+
+    /// The same for `event_faded`, whose rows also have learned_at.
+    static func fading(_ rows: String) -> String {
+        """
+        INSERT INTO event_faded (name_id, contact_id, count, first_at, last_at, learned_at) \(rows) \
+        ON CONFLICT (name_id, contact_id) DO UPDATE SET count = event_faded.count + excluded.count, \
+        first_at = CASE WHEN excluded.first_at < event_faded.first_at THEN excluded.first_at ELSE event_faded.first_at END, \
+        last_at = CASE WHEN excluded.last_at > event_faded.last_at THEN excluded.last_at ELSE event_faded.last_at END, \
+        learned_at = CASE WHEN excluded.learned_at > event_faded.learned_at THEN excluded.learned_at ELSE event_faded.learned_at END
         """
     }
 
@@ -53,7 +64,6 @@ enum EventSummaries {
         let drop = try session.prepare("DELETE FROM event_summary WHERE name_id IN (SELECT id FROM event_name) AND contact_id = ?1")
         let add = try session.prepare(
             adding(
-                "event_summary",
                 """
                 SELECT q.name_id, ?1, sum(q.n), min(q.a), max(q.z) FROM (\
                 SELECT name_id, count(*) AS n, min(at) AS a, max(at) AS z FROM event WHERE contact_id = ?1 GROUP BY name_id UNION ALL \
@@ -80,7 +90,6 @@ extension EventStore {
             try session.execute(
                 SQL(
                     raw: EventSummaries.adding(
-                        "event_summary",
                         "SELECT name_id, contact_id, count(*), min(at), max(at) FROM event WHERE 1 = 1 GROUP BY name_id, contact_id")))
         }
     }

@@ -185,46 +185,47 @@ extension ContactMerges {
     /// What has faded since is no event any more but part of the kept one's sum; it goes back as part of the other's.
     private func returnEvents(_ merge: ContactMerge) throws {
         let move = try session.prepare("UPDATE event SET contact_id = ?, id = ? WHERE name_id = ? AND at = ? AND contact_id = ? AND id = ?")
-        let add = try session.prepare(EventSummaries.adding("event_faded", "VALUES (?, ?, 1, ?, ?)"))
+        let learned = "SELECT learned_at FROM event_faded WHERE name_id = ?1 AND contact_id = ?4"
+        let add = try session.prepare(EventSummaries.fading("SELECT ?1, ?2, 1, ?3, ?3, COALESCE((\(learned)), ?3) WHERE 1 = 1"))
         let (kept, other) = (SQLValue.integer(merge.kept.rawValue), SQLValue.integer(merge.other.rawValue))
         for row in try rows(.event, merge.id) where row.count == 4 {
             if try move.run([other, row[2], row[0], row[1], kept, row[3]]) == 1 { continue }
-            try add.run([row[0], other, row[1], row[1]])
+            try add.run([row[0], other, row[1], kept])
             try lessen(row[0], merge.kept, by: .integer(1))
         }
     }
 
     private func moveFaded(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
-        let add = try session.prepare(EventSummaries.adding("event_faded", "VALUES (?, ?, ?, ?, ?)"))
+        let add = try session.prepare(EventSummaries.fading("VALUES (?, ?, ?, ?, ?, ?)"))
         for row in try faded(of: source) {
-            let before = try faded(of: target).first { $0[0] == row[0] } ?? [.null, .null, .null, .null]
-            try add.run([row[0], .integer(target.rawValue), row[1], row[2], row[3]])
+            let before = try faded(of: target).first { $0[0] == row[0] } ?? [.null, .null, .null, .null, .null]
+            try add.run([row[0], .integer(target.rawValue)] + row.dropFirst())
             try session.execute("DELETE FROM event_faded WHERE name_id = \(row[0]) AND contact_id = \(source)")
             try note(.faded, merge, (row + before.dropFirst()).map(\.jsonValue))
         }
     }
 
     private func returnFaded(_ merge: ContactMerge) throws {
-        let add = try session.prepare(EventSummaries.adding("event_faded", "VALUES (?, ?, ?, ?, ?)"))
-        for row in try rows(.faded, merge.id) where row.count == 7 {
+        let add = try session.prepare(EventSummaries.fading("VALUES (?, ?, ?, ?, ?, ?)"))
+        for row in try rows(.faded, merge.id) where row.count == 9 {
             try lessen(row[0], merge.kept, by: row[1])
-            try add.run([row[0], .integer(merge.other.rawValue), row[1], row[2], row[3]])
+            try add.run([row[0], .integer(merge.other.rawValue)] + row[1...4])
             try session.execute(
                 """
-                UPDATE event_faded SET first_at = \(row[5]), last_at = \(row[6]) \
-                WHERE name_id = \(row[0]) AND contact_id = \(merge.kept) AND count = \(row[4])
+                UPDATE event_faded SET first_at = \(row[6]), last_at = \(row[7]), learned_at = \(row[8]) \
+                WHERE name_id = \(row[0]) AND contact_id = \(merge.kept) AND count = \(row[5])
                 """)
         }
     }
 
-    /// Name, count, first and last, a row a name.
+    /// Name, count, first, last and when learned, a row a name.
     private func faded(of contact: ContactID) throws -> [[SQLValue]] {
         try session.all(
             """
-            SELECT name_id, count, first_at, last_at FROM event_faded \
+            SELECT name_id, count, first_at, last_at, learned_at FROM event_faded \
             WHERE name_id IN (SELECT id FROM event_name) AND contact_id = \(contact)
             """
-        ) { row in (0..<4).map { row.value($0) } }
+        ) { row in (0..<5).map { row.value($0) } }
     }
 
     /// Where more has faded since the merge, the first and last time stay as wide as they are: whose they were is no longer known.
