@@ -74,7 +74,7 @@ import Testing
     private static let retention = Retention(
         fallback: TimeSpan(100, .day), spans: TimeSpan(10, .day).map { ["visit": $0] } ?? [:])
 
-    @Test func `pruning drops what it said, keeps the sums, and takes nothing in that is older`() throws {
+    @Test func `pruning drops what it said, keeps how often and when, and takes nothing in that is older`() throws {
         let told: [(event: String, days: Int64)] = [("visit", 5), ("visit", 11), ("visit", 20), ("purchase", 50), ("purchase", 101)]
         let entries = try told.map { event, days in
             try entry("p1", event, daysAgo: days, id: "\(event)-\(days)")
