@@ -38,6 +38,7 @@ let targets: [Target] = [
     shim("CIdn2", links: "idn2"),
     shim("CResolv", links: "resolv"),
     shim("CAllocator"),
+    shim("CSQLite", links: "sqlite3"),
     room("Diagnostics"),
     room("Model", ["Diagnostics", "CIdn2"]),
     room("Workspace", ["Diagnostics", "Model", yams]),
@@ -50,7 +51,7 @@ let targets: [Target] = [
     room("Delivery", ["Mail", "Model"]),
     room("SMTP", ["Delivery", "Mail", "Model", "CCurl"]),
     room("Store", ["Database", "Model", "Segments", "Delivery"]),
-    room("StoreSQLite", ["Database", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+    room("StoreSQLite", ["Database", "CSQLite", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
     room(
         "Campaigns",
         ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store", "Database"]),

@@ -1,3 +1,4 @@
+import CSQLite
 package import Database
 import Foundation
 import GRDB
@@ -8,36 +9,45 @@ import GRDBSQLite
 /// `synchronous = FULL`: a transaction that has returned survives power loss, which the ledger's first invariant rests on.
 /// In WAL mode that is one fsync a transaction, and the ledger commits hundreds of messages in each.
 package final class SQLiteDatabase: SQLDatabase {
+    /// Of the one connection that writes; before the pool, so that they go before their connection does.
+    private let writing = WriterStatements()
     private let pool: DatabasePool
     package var dialect: any Dialect { SQLiteDialect() }
 
     /// How long to wait for another program that is writing.
     private static let patience: TimeInterval = 30
 
+    /// Done once, before the first connection: it took a twentieth of an import. False where SQLite was in use already.
+    private static let isLean = pitwall_sqlite_without_memory_statistics() == SQLITE_OK
+
     /// Opens the file, making it when it is not there; its folder must be.
     package init(path: String) throws {
+        _ = Self.isLean
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.patience)
         configuration.maximumReaderCount = 4
         configuration.observesSuspensionNotifications = false
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
             // In KiB. The writer's index pages are met again and again; readers scan, and have the system's cache behind theirs.
             try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -2000 : -5000)")
-            // An import's transactions are larger than the usual thousand pages, and a checkpoint after each is two more fsyncs.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
+            // In pages, 32 MB. A checkpoint is two more fsyncs, and the pages of an index that many transactions in a row change are
+            // written to the file once for all of them.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
             db.add(function: Self.fold)
             if let connection = db.sqliteConnection { SQLiteAggregates.add(to: connection) }
         }
         pool = try Self.translating(path: path) {
-            try DatabasePool(path: path, configuration: configuration)
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // Here, since GRDB sets NORMAL on the connection that writes after it has called what prepares one.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            return pool
         }
     }
 
     package func read<T>(_ body: (any SQLSession) throws -> T) throws -> T {
         try Self.translating(path: pool.path) {
             try pool.read { db in
-                try Self.run(body, on: db)
+                try Self.run(body, on: db, StatementCache())
             }
         }
     }
@@ -47,7 +57,7 @@ package final class SQLiteDatabase: SQLDatabase {
             try pool.writeWithoutTransaction { db in
                 var result: Result<T, any Error>?
                 try db.inTransaction(.immediate) {
-                    result = Result { try Self.run(body, on: db) }
+                    result = Result { try Self.run(body, on: db, writing.cache) }
                     if case .failure = result { return .rollback }
                     return .commit
                 }
@@ -58,7 +68,10 @@ package final class SQLiteDatabase: SQLDatabase {
     }
 
     package func close() throws {
-        try Self.translating(path: pool.path) { try pool.close() }
+        try Self.translating(path: pool.path) {
+            pool.writeWithoutTransaction { _ in writing.cache.removeAll() }
+            try pool.close()
+        }
     }
 
     /// A vacuum writes every page anew; what the write-ahead log still holds of the old ones is cut off.
@@ -74,11 +87,9 @@ package final class SQLiteDatabase: SQLDatabase {
         String.fromDatabaseValue(values[0])?.lowercased()
     }
 
-    private static func run<T>(_ body: (any SQLSession) throws -> T, on db: GRDB.Database) throws -> T {
+    private static func run<T>(_ body: (any SQLSession) throws -> T, on db: GRDB.Database, _ statements: StatementCache) throws -> T {
         guard let connection = db.sqliteConnection else { throw Failure(.other, "the database is closed") }
-        let session = SQLiteSession(db: db, connection: connection)
-        defer { session.end() }
-        return try body(session)
+        return try body(SQLiteSession(db: db, connection: connection, statements: statements))
     }
 
     private static func translating<T>(path: String, _ body: () throws -> T) throws -> T {
@@ -89,6 +100,12 @@ package final class SQLiteDatabase: SQLDatabase {
                 sqlite: error.extendedResultCode.rawValue, message: error.message ?? "", sql: error.sql, path: path)
         }
     }
+}
+
+/// The statements of the connection that writes.
+private final class WriterStatements: @unchecked Sendable {
+    // SAFETY: touched on the connection's own queue alone, on which GRDB runs one job at a time.
+    let cache = StatementCache()
 }
 
 extension Failure {

@@ -9,12 +9,13 @@ import GRDBSQLite
 final class SQLiteSession: SQLSession {
     private let db: GRDB.Database
     private let connection: OpaquePointer
-    private var statements: [String: SQLiteStatement] = [:]
+    private let statements: StatementCache
     private let path: String
 
-    init(db: GRDB.Database, connection: OpaquePointer) {
+    init(db: GRDB.Database, connection: OpaquePointer, statements: StatementCache) {
         self.db = db
         self.connection = connection
+        self.statements = statements
         path = sqlite3_db_filename(connection, "main").map { String(cString: $0) } ?? "the database"
     }
 
@@ -38,23 +39,40 @@ final class SQLiteSession: SQLSession {
 
     /// The kept statement, or a new one where the kept one is in the middle of its rows.
     private func statement(_ text: String) throws -> SQLiteStatement {
-        if let kept = statements[text], !kept.isRunning { return kept }
+        let kept = statements[text]
+        if let kept, !kept.isRunning { return kept }
         var pointer: OpaquePointer?
-        let code = sqlite3_prepare_v3(connection, text, -1, 0, &pointer, nil)
+        let code = sqlite3_prepare_v3(connection, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
         guard code == SQLITE_OK, let pointer else {
             throw Failure(sqlite: code, message: String(cString: sqlite3_errmsg(connection)), sql: text, path: path)
         }
         let made = SQLiteStatement(pointer: pointer, connection: connection, text: text, path: path)
-        if statements[text] == nil { statements[text] = made }
+        if kept == nil { statements[text] = made }
         return made
-    }
-
-    func end() {
-        statements = [:]
     }
 }
 
-/// A prepared statement; finalised when the session lets go of it.
+/// Prepared statements of one connection, by their text. The ledger exchanges a few dozen messages in a transaction and asks the same
+/// each time: preparing its statements anew cost as much as running them.
+final class StatementCache {
+    private var statements: [String: SQLiteStatement] = [:]
+    /// More than any job asks; where something asks for ever new ones, the old are let go.
+    private static let capacity = 64
+
+    subscript(text: String) -> SQLiteStatement? {
+        get { statements[text] }
+        set {
+            if statements.count >= Self.capacity { statements = statements.filter { $0.value.isRunning } }
+            statements[text] = newValue
+        }
+    }
+
+    func removeAll() {
+        statements.removeAll()
+    }
+}
+
+/// A prepared statement; finalised when the cache and all who use it have let go of it.
 final class SQLiteStatement: SQLStatement {
     private let pointer: OpaquePointer
     private let connection: OpaquePointer

@@ -35,6 +35,40 @@ import Testing
         #expect(try house.count("SELECT count(*) FROM t") == 1)
     }
 
+    @Test func `a commit is on the disk when it returns`() throws {
+        // 2 is FULL. What opens the connection has its own opinion, NORMAL, which loses the last commits with the power.
+        let mode = try house.database.write { try $0.first("PRAGMA synchronous") { $0.integer(0) } }
+        #expect(mode == 2)
+    }
+
+    @Test func `a statement that was kept sees the table as it has become`() throws {
+        func insert() throws -> Int { try house.database.write { try $0.prepare("INSERT INTO t (b) VALUES (?)").run([.integer(7)]) } }
+        #expect(try insert() == 1)
+        try house.database.write { try $0.script("ALTER TABLE t ADD COLUMN c DEFAULT 5; DELETE FROM t WHERE b = 0") }
+        #expect(try insert() == 1)
+        let added = try house.database.write { try $0.all("SELECT c FROM t ORDER BY a") { $0.integer(0) } }
+        #expect(added == [5, 5])
+        try house.database.write { try $0.script("DROP TABLE t") }
+        #expect(throws: DatabaseError.self) { try insert() }
+    }
+
+    @Test func `more different statements than are kept all work, also within the rows of one`() throws {
+        try house.database.write { session in
+            for number in 0..<3 { _ = try session.execute("INSERT INTO t VALUES (\(number), 0)") }
+            var rows = 0
+            try session.forEach("SELECT a FROM t ORDER BY a") { row in
+                rows += 1
+                for number in 0..<100 {
+                    let text = "UPDATE t SET b = b + 1 WHERE a = ? AND \(number) = \(number)"
+                    let changed = try session.prepare(text).run([.integer(row.integer(0))])
+                    #expect(changed == 1)
+                }
+            }
+            #expect(rows == 3)
+        }
+        #expect(try house.count("SELECT sum(b) FROM t") == 300)
+    }
+
     @Test func `a read cannot write`() throws {
         let error = #expect(throws: DatabaseError.self) { try house.database.read { _ = try $0.execute("INSERT INTO t VALUES (1, 1)") } }
         #expect(error?.code == .readOnly)
