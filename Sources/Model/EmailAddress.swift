@@ -40,9 +40,11 @@ package struct EmailAddress: Hashable, Sendable {
         guard !before.isEmpty else { throw .emptyLocal }
         if before.utf8.first == UInt8(ascii: "\"") { throw .quotedLocal }
         if after.utf8.first == UInt8(ascii: "[") { throw .literal }
-        try Self.check(local: before.utf8)
-        if !before.utf8.allSatisfy({ $0 < 0x80 }) { try Self.check(scalars: before.unicodeScalars) }
         local = String(before)
+        var text = local
+        var isASCII = true
+        if let problem = text.withUTF8({ Self.problem(ofLocal: $0, isASCII: &isASCII) }) { throw problem }
+        if !isASCII { try Self.check(scalars: local.unicodeScalars) }
         (domain, asciiDomain) = try Self.domain(String(after))
         guard local.utf8.count + 1 + asciiDomain.utf8.count <= 254 else { throw .long }
     }
@@ -56,21 +58,24 @@ package struct EmailAddress: Hashable, Sendable {
     /// Two addresses with the same key are one person. Case never tells two mailboxes apart in practice, whatever RFC
     /// 5321 allows, and a list that holds both `Ada@` and `ada@` would mail Ada twice.
     package var key: String {
-        local.utf8.allSatisfy { $0 < 0x80 && !Self.isCapital($0) } ? wire : "\(local.lowercased())@\(asciiDomain)"
+        var text = local
+        return text.withUTF8 { $0.allSatisfy { $0 < 0x80 && !Self.isCapital($0) } } ? wire : "\(local.lowercased())@\(asciiDomain)"
     }
 
-    private static func check(local: some Collection<UInt8>) throws(Problem) {
-        guard local.count <= 64 else { throw .longLocal }
+    private static func problem(ofLocal local: UnsafeBufferPointer<UInt8>, isASCII: inout Bool) -> Problem? {
+        guard local.count <= 64 else { return .longLocal }
         var previous = UInt8(ascii: ".")
         for byte in local {
             if byte == UInt8(ascii: ".") {
-                if previous == byte { throw .dots }
-            } else if byte < 0x80, !isAtomText(byte) {
-                throw .badLocal
+                if previous == byte { return .dots }
+            } else if byte >= 0x80 {
+                isASCII = false
+            } else if !isAtomText(byte) {
+                return .badLocal
             }
             previous = byte
         }
-        if previous == UInt8(ascii: ".") { throw .dots }
+        return previous == UInt8(ascii: ".") ? .dots : nil
     }
 
     /// Outside ASCII, what no mailbox has: controls, spaces, marks that change direction, unassigned code points.
@@ -97,18 +102,38 @@ package struct EmailAddress: Hashable, Sendable {
     }
 
     private static func domain(_ text: String) throws(Problem) -> (unicode: String, ascii: String) {
-        guard !text.isEmpty, text.utf8.count <= 1000, !text.utf8.contains(0) else { throw .badDomain }
+        guard !text.isEmpty, text.utf8.count <= 1000 else { throw .badDomain }
+        var copy = text
+        let marks = copy.withUTF8 { Marks($0) }
+        if marks.holdsNUL { throw .badDomain }
         let ascii: String
         let unicode: String
-        if text.utf8.allSatisfy({ $0 < 0x80 }) {
-            ascii = text.utf8.contains { isCapital($0) } ? text.lowercased() : text
-            unicode = ascii.utf8.contains(UInt8(ascii: "-")) && ascii.contains("xn--") ? try shown(ascii) : ascii
+        if marks.isASCII {
+            ascii = marks.hasCapital ? text.lowercased() : text
+            unicode = marks.hasHyphen && ascii.contains("xn--") ? try shown(ascii) : ascii
         } else {
             ascii = try converted(text, pitwall_idn2_to_ascii).lowercased()
             unicode = try converted(ascii, pitwall_idn2_to_unicode)
         }
         try check(asciiDomain: ascii)
         return (unicode, ascii)
+    }
+
+    /// What one look at each byte of a domain tells: an import takes it for every line.
+    private struct Marks {
+        var isASCII = true
+        var holdsNUL = false
+        var hasCapital = false
+        var hasHyphen = false
+
+        init(_ bytes: UnsafeBufferPointer<UInt8>) {
+            for byte in bytes {
+                if byte >= 0x80 { isASCII = false }
+                if byte == 0 { holdsNUL = true }
+                if isCapital(byte) { hasCapital = true }
+                if byte == UInt8(ascii: "-") { hasHyphen = true }
+            }
+        }
     }
 
     /// A name that nobody could have registered may hide anything: it is shown as it was written.
@@ -130,7 +155,7 @@ package struct EmailAddress: Hashable, Sendable {
     private static func check(asciiDomain: String) throws(Problem) {
         var text = asciiDomain
         if let problem = text.withUTF8({ problem(of: $0) }) { throw problem }
-        if !asciiDomain.utf8.contains(UInt8(ascii: ".")), asciiDomain != "localhost" { throw .noTopLevel }
+        if !text.withUTF8({ $0.contains(UInt8(ascii: ".")) }), asciiDomain != "localhost" { throw .noTopLevel }
     }
 
     /// One look at each byte: an import checks a domain for every line.

@@ -1,3 +1,5 @@
+import Model
+
 /// One record of a CSV file: its fields without their quotes, and the line on which it starts.
 struct CSVRecord {
     fileprivate(set) var line = 0
@@ -10,6 +12,16 @@ struct CSVRecord {
     /// Nil past the last field.
     func field(_ index: Int) -> String? {
         slice(index).map { encoding.string($0) }
+    }
+
+    /// The field without blanks and line ends around it.
+    func trimmed(_ index: Int) -> String? {
+        guard var bytes = slice(index) else { return nil }
+        while let first = bytes.first, first == 0x20 || (0x09...0x0D).contains(first) { bytes.removeFirst() }
+        while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
+        guard let first = bytes.first, let last = bytes.last else { return "" }
+        // Outside ASCII there are more blanks than these.
+        return first < 0x80 && last < 0x80 ? encoding.string(bytes) : encoding.string(bytes).trimmingSpaces
     }
 
     func slice(_ index: Int) -> ArraySlice<UInt8>? {

@@ -159,8 +159,8 @@ private struct Survey {
         while try reader.next(&record) {
             if record.encoding == .windows1252 { encoding = .windows1252 }
             for index in 0..<min(record.count, kinds.count) where kinds[index].isOpen {
-                guard let text = record.field(index) else { continue }
-                kinds[index].see(text.trimmingSpaces, zone: zone)
+                guard let text = record.trimmed(index) else { continue }
+                kinds[index].see(text, zone: zone)
             }
         }
         self.encoding = encoding
@@ -201,7 +201,7 @@ private struct EntryBuilder {
         }
         let address: EmailAddress
         do {
-            address = try EmailAddress((record.field(emailColumn) ?? "").trimmingSpaces)
+            address = try EmailAddress(record.trimmed(emailColumn) ?? "")
         } catch {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
@@ -210,7 +210,7 @@ private struct EntryBuilder {
         members.reserveCapacity(record.count)
         var externalID: String?
         for index in 0..<record.count where index != emailColumn {
-            guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
+            guard let text = record.trimmed(index), !text.isEmpty else { continue }
             let name = columns.meanings[index]
             switch roles[index] {
             case .remark: break
@@ -233,8 +233,9 @@ private struct EntryBuilder {
 extension String {
     /// 64 bits that are the same on every run (FNV-1a).
     var stableHash: UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return hash
+        var text = self
+        return text.withUTF8 { bytes in
+            bytes.reduce(into: 0xCBF2_9CE4_8422_2325) { $0 = ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        }
     }
 }

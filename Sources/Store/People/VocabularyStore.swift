@@ -64,6 +64,11 @@ struct FactNotes {
         var place = 0
         for (name, value) in object.members {
             guard let kind = ValueKind(value), let index = order.firstIndex(of: kind) else { continue }
+            if place < notes.count, notes[place].name == name {
+                notes[place].kinds |= 1 << UInt16(index)
+                place += 1
+                continue
+            }
             if let ahead = notes[place...].firstIndex(where: { $0.name == name }) ?? notes[..<place].firstIndex(where: { $0.name == name })
             {
                 place = ahead
