@@ -1,4 +1,5 @@
 #include "CCurl.h"
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 CURLcode pitwall_curl_set_long(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
@@ -45,3 +46,26 @@ CURL *pitwall_curl_next_done(CURLM *multi, CURLcode *result) {
 CURLcode pitwall_curl_global(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
 
 int pitwall_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int pitwall_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int pitwall_epoll_control(int poller, int operation, int socket, int writing) {
+    struct epoll_event event = {.events = EPOLLIN | (writing ? EPOLLOUT : 0)};
+    event.data.fd = socket;
+    return epoll_ctl(poller, operation, socket, &event);
+}
+
+int pitwall_epoll_add(int poller, int socket) { return pitwall_epoll_control(poller, EPOLL_CTL_ADD, socket, 0); }
+
+int pitwall_epoll_watch(int poller, int socket, int writing) {
+    return pitwall_epoll_control(poller, EPOLL_CTL_MOD, socket, writing);
+}
+
+int pitwall_epoll_remove(int poller, int socket) { return pitwall_epoll_control(poller, EPOLL_CTL_DEL, socket, 0); }
+
+int pitwall_epoll_wait(int poller, int *ready, int capacity, int milliseconds) {
+    struct epoll_event events[64];
+    int count = epoll_wait(poller, events, capacity < 64 ? capacity : 64, milliseconds);
+    for (int index = 0; index < count; index++) ready[index] = events[index].data.fd;
+    return count;
+}

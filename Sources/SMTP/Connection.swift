@@ -11,6 +11,10 @@ final class Connection {
     private(set) var isBlocked = false
     /// True once the connection has been counted as of use.
     var hasWorked = false
+    /// True while it stands in the run's list of those that may have bytes to write.
+    var isListed = false
+    /// True while the run waits for the socket to take more.
+    var isWatchedForWriting = false
     private var out = SendBuffer()
 
     init(_ channel: CurlChannel, round: Int, at now: Int64) {

@@ -1,5 +1,4 @@
 import CCurl
-import Glibc
 
 /// Opens many channels at once, and waits for whatever happens first.
 ///
@@ -39,18 +38,11 @@ final class Connector {
         if wasOpening { opening -= 1 }
     }
 
-    /// Waits until one of `descriptors` is ready, an opening gets on, or the time is over.
-    func wait(_ descriptors: inout [pollfd], milliseconds: Int32) {
-        if opening == 0 {
-            poll(&descriptors, nfds_t(descriptors.count), milliseconds)
-            return
-        }
-        // pollfd and curl_waitfd have one layout and, on Linux, one meaning of their bits.
-        descriptors.withUnsafeMutableBytes { bytes in
-            var ready: Int32 = 0
-            let count = UInt32(bytes.count / MemoryLayout<curl_waitfd>.stride)
-            curl_multi_poll(multi, bytes.assumingMemoryBound(to: curl_waitfd.self).baseAddress, count, milliseconds, &ready)
-        }
+    /// Waits until `descriptor` is readable, an opening gets on, or the time is over.
+    func wait(_ descriptor: Int32, milliseconds: Int32) {
+        var watched = curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        var ready: Int32 = 0
+        curl_multi_poll(multi, &watched, descriptor < 0 ? 0 : 1, milliseconds, &ready)
         var running: Int32 = 0
         curl_multi_perform(multi, &running)
     }

@@ -8,14 +8,17 @@ extension RelayRun {
 
     /// Idle connections first, then new ones, then the place behind a message whose answer is awaited.
     func handOut(at now: Int64) {
-        guard !takesNoMore else { return sayGoodbye(at: now) }
-        for connection in connections where connection.isIdle { give(connection, fromWaiting: true, at: now) }
-        for connection in connections where connection.isIdle { give(connection, fromWaiting: false, at: now) }
-        openMore(at: now)
-        if waiting.count > openings.count {
-            for connection in connections where connection.dialogue.canBegin { give(connection, fromWaiting: true, at: now) }
+        if !takesNoMore, sourceState == .asking || !waiting.isEmpty {
+            behind.removeAll(keepingCapacity: true)
+            for connection in connections where connection.dialogue.canBegin {
+                if connection.isIdle { give(connection, fromWaiting: true, at: now) } else { behind.append(connection) }
+            }
+            openMore(at: now)
+            for connection in behind {
+                // A message that waits for a connection being opened goes elsewhere only where that opening has failed.
+                give(connection, fromWaiting: waiting.count > openings.count, at: now)
+            }
         }
-        for connection in connections where connection.dialogue.canBegin { give(connection, fromWaiting: false, at: now) }
         sayGoodbye(at: now)
     }
 
@@ -23,14 +26,9 @@ extension RelayRun {
     private func give(_ connection: Connection, fromWaiting: Bool, at now: Int64) {
         while connection.dialogue.canBegin {
             let before = connection.dialogue.begun
-            if fromWaiting {
-                guard !waiting.isEmpty else { return }
-                let message = waiting.removeFirst()
-                deciding(at: now) { connection.begin(message, at: now, results: &$0) }
-            } else {
-                guard let message = take(at: now) else { return }
-                deciding(at: now) { connection.begin(message, at: now, results: &$0) }
-            }
+            guard let message = fromWaiting && !waiting.isEmpty ? waiting.removeFirst() : take(at: now) else { return }
+            deciding(at: now) { connection.begin(message, at: now, results: &$0) }
+            touched(connection)
             if connection.dialogue.begun > before { return }
         }
     }
@@ -52,7 +50,13 @@ extension RelayRun {
     /// Connections that will get nothing more end politely.
     private func sayGoodbye(at now: Int64) {
         let isEnough = takesNoMore || (sourceState == .finished && waiting.isEmpty)
-        for connection in connections where connection.isIdle && (isEnough || connection.dialogue.isSpent) { connection.quit(at: now) }
+        guard isEnough || relay.messagesPerConnection != nil else { return }
+        for connection in connections where connection.isIdle && (isEnough || connection.dialogue.isSpent) { quit(connection, at: now) }
+    }
+
+    private func quit(_ connection: Connection, at now: Int64) {
+        connection.quit(at: now)
+        touched(connection)
     }
 
     // MARK: Opening
@@ -86,7 +90,7 @@ extension RelayRun {
             let connection = openings.remove(at: index)
             do throws(RelayError) {
                 connection.opened(try connection.channel.opened(result), at: now)
-                connections.append(connection)
+                guard add(connection) else { throw unwatchable }
             } catch {
                 connector.close(connection.channel, wasOpening: false)
                 trouble(error, with: connection, at: now)
@@ -118,10 +122,11 @@ extension RelayRun {
             let deadline = connection.deadline(deadlines)
             guard deadline <= now else { continue }
             if connection.isIdle {
-                connection.quit(at: now)
+                quit(connection, at: now)
             } else {
                 let seconds = max(1, (now - connection.progress) / 1000)
                 deciding(at: now) { connection.dialogue.timedOut(afterSeconds: seconds, results: &$0) }
+                touched(connection)
             }
         }
         for (index, opening) in openings.enumerated().reversed() where openingDeadline(opening) <= now {
@@ -136,22 +141,21 @@ extension RelayRun {
         opening.progress + (opening.channel.isConnected ? deadlines.opening + 1000 : deadlines.connect)
     }
 
-    /// Takes away the connections that have ended; true where there were any.
-    @discardableResult
-    func sweep(at now: Int64) -> Bool {
-        guard connections.contains(where: { $0.dialogue.ending != nil }) else { return false }
-        let ended = connections.filter { $0.dialogue.ending != nil }
-        connections.removeAll { $0.dialogue.ending != nil }
-        for connection in ended {
-            connector.close(connection.channel, wasOpening: false)
-            guard let ending = connection.dialogue.ending, ending.kind != .goodbye else { continue }
-            if connection.dialogue.concluded > 0 {
-                reconnection.worked(startedIn: connection.round)
-            } else if connection.dialogue.begun > 0 || ending.kind != .dismissed {
-                trouble(unusable(ending), with: connection, at: now)
-            }
+    /// What follows from the end of a connection.
+    func over(_ connection: Connection, at now: Int64) {
+        connector.close(connection.channel, wasOpening: false)
+        guard let ending = connection.dialogue.ending, ending.kind != .goodbye else { return }
+        if connection.dialogue.concluded > 0 {
+            reconnection.worked(startedIn: connection.round)
+        } else if connection.dialogue.begun > 0 || ending.kind != .dismissed {
+            trouble(unusable(ending), with: connection, at: now)
         }
-        return true
+    }
+
+    private var unwatchable: RelayError {
+        RelayError(
+            .settings, endpoint: relay.endpoint, text: "the system can't watch another connection",
+            hint: "use fewer connections, or raise fs.epoll.max_user_watches", isTemporary: true)
     }
 
     private func unusable(_ ending: Dialogue.Ending) -> RelayError {

@@ -7,6 +7,9 @@ import Model
 ///
 /// Each turn of the loop: obey, end what is over, hand out messages, write, wait, read. What becomes of messages is decided by the
 /// dialogues; when connections are opened, by ``Reconnection``; when messages may go, by the limiter.
+///
+/// There are two turns to a message and more, so a turn goes over all connections once, to hand out messages, and else looks at
+/// those only that something has happened to.
 final class RelayRun {
     enum Source {
         case asking
@@ -22,12 +25,19 @@ final class RelayRun {
     let control: TransportControl
     let connector: Connector
     private let waker: Waker
+    private let readiness: Readiness
     let clock = RunClock()
 
     var limiter: RateLimiter
     var reconnection: Reconnection
     /// Those that can be talked on.
-    var connections: [Connection] = []
+    private(set) var connections: [Connection] = []
+    private var bySocket: [Int32: Connection] = [:]
+    /// Those that may have bytes to write.
+    private var toWrite: [Connection] = []
+    /// True where one of the sessions may have ended since they were looked at.
+    private var mayHaveEnded = false
+    private var deadlinesEnforced: Int64 = -1
     var openings: [Connection] = []
     /// Messages taken for connections that aren't open yet, at most one each.
     var waiting: [Outgoing] = []
@@ -39,12 +49,14 @@ final class RelayRun {
     var deferralsInARow = 0
     let deferralsUntilBusy: Int
     private var results: [Dialogue.Result] = []
-    private var descriptors: [pollfd] = []
+    /// Those that may begin a message behind one that waits for its answer; kept for its memory.
+    var behind: [Connection] = []
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
 
     init(
         relay: Relay, limiter: RateLimiter, deadlines: Deadlines, persistence: Persistence, source: any MessageSource,
-        observer: any DeliveryObserver, control: TransportControl, waker: Waker, connector: Connector
+        observer: any DeliveryObserver, control: TransportControl, waker: Waker, connector: Connector,
+        readiness: Readiness
     ) {
         self.relay = relay
         self.limiter = limiter
@@ -54,6 +66,7 @@ final class RelayRun {
         self.control = control
         self.waker = waker
         self.connector = connector
+        self.readiness = readiness
         reconnection = Reconnection(persistence)
         deferralsUntilBusy = max(persistence.deferralsInARow, 1)
     }
@@ -69,7 +82,10 @@ final class RelayRun {
                 stopNow(at: now)
                 break
             }
-            enforceDeadlines(at: now)
+            if now != deadlinesEnforced {
+                enforceDeadlines(at: now)
+                deadlinesEnforced = now
+            }
             sweep(at: now)
             if takesNoMore { putBackWaiting(at: now) }
             handOut(at: now)
@@ -77,8 +93,8 @@ final class RelayRun {
             // What ended while writing has left messages without a connection: look again before waiting.
             if sweep(at: now) || (takesNoMore && !waiting.isEmpty) { continue }
             if isOver { break }
-            wait(at: now)
-            read(at: clock.now)
+            let ready = wait(at: now)
+            read(ready, at: clock.now)
         }
         if let failure { throw failure }
     }
@@ -141,8 +157,12 @@ final class RelayRun {
         deciding(at: now) { results in
             for connection in connections { connection.abandon(reason, results: &results) }
         }
-        for connection in connections { connector.close(connection.channel, wasOpening: false) }
+        for connection in connections {
+            readiness.remove(connection.channel.socket)
+            connector.close(connection.channel, wasOpening: false)
+        }
         connections.removeAll()
+        bySocket.removeAll()
         putBackWaiting(at: now)
         _ = closeOpenings()
     }
@@ -161,32 +181,78 @@ final class RelayRun {
         waiting.removeAll()
     }
 
+    // MARK: Connections
+
+    /// Takes in a connection that was opened; false where the system can't watch it.
+    func add(_ connection: Connection) -> Bool {
+        guard readiness.add(connection.channel.socket) else { return false }
+        connections.append(connection)
+        bySocket[connection.channel.socket] = connection
+        return true
+    }
+
+    /// Takes away the connections that have ended; true where there were any.
+    @discardableResult
+    func sweep(at now: Int64) -> Bool {
+        guard mayHaveEnded else { return false }
+        mayHaveEnded = false
+        let ended = connections.filter { $0.dialogue.ending != nil }
+        guard !ended.isEmpty else { return false }
+        connections.removeAll { $0.dialogue.ending != nil }
+        for connection in ended {
+            readiness.remove(connection.channel.socket)
+            bySocket[connection.channel.socket] = nil
+            over(connection, at: now)
+        }
+        return true
+    }
+
+    /// To be called for each connection whose dialogue was moved on.
+    func touched(_ connection: Connection) {
+        if connection.dialogue.ending != nil { mayHaveEnded = true }
+        guard connection.hasBytes, !connection.isListed else { return }
+        connection.isListed = true
+        toWrite.append(connection)
+    }
+
     // MARK: Reading and writing
 
     private func flush(at now: Int64) {
-        for connection in connections where connection.hasBytes && !connection.isBlocked { write(connection, at: now) }
+        for connection in toWrite {
+            connection.isListed = false
+            if !connection.isBlocked { write(connection, at: now) }
+        }
+        toWrite.removeAll(keepingCapacity: true)
     }
 
     private func write(_ connection: Connection, at now: Int64) {
         deciding(at: now) { connection.flush(at: now, observer: observer, scratch: scratch, results: &$0) }
+        if connection.dialogue.ending != nil { mayHaveEnded = true }
+        guard connection.isBlocked != connection.isWatchedForWriting else { return }
+        connection.isWatchedForWriting = connection.isBlocked
+        readiness.watch(connection.channel.socket, writing: connection.isBlocked)
     }
 
-    private func wait(at now: Int64) {
-        descriptors.removeAll(keepingCapacity: true)
-        descriptors.append(pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0))
-        for connection in connections {
-            let events = connection.isBlocked ? POLLIN | POLLOUT : POLLIN
-            descriptors.append(pollfd(fd: connection.channel.socket, events: Int16(events), revents: 0))
+    /// When the next deadline is, is asked only where nothing is ready.
+    private func wait(at now: Int64) -> ArraySlice<Int32> {
+        if connector.opening > 0 {
+            connector.wait(readiness.descriptor, milliseconds: Int32(clamping: max(0, nextDeadline(at: now) - now)))
         }
-        connector.wait(&descriptors, milliseconds: Int32(clamping: max(0, nextDeadline(at: now) - now)))
+        let ready = readiness.wait(milliseconds: 0)
+        guard ready.isEmpty, connector.opening == 0 else { return ready }
+        return readiness.wait(milliseconds: Int32(clamping: max(0, nextDeadline(at: now) - now)))
     }
 
-    private func read(at now: Int64) {
-        if descriptors[0].revents != 0, waker.look(), sourceState == .dry { sourceState = .asking }
-        for (connection, descriptor) in zip(connections, descriptors.dropFirst()) where descriptor.revents != 0 {
+    private func read(_ ready: ArraySlice<Int32>, at now: Int64) {
+        for socket in ready {
+            guard let connection = bySocket[socket] else {
+                if waker.look(), sourceState == .dry { sourceState = .asking }
+                continue
+            }
             // Writing first: a reply to the final dot must find that dot taken (invariant 2 of the dialogue).
             if connection.isBlocked { write(connection, at: now) }
             deciding(at: now) { connection.receive(at: now, scratch: scratch, results: &$0) }
+            touched(connection)
         }
         readOpenings(at: now)
     }

@@ -1,5 +1,4 @@
 package import Delivery
-import Glibc
 
 /// Carries messages to one relay over a number of connections, on one thread.
 ///
@@ -24,14 +23,14 @@ package struct RelayTransport: Transport {
     }
 
     package func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws {
-        guard let waker = Waker(), let connector = Connector() else {
+        guard let waker = Waker(), let connector = Connector(), let readiness = Readiness(), readiness.add(waker.descriptor) else {
             throw RelayError(
                 .settings, endpoint: relay.endpoint, text: "this process has no file descriptor or memory left for a connection",
                 hint: "raise the limit of open files (ulimit -n)", isTemporary: false)
         }
         let run = RelayRun(
             relay: relay, limiter: limiter, deadlines: deadlines, persistence: persistence, source: source, observer: observer,
-            control: control, waker: waker, connector: connector)
+            control: control, waker: waker, connector: connector, readiness: readiness)
         control.attach { waker.wake() }
         defer { control.attach(nil) }
         try withoutBrokenPipeSignal { try run.go() }
@@ -45,10 +44,9 @@ package struct RelayTransport: Transport {
         let clock = RunClock()
         let connection = Connection(try CurlChannel(relay, deadlines: deadlines), round: 0, at: 0)
         connector.start(connection.channel)
-        var nothing: [pollfd] = []
         while connection.channel.isConnected || clock.now < deadlines.connect {
             guard let (_, result) = connector.nextDone() else {
-                connector.wait(&nothing, milliseconds: 100)
+                connector.wait(-1, milliseconds: 100)
                 continue
             }
             defer { connector.close(connection.channel, wasOpening: false) }

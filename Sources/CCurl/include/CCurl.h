@@ -29,6 +29,14 @@ CURL *pitwall_curl_next_done(CURLM *multi, CURLcode *result);
 /* A non-blocking eventfd, closed on exec; Glibc's module map leaves it out. Negative where there is none. */
 int pitwall_eventfd(void);
 
+/* epoll (7), which Glibc's module map leaves out too. A watched socket is waited for until it is readable and, where `writing`,
+   until it takes bytes. `wait` writes the sockets that are ready, at most 64, and gives their number; negative where interrupted. */
+int pitwall_epoll(void);
+int pitwall_epoll_add(int poller, int socket);
+int pitwall_epoll_watch(int poller, int socket, int writing);
+int pitwall_epoll_remove(int poller, int socket);
+int pitwall_epoll_wait(int poller, int *ready, int capacity, int milliseconds);
+
 /* Once a process, before any thread uses libcurl. */
 CURLcode pitwall_curl_global(void);
 
