@@ -17,6 +17,8 @@ package struct MailHeader: Hashable, Sendable {
         case tokens(String)
         /// `title <identifier>`
         case titled(title: String, identifier: String)
+        /// The whole field as it goes out.
+        case written([UInt8])
     }
 
     package let name: String
@@ -52,6 +54,15 @@ package struct MailHeader: Hashable, Sendable {
 }
 
 extension MailHeader {
+    /// The same field, its bytes written once: for what all messages of a campaign share.
+    package func written() -> MailHeader {
+        var bytes: [UInt8] = []
+        var writer = HeaderWriter(taking: &bytes)
+        writer.write(self)
+        writer.giveBack(to: &bytes)
+        return MailHeader(name, .written(bytes))
+    }
+
     /// `List-Unsubscribe` (RFC 2369) and, where there is a page that takes it, `List-Unsubscribe-Post` (RFC 8058): a mail
     /// reader shows its own button and unsubscribes with one POST.
     ///
@@ -62,7 +73,7 @@ extension MailHeader {
         let places = [web, mail].compactMap { $0 }.filter { !$0.isEmpty }.map { "<\(urlText($0))>" }
         guard !places.isEmpty else { return [] }
         let header = MailHeader("List-Unsubscribe", .tokens(places.joined(separator: ", ")))
-        guard let web, web.lowercased().hasPrefix("https://") else { return [header] }
+        guard let web, web.utf8.count > 8, web.prefix(8).lowercased() == "https://" else { return [header] }
         return [header, MailHeader("List-Unsubscribe-Post", .tokens("List-Unsubscribe=One-Click"))]
     }
 
@@ -96,13 +107,20 @@ extension MailHeader {
 
     /// A URL with everything that would end it, or the header, percent-encoded.
     private static func urlText(_ url: String) -> String {
+        var text = url
+        if text.withUTF8({ $0.allSatisfy(isPlainInURL) }) { return url }
         var out: [UInt8] = []
         for byte in url.utf8 {
-            switch byte {
-            case 0x21..<0x7F where byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">"): out.append(byte)
-            default: out += [UInt8(ascii: "%"), Characters.hexDigit(byte >> 4), Characters.hexDigit(byte & 15)]
+            if isPlainInURL(byte) {
+                out.append(byte)
+            } else {
+                out += [UInt8(ascii: "%"), Characters.hexDigit(byte >> 4), Characters.hexDigit(byte & 15)]
             }
         }
         return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func isPlainInURL(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
     }
 }

@@ -120,7 +120,7 @@ package struct MessageComposer: Sendable {
         return [
             MailHeader.listID(title: title, topic: topic, domain: domain),
             MailHeader.feedbackID(campaign: definition.name, topic: topic, stream: definition.file.kind.rawValue, sender: domain),
-        ]
+        ].map { $0.written() }
     }
 }
 

@@ -29,6 +29,7 @@ struct HeaderWriter {
             phrase(headerText(title))
             angle(identifier)
             end()
+        case .written(let field): out.append(contentsOf: field)
         }
     }
 
@@ -48,7 +49,8 @@ struct HeaderWriter {
     /// A structured value in ASCII, folded at its spaces.
     mutating func tokens(_ name: String, _ value: String) {
         begin(name)
-        plainWords(headerText(value).filter { $0 < 0x7F })
+        let text = headerText(value)
+        plainWords(text.contains { $0 >= 0x7F } ? text.filter { $0 < 0x7F } : text)
         end()
     }
 

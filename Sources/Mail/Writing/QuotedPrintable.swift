@@ -50,27 +50,34 @@ package enum QuotedPrintable {
 
         /// Copies bytes that stand for themselves, eight at a time, up to column 75.
         @inline(__always) private mutating func copyRun() {
-            while index &+ 8 <= count, column < 75 {
-                let word = UInt64(littleEndian: UnsafeRawPointer(input + index).loadUnaligned(as: UInt64.self))
-                let plain = min(Self.plainPrefix(word), 75 - column)
-                if plain == 0 { return }
-                UnsafeMutableRawPointer(output + written).storeBytes(of: word.littleEndian, as: UInt64.self)
-                index &+= plain
-                written &+= plain
-                column &+= plain
-                if plain < 8 { return }
+            var left = 75 &- column
+            var from = UnsafeRawPointer(input + index)
+            var to = UnsafeMutableRawPointer(output + written)
+            let last = UnsafeRawPointer(input + count) - 8
+            while from <= last, left > 0 {
+                let word = UInt64(littleEndian: from.loadUnaligned(as: UInt64.self))
+                to.storeBytes(of: word.littleEndian, as: UInt64.self)
+                let plain = min(Self.plainPrefix(word), left)
+                from += plain
+                to += plain
+                left &-= plain
+                if plain < 8 { break }
             }
+            let copied = 75 &- column &- left
+            index &+= copied
+            written &+= copied
+            column &+= copied
         }
 
         /// How many of the eight bytes, from the first, are 0x20…0x7E but not `=`.
         @inline(__always) private static func plainPrefix(_ word: UInt64) -> Int {
+            // A byte's top bit is set where it is not plain. What is borrowed or carried falls on bytes after such a one, and only the
+            // first is asked for.
             let ones: UInt64 = 0x0101_0101_0101_0101
-            let tops: UInt64 = 0x8080_8080_8080_8080
-            let below = (word &- ones &* 0x20) & ~word
-            let equals = word ^ (ones &* 0x3D)
-            let deletes = word ^ (ones &* 0x7F)
-            let odd = (word | below | ((equals &- ones) & ~equals) | ((deletes &- ones) & ~deletes)) & tops
-            return odd.trailingZeroBitCount / 8
+            let below = word &- ones &* 0x20
+            let equals = (word ^ (ones &* 0x3D)) &- ones
+            let above = word | (word &+ ones)
+            return ((above | below | equals) & (ones &* 0x80)).trailingZeroBitCount / 8
         }
 
         @inline(__always) private mutating func step() {
