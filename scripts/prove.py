@@ -29,6 +29,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared", "tools")
 WITNESS = os.path.join(SHARED, "smtp_witness.py")
 CONNECTIONS = 20
+LOSSES = 5
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--people", type=int, default=20_000, help="contacts; four in five of them agreed to the newsletter")
@@ -128,10 +129,10 @@ class Workspace:
             file.write(re.sub(r"url: smtp://\S+", f"url: {url}", text))
         return {name: value for name, value in os.environ.items() if not name.startswith("PITWALL_")}
 
-    def start(self, url):
+    def start(self, url, more={}):
         return subprocess.Popen(
             [PITWALL, "send", "welcome", "--yes", "--json"], cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=self.environment(url))
+            env=self.environment(url) | more)
 
     def make_due(self):
         with sqlite3.connect(f"{self.root}/pitwall.sqlite", timeout=60) as database:
@@ -348,6 +349,60 @@ def killed(name, space, folder):
     server.stop()
 
 
+def without_power(name, space, folder):
+    """Power loss at random moments: kill -9, and every write that was not synced is gone, the flight recorder with them."""
+    library = f"{folder}/power.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, f"{ROOT}/scripts/power.c", "-ldl"], check=True)
+    _, people = space.everybody()
+    server = Server(folder)
+    losses, in_hand = 0, []
+    while losses < LOSSES:
+        disk = tempfile.mkdtemp(prefix="disk-", dir=folder)
+        # Nothing runs: what is there has been written long since.
+        for file in database_files(space.root):
+            shutil.copy(f"{space.root}/{file}", f"{disk}/{file}")
+        power = {"LD_PRELOAD": library, "POWER_ROOT": f"{space.root}/", "POWER_DISK": disk}
+        goal = server.count() + rng.randint(1, max(2, len(people) // (LOSSES + 2)))
+        sender = space.start(server.url, power)
+        while server.count() < goal and sender.poll() is None:
+            time.sleep(rng.random() * 0.004)
+        if sender.poll() is not None:
+            break
+        sender.send_signal(signal.SIGKILL)
+        sender.wait()
+        losses += 1
+        for file in database_files(space.root):
+            os.remove(f"{space.root}/{file}")
+        shutil.rmtree(f"{space.root}/pitwall.sqlite.flight")
+        for file in os.listdir(disk):
+            if not file.endswith(".new"):
+                shutil.copy(f"{disk}/{file}", f"{space.root}/{file}")
+        shutil.rmtree(disk)
+        with sqlite3.connect(f"{space.root}/pitwall.sqlite") as database:
+            check(name, "the database is whole", database.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+            in_hand += database.execute("SELECT count(*) FROM delivery WHERE state = 1").fetchone()
+    code, facts, errors = space.send_to_the_end(server.url)
+    counts, found = counted(server.arrivals()), states(space.log())
+    unknown, accepted = found.get("unknown", set()), found.get("accepted", set())
+    check(name, f"power was lost {LOSSES} times before it was done", losses == LOSSES, losses)
+    check(name, "exit code 0 or 1", code in (0, 1), code)
+    check(name, "nobody twice", max(counts.values()) <= 1, sum(1 for n in counts.values() if n > 1))
+    check(name, "accepted + unknown = everybody", accepted | unknown == people and not accepted & unknown, f"{len(accepted)} + {len(unknown)}")
+    check(name, "whoever is accepted has it", accepted <= set(counts))
+    check(name, "unknown are those in hand when it went dark, each named", len(unknown) == sum(in_hand), f"{len(unknown)} over {losses} losses")
+    for verdict, emails in (("sent", sorted(unknown & set(counts))), ("unsent", sorted(unknown - set(counts)))):
+        if emails:
+            space.run("resolve", "welcome", "--as", verdict, *emails)
+    code, _, _ = space.send_to_the_end(server.url)
+    counts = counted(server.arrivals())
+    check(name, "resolved by what the server knows, everybody has it once", code == 0 and set(counts) == people and max(counts.values()) == 1, code)
+    server.stop()
+
+
+def database_files(root):
+    return [name for name in os.listdir(root) if name.startswith("pitwall.sqlite") and os.path.isfile(f"{root}/{name}")]
+
+
 def stopped(name, space, folder):
     """SIGTERM five times: drained, resumable, and nobody unknown."""
     _, people = space.everybody()
@@ -390,6 +445,7 @@ def with_inbox(name, space, folder):
 SCENARIOS = {
     "plain": plain, "refuse": refusing, "defer": deferring, "busy-after": busy, "no-pipelining": one_by_one,
     "drop-after-dot": dropped_after_dot, "drop-in-data": dropped_in_data, "SIGTERM": stopped, "kill -9": killed,
+    "power loss": without_power,
 }
 
 
