@@ -26,6 +26,36 @@ struct MistakeTests {
             ])
     }
 
+    @Test(arguments: [
+        ("{% if a %}x{% endfi %}", "test.md:1:15: error: there is no tag \"endfi\"", "endif"),
+        ("{% if a %}x{% edn %}", "test.md:1:15: error: there is no tag \"edn\"", "endif"),
+        ("{% for a in b %}x{% end %}", "test.md:1:21: error: there is no tag \"end\"", "endfor"),
+        ("{% capture a %}x{% endcaptrue %}", "test.md:1:20: error: there is no tag \"endcaptrue\"", "endcapture"),
+        ("{% if a %}x{% elseif b %}y{% endif %}", "test.md:1:15: error: there is no tag \"elseif\"", "elsif"),
+        ("{% if a %}x{% elif b %}y{% endif %}", "test.md:1:15: error: there is no tag \"elif\"", "elsif"),
+        ("{% if a %}x{% esle %}y{% endif %}", "test.md:1:15: error: there is no tag \"esle\"", "else"),
+        ("{% fro a in b %}", "test.md:1:4: error: there is no tag \"fro\"", "for"),
+        ("{% endfi %}", "test.md:1:1: error: endfi has nothing to close or divide", "endif"),
+        ("{% rendr 'x' %}", "test.md:1:4: error: there is no tag \"rendr\"", "render"),
+    ])
+    func `a slip in the name of any tag is one mistake, with what was meant`(template: String, headline: String, meant: String) throws {
+        let shown = mistakes(in: template)
+        #expect(shown.count == 1)
+        let first = try #require(shown.first)
+        #expect(first.hasPrefix(headline + "\n") && first.hasSuffix("did you mean \"\(meant)\"?"), "\(first)")
+    }
+
+    @Test func `a slip of an outer end is not taken for the inner one`() {
+        let shown = mistakes(in: "{% if a %}{% for b in c %}x{% endfi %}{% endfor %}{% endif %}")
+        #expect(shown.map { $0.prefix { $0 != "\n" } } == ["test.md:1:28: error: endfi does not belong in for"])
+    }
+
+    @Test(arguments: ["{{ a | append: “x” }}", "{{ ‘x’ }}", "{% if a == „x“ %}{% endif %}", "{{ «x» }}"])
+    func `curly quotes are told to be straight`(template: String) throws {
+        let shown = try #require(mistakes(in: template).first)
+        #expect(shown.contains("error: unexpected") && shown.hasSuffix("write straight quotes: \" or '"), "\(shown)")
+    }
+
     @Test func `a missing partial is shown with the name that was meant`() {
         #expect(
             mistakes(in: "{% render 'foter' %}", partials: ["footer": ""]) == [

@@ -24,9 +24,11 @@ import Workspace
             "[a](example.com/x)",
             "Templates/m.md:4:1: warning: this link has no scheme and leads nowhere [did you mean \"https://example.com/x\"?]"
         ),
-        ("[a](http://localhost:8080/x)", "Templates/m.md:4:1: warning: this link leads to the reader's own machine"),
-        ("<a href=\"http://127.0.0.1/\">x</a>", "Templates/m.md:4:10: warning: this link leads to the reader's own machine"),
-        ("[a]()", "Templates/m.md:4:1: warning: this link leads nowhere"),
+        (
+            "[a](http://localhost:8080/x)",
+            "Templates/m.md:4:1: warning: this link leads to the reader's own machine [write the address that your readers can reach]"
+        ),
+        ("[a]()", "Templates/m.md:4:1: warning: this link leads nowhere [write its address]"),
         ("{{ contact.city", "Templates/m.md:4:1: error: this is never closed [close it with }}]"),
     ])
     func `accidents are pointed at`(md: String, expected: String) {

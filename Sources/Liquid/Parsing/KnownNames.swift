@@ -34,6 +34,17 @@ struct KnownNames: Sendable {
 
     var tagNames: [String] { TagName.allCases.map(\.rawValue) + hostBlocks.sorted() }
 
+    /// Tags that open a block, divide one or stand alone.
+    func isTag(_ name: String) -> Bool {
+        TagName(rawValue: name) != nil || TagName.dividers.contains(name) || hostBlocks.contains(name)
+    }
+
+    func isCloser(_ name: String) -> Bool {
+        guard name.hasPrefix("end") else { return false }
+        let block = String(name.dropFirst(3))
+        return TagName(rawValue: block).map { TagName.blocks.contains($0) } ?? hostBlocks.contains(block)
+    }
+
     var closerNames: [String] { TagName.blocks.map { "end" + $0.rawValue } + hostBlocks.sorted().map { "end" + $0 } }
 }
 

@@ -77,6 +77,11 @@ struct Parser {
             }
             let found = text(tag.name)
             if found == closing || dividers.contains(found) { return (block, (found, tag)) }
+            if isSlip(found, of: closing) {
+                // It is read as what was meant, so that one slip is one mistake.
+                report("there is no tag \"\(source.quote(tag.name))\"", at: tag.name, hint: "did you mean \"\(closing)\"?")
+                return (block, (closing, tag))
+            }
             guard TagName.isCloser(found) else {
                 append(node(for: token), to: &block)
                 continue
@@ -90,6 +95,13 @@ struct Parser {
         }
         if !isAbandoned { report("\(name) is never closed", at: opener.whole, hint: "{% \(closing) %} is missing") }
         return (block, nil)
+    }
+
+    /// Whether a tag that there is not, such as `endfi` or `edn`, was meant to close the innermost block.
+    private func isSlip(_ found: String, of closing: String) -> Bool {
+        guard !names.isTag(found), !names.isCloser(found), !found.isEmpty else { return false }
+        let meant = found == "end" ? "end" : nearest(found, among: [closing, "end"] + open.reversed().map { "end" + $0 } + names.tagNames)
+        return meant == closing || meant == "end"
     }
 
     private mutating func nextToken() -> TemplateTokenizer.Token? {
@@ -185,7 +197,7 @@ struct Parser {
         guard !name.isEmpty else {
             return Diagnostic(.error, "a tag starts with its name", in: source, at: tag.whole)
         }
-        let hint = suggestion(for: name, among: names.tagNames)
+        let hint = suggestion(for: name, among: TagName.dividers.sorted() + names.closerNames + names.tagNames)
         return Diagnostic(.error, "there is no tag \"\(source.quote(tag.name))\"", in: source, at: tag.name, hint: hint)
     }
 

@@ -33,14 +33,4 @@ extension MessageChecks {
         }
         for child in node.children { dropped(child, source) }
     }
-
-    /// Schemes that do nothing in a mail.
-    static let useless: Set<String> = ["javascript", "vbscript", "file", "about", "blob"]
-
-    /// `*|UNSUB|*`, `%%unsubscribe%%`, `[[link]]`, `<%= url %>`: another program would fill it in, this one does not.
-    static func placeholder(_ address: String) -> String? {
-        let kinds = [("*|", "|*"), ("%%", "%%"), ("[[", "]]"), ("<%", "%>"), ("${", "}")]
-        let isKnown = kinds.contains { address.hasPrefix($0.0) && address.count > 4 && address.dropFirst(2).contains($0.1) }
-        return isKnown ? "this placeholder is of another program: the link leads nowhere" : nil
-    }
 }

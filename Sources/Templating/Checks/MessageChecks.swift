@@ -34,44 +34,9 @@ struct MessageChecks {
     }
 
     private func link(_ slot: LinkSlots.Slot, _ source: ComposedText) {
-        let address = String(decoding: slot.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard let problem = LinkAddress(slot.bytes).problem else { return }
         let span = Span(slot.range.lowerBound, slot.range.upperBound)
-        guard !address.isEmpty, address != "#" else { return warn("this link leads nowhere", in: source, at: span) }
-        if address.hasPrefix("#") || Marks.mark(in: Array(address.utf8), at: 0) != nil { return }
-        if let message = Self.placeholder(address) { return warn(message, in: source, at: span, hint: "write the address, or {{ … }}") }
-        guard let scheme = Self.scheme(of: address) else {
-            let hint =
-                address.hasPrefix("//") || address.hasPrefix("/")
-                ? "write the whole address" : "did you mean \"https://\(Self.shown(address))\"?"
-            return warn("this link has no scheme and leads nowhere", in: source, at: span, hint: hint)
-        }
-        if Self.useless.contains(scheme) {
-            return report(.error, "mail programs remove links that start with \(scheme):", in: source, at: span, hint: "link to a page")
-        }
-        if scheme == "http" || scheme == "https", Self.isLocal(address.dropFirst(scheme.count + 3)) {
-            warn("this link leads to the reader's own machine", in: source, at: span)
-        }
-    }
-
-    private static func shown(_ address: String) -> String {
-        Marks.marks(in: address).isEmpty ? address : "…"
-    }
-
-    /// RFC 3986 section 3.1.
-    private static func scheme(of address: String) -> String? {
-        guard let colon = address.firstIndex(of: ":") else { return nil }
-        let scheme = address[..<colon]
-        let isScheme =
-            scheme.first?.isLetter == true && scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-".contains($0)) }
-        // `example.com:8080` is a host and a port; `localhost:80` too.
-        return isScheme && scheme != "localhost" ? scheme.lowercased() : nil
-    }
-
-    private static func isLocal(_ rest: Substring) -> Bool {
-        let authority = rest.prefix { !"/?#".contains($0) }
-        let host = authority.split(separator: "@").last.map { String($0) } ?? ""
-        if host.hasPrefix("[") { return host.hasPrefix("[::1]") }
-        return RelaySettings.isLoopback(String(host.prefix { $0 != ":" }).lowercased())
+        report(problem.isError ? .error : .warning, problem.message, in: source, at: span, hint: problem.hint)
     }
 
     func warn(_ message: String, in source: ComposedText, at span: Span, hint: String? = nil) {

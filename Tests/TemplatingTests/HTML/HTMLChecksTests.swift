@@ -46,7 +46,7 @@ import Workspace
             "<a href=\"*|UNSUB|*\">x</a>",
             "4:10: warning: this placeholder is of another program: the link leads nowhere [write the address, or {{ … }}]"
         ),
-        ("<a href=\"#\">x</a>", "4:10: warning: this link leads nowhere"),
+        ("<a href=\"#\">x</a>", "4:10: warning: this link leads nowhere [write its address]"),
         ("<img src=x>", "4:1: warning: this image has no alt text [say what it shows, or alt=\"\" for a decoration]"),
     ])
     func `what mail programs stumble over is pointed at`(html: String, expected: String) {
