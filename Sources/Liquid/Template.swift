@@ -11,16 +11,14 @@ package import Diagnostics
 /// It is immutable: any number of threads may render it at once. Everything with a name (tags, filters, partials) was
 /// found when it was parsed; what is wrong with it was said then, all mistakes in one ``DiagnosticList``.
 package struct Template: Sendable {
-    /// Every place where data is read, in the order of the text, the partials' places included.
-    package let references: [Reference]
-    /// Every place where a filter of the host is used.
-    package let filterUses: [HostFilterUse]
+    /// What it does with data, its partials included.
+    package let reading: Reading
     /// What standard Liquid accepts and ignores, and so what is most likely a mistake.
     package let warnings: [Diagnostic]
 
     private let program: Program
 
-    /// Offsets and spans, in errors and in ``references``, count from the start of `source` even where only `span` is parsed.
+    /// Offsets and spans, in errors and in ``reading``, count from the start of `source` even where only `span` is parsed.
     package init(parsing source: SourceText, in span: Span? = nil, options: ParseOptions = ParseOptions()) throws(DiagnosticList) {
         let names = KnownNames(options)
         let syntax = Parser.parse(source, in: span, names: names)
@@ -28,7 +26,7 @@ package struct Template: Sendable {
         compiler.compile(syntax)
         guard compiler.problems.isEmpty else { throw DiagnosticList(compiler.problems) }
         program = compiler.program(options)
-        (references, filterUses) = ReferenceCollector.references(in: syntax, library: compiler.library)
+        reading = TemplateReader.read(syntax, library: compiler.library)
         warnings = compiler.warnings
     }
 

@@ -113,6 +113,68 @@ import Testing
         #expect(checks == ["Templates/layouts/l.html:1:7: warning: 2 of 4 recipients have no first_name, such as e…@example.com"])
     }
 
+    /// Ada is of Rome, Bob of nowhere, Eve of Oslo and without a first name.
+    @Test(arguments: [
+        ("{{ contact.city }}", ["4:4: warning: 1 of 3 recipients have no city, such as b…@example.com"]),
+        ("{{ contact.city | upcase | default: \"town\" }}", []),
+        ("{% if contact.city %}{{ contact.city }}{% else %}{{ contact.first_name }}{% endif %}", []),
+        (
+            "{% if contact.first_name %}{{ contact.city }}{% else %}{{ contact.first_name }}{% endif %}",
+            [
+                "4:31: warning: 1 of 3 recipients have no city, such as b…@example.com",
+                "4:59: warning: 1 of 3 recipients have no first_name, such as e…@example.com",
+            ]
+        ),
+        (
+            "{% if contact.city or contact.first_name %}{{ contact.city }}{% endif %}",
+            ["4:47: warning: 1 of 3 recipients have no city, such as b…@example.com"]
+        ),
+        (
+            "{% if contact.city != \"Rome\" %}{{ contact.city }}{% endif %}",
+            ["4:35: warning: 1 of 3 recipients have no city, such as b…@example.com"]
+        ),
+        ("{% assign town = contact.city %}\n{{ town }}", ["4:18: warning: 1 of 3 recipients have no city, such as b…@example.com"]),
+        (
+            "{% capture town %}in {{ contact.city }}{% endcapture %}{{ town }}",
+            ["4:25: warning: 1 of 3 recipients have no city, such as b…@example.com"]
+        ),
+        ("{{ contact.city | default: contact.first_name }}", []),
+        (
+            "{{ contact.plan | default: contact.first_name }}",
+            ["4:28: warning: 1 of 3 recipients have no first_name, such as e…@example.com"]
+        ),
+        ("{% render \"town\", name: contact.city %}", ["4:25: warning: 1 of 3 recipients have no city, such as b…@example.com"]),
+        ("{% if campaign.data.local %}{{ contact.city }}{% endif %}", []),
+        (
+            "{% if campaign.data.code %}{{ contact.city }}{% endif %}",
+            ["4:31: warning: 1 of 3 recipients have no city, such as b…@example.com"]
+        ),
+        (
+            "{{ contact.first_name }}{% if contact.city %}{{ contact.first_name }}{% endif %}",
+            ["4:4: warning: 1 of 3 recipients have no first_name, such as e…@example.com"]
+        ),
+    ])
+    func `who lacks a value is counted as the flow of the template says`(text: String, expected: [String]) throws {
+        let house = try house(
+            "---\nsubject: S\n---\n\(text)\(Self.leave)", also: ["Templates/partials/town.html": "<b>{{ name }}</b>"],
+            campaign: "data: {code: X}\n")
+        let checks = try house.plan().checks.filter { $0.message.contains("recipients") }.map(\.headline)
+        #expect(checks == expected.map { "Templates/launch.md:\($0)" })
+    }
+
+    @Test func `an empty text that an if lets through is told as such`() throws {
+        let house = try house("---\nsubject: S\n---\n{% if contact.city %}{{ contact.city }}{% endif %}\(Self.leave)")
+        #expect(try house.plan().checks.map(\.headline) == [])
+        _ = try house.desk.contacts.record(
+            [ContactStore.Entry(email: try EmailAddress("zoe@example.com"), attributes: ["city": ""])],
+            consent: ConsentTemplate(topic: "news", state: .confirmed, at: Instant(milliseconds: 0), source: "form"),
+            at: Instant(milliseconds: 0), source: "test")
+        let checks = try house.plan().checks
+        #expect(
+            checks.map(\.headline) == ["Templates/launch.md:4:25: warning: 1 of 4 recipients have an empty city, such as z…@example.com"])
+        #expect(checks.first?.hint == "ask {% if contact.city != blank %}")
+    }
+
     @Test func `texts of a template are frozen with the plan`() throws {
         var house = try house(
             "---\nsubject: S\n---\n{{ \"hi\" | t }}\(Self.leave)", also: ["Templates/strings.yaml": "hi: {en: Hello, it: Ciao}\n"])

@@ -118,11 +118,18 @@ import Testing
     @Test func `how many lack an attribute is told with one of them`() throws {
         let ids = try house.people(3)
         let plan = try freeze(house.audience(campaign))
-        let gaps = try house.campaigns.recipients(of: plan.id, lacking: ["n", "first \"name\""])
-        #expect(gaps.map(\.recipients) == [3])
-        let lacking = try #require(gaps.first?.lacking)
-        #expect(lacking.map(\.count) == [0, 3])
-        #expect(lacking.last?.example == (try house.contacts.contact(ids[0])?.email))
+        let lacking: AttributeStates = [.nothing, .emptyText]
+        let answers = try house.campaigns.recipients(
+            of: plan.id,
+            asking: [
+                AttributeQuestion([["n": lacking]]), AttributeQuestion([["first \"name\"": lacking]]),
+                AttributeQuestion([["n": .something, "x": .nothing], ["n": lacking]]), AttributeQuestion([["n": .something, "x": .no]]),
+                AttributeQuestion([]), AttributeQuestion([[:]]),
+            ])
+        #expect(answers.map(\.recipients) == [3])
+        let counts = try #require(answers.first?.counts)
+        #expect(counts.map(\.count) == [0, 3, 3, 0, 0, 3])
+        #expect(counts[1].example == (try house.contacts.contact(ids[0])?.email))
     }
 }
 

@@ -71,7 +71,7 @@ import Workspace
         ),
         (
             "layout: never\n",
-            "Templates/layouts/never.html: error: the layout does not say where the message goes [write {{ content }} at one place]"
+            "Templates/layouts/never.html:1:1: error: the layout does not say where the message goes [write {{ content }} at one place]"
         ),
         ("preheader: [a]\n", "Templates/m.md:3:12: error: expected a text, not a list"),
     ])
@@ -103,7 +103,7 @@ import Workspace
                 "the key \"subject\" is missing") == true)
         #expect(
             complaints { try load(md: "x", subject: "a \\u00e8 {{ contcat.x }}") } == [
-                "Templates/m.md:2:10: error: unknown variable \"contcat\" [did you mean \"contact\"?]"
+                "Templates/m.md:2:23: error: unknown variable \"contcat\" [did you mean \"contact\"?]"
             ])
         #expect(
             complaints { try load(md: "x", subject: "a {{ contcat.x }}") } == [

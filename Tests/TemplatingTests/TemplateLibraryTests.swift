@@ -125,10 +125,10 @@ import Workspace
         #expect(template.links.first.map { $0.source.location(of: $0.span?.start ?? 0).line } == 4)
     }
 
-    @Test func `references say what a recipient must have`() throws {
+    @Test func `gaps say what a recipient must have`() throws {
         let template = try load(md: "{{ contact.city }} {{ contact.plan | default: 'x' }} {% if contact.vip %}{{ contact.vip }}{% endif %}")
-        let gaps = template.references.filter(\.leavesGap)
-        #expect(gaps.map(\.path) == [["contact", "city"]])
+        let gaps = template.gaps.filter { $0.cases.contains { $0.values.contains { $0.contains(.nothing) } } }
+        #expect(gaps.map(\.attribute) == ["city"])
         #expect(gaps.first.map { $0.source.location(of: $0.span.start) } == Location(line: 4, column: 4))
     }
 

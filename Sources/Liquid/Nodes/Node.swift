@@ -135,7 +135,7 @@ struct PartialCall {
     /// `for`: once for each item of the subject.
     var repeats: Bool
     var alias: String?
-    var arguments: [(name: String, value: Expression)]
+    var arguments: [(name: String, nameSpan: Span, value: Expression)]
     var span: Span
 }
 

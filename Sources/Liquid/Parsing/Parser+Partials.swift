@@ -21,9 +21,9 @@ extension Parser {
         }
         while !words.isAtEnd {
             if try words.take(.comma) { continue }
-            let (argument, _) = try words.name("an argument as in name: value")
+            let (argument, place) = try words.name("an argument as in name: value")
             guard try words.take(.colon) else { throw words.expected("\":\" after \(argument)") }
-            call.arguments.append((argument, try words.expression()))
+            call.arguments.append((argument, place, try words.expression()))
         }
         return .partial(call)
     }

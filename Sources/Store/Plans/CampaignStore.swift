@@ -148,39 +148,41 @@ extension CampaignStore {
 }
 
 extension CampaignStore {
-    /// How many of a plan's recipients there are by their language, and of those how many lack each of some attributes, with
-    /// the first address among them: one pass over the plan. An empty text is lacking too.
-    package func recipients(of plan: PlanID, lacking attributes: [String]) throws -> [Gaps] {
+    /// How many of a plan's recipients there are by their language, and of how many of those each question holds, with the first address
+    /// among them: one pass over the plan.
+    package func recipients(of plan: PlanID, asking questions: [AttributeQuestion]) throws -> [Answers] {
         try database.read { session in
             let dialect = session.dialect
-            let columns = attributes.map { name -> SQL in
-                let kind = dialect.jsonKind("c.attributes", name)
-                let lacks: SQL = """
-                    (\(kind) IS NULL OR \(kind) = 'null' OR (\(kind) = 'text' AND \(dialect.jsonMember("c.attributes", name)) = ''))
-                    """
-                return ", sum(CASE WHEN \(lacks) THEN 1 ELSE 0 END), min(CASE WHEN \(lacks) THEN c.email END)"
+            let names = questions.reduce(into: Set<String>()) { $0.formUnion($1.names) }.sorted()
+            let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+            let states = names.enumerated().map { place, name -> SQL in
+                ", \(AttributeStates.state(of: name, in: "c.attributes", dialect)) AS s\(raw: String(place))"
+            }.joined(separator: "")
+            let columns = questions.map { question -> SQL in
+                let holds = question.sql(places)
+                return ", sum(CASE WHEN \(holds) THEN 1 ELSE 0 END), min(CASE WHEN \(holds) THEN email END)"
             }.joined(separator: "")
             let kind = dialect.jsonKind("c.attributes", Contact.Standard.language.rawValue)
             let language: SQL = "CASE WHEN \(kind) = 'text' THEN \(dialect.jsonMember("c.attributes", "language")) END"
             return try session.all(
                 """
-                SELECT \(language), count(*)\(columns) FROM plan_recipient p JOIN contact c ON c.id = p.contact_id \
-                WHERE p.plan_id = \(plan) AND p.reason IS NULL GROUP BY 1
+                SELECT language, count(*)\(columns) FROM (SELECT \(language) AS language, c.email AS email\(states) \
+                FROM plan_recipient p JOIN contact c ON c.id = p.contact_id WHERE p.plan_id = \(plan) AND p.reason IS NULL) r GROUP BY 1
                 """
             ) { row in
-                let lacking = attributes.indices.map { place in
+                let counts = questions.indices.map { place in
                     (Int(row.integer(2 + 2 * place)), row.optionalText(3 + 2 * place).flatMap { try? EmailAddress($0) })
                 }
-                return Gaps(language: row.optionalText(0), recipients: Int(row.integer(1)), lacking: lacking)
+                return Answers(language: row.optionalText(0), recipients: Int(row.integer(1)), counts: counts)
             }
         }
     }
 
-    /// What recipients of one language lack, in the order of the attributes that were asked for.
-    package struct Gaps: Sendable {
+    /// Of recipients of one language, in the order of the questions.
+    package struct Answers: Sendable {
         package var language: String?
         package var recipients: Int
-        package var lacking: [(count: Int, example: EmailAddress?)]
+        package var counts: [(count: Int, example: EmailAddress?)]
     }
 
     /// A plan's recipients in the order of their IDs, at most `limit`.

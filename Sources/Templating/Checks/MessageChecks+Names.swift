@@ -1,15 +1,17 @@
 import Diagnostics
+import Liquid
 import Model
 
 extension MessageChecks {
-    private static let roots = ["contact", "campaign", "organisation", "links", "now", "subject", "preheader"]
+    /// Of a message's data.
+    static let roots = ["contact", "campaign", "organisation", "links", "now", "subject", "preheader"]
     private static let members: [String: [String]] = [
         "campaign": ["name", "title", "topic", "data"], "organisation": ["name", "postal_address"],
         "links": ["unsubscribe", "preferences"],
     ]
 
     /// Every name that is read must be one that a message has. What a contact lacks is a warning: data changes.
-    func names(_ references: [TemplateReference], knowledge: TemplateKnowledge, use: TemplateUse) {
+    func names(_ references: [TemplateReference], knowledge: TemplateKnowledge) {
         for reference in references {
             guard let root = reference.path.first else { continue }
             guard Self.roots.contains(root) else {
@@ -27,8 +29,6 @@ extension MessageChecks {
             } else if let known = Self.members[root], !known.contains(name) {
                 let hint = suggestion(for: name, among: known) ?? "known: \(known.map { "\(root).\($0)" }.joined(separator: ", "))"
                 report(.error, "there is no \(root).\(name)", reference, hint)
-            } else if root == "campaign", name == "data", reference.path.count > 2, let data = use.data {
-                campaignData(reference.path[2], reference, data.names)
             }
         }
     }
@@ -62,11 +62,23 @@ extension MessageChecks {
         report(.warning, "no contact has an attribute \"\(name)\"", reference, hint)
     }
 
-    /// Optional data is asked about before it is used, or has a default.
-    private func campaignData(_ name: String, _ reference: TemplateReference, _ known: [String]) {
-        guard reference.leavesGap, !known.contains(name) else { return }
-        let hint = suggestion(for: name, among: known) ?? "give it under data: in the campaign's file"
-        report(.error, "the campaign has no data \"\(name)\"", reference, hint)
+    /// What the campaign's file does not say. Optional data is asked about before it is used, or has a default.
+    func campaignData(_ references: References, _ data: CampaignData) {
+        for (gap, source, span) in references.gaps {
+            guard let missing = data.missing(gap.path), gap.when.mayHold(data.states) else { continue }
+            let near = suggestion(for: missing.name, among: missing.known)
+            if missing.depth == 0 {
+                let hint = near ?? "give it under data: in the campaign's file"
+                compilation.report(Diagnostic(.error, "the campaign has no data \"\(missing.name)\"", in: source, at: span, hint: hint))
+            } else {
+                let hint =
+                    missing.isList
+                    ? "it is a list: go through it with {% for item in \(missing.parent) %}"
+                    : near ?? "give it in the campaign's file, or ask {% if … %} before it is used"
+                compilation.report(
+                    Diagnostic(.warning, "\(missing.parent) has no \"\(missing.name)\"", in: source, at: span, hint: hint))
+            }
+        }
     }
 
     private func report(_ severity: Diagnostic.Severity, _ message: String, _ reference: TemplateReference, _ hint: String?) {

@@ -21,6 +21,7 @@ struct MessageChecks {
             dropped(node, part.source)
         }
         balance(part.source)
+        compilation.shown.add(part.nodes, in: compilation)
         for slot in part.links.slots { link(slot, part.source) }
     }
 
@@ -57,36 +58,7 @@ struct MessageChecks {
         }
         guard length > Self.longestSubject else { return }
         let message = "the subject has \(length) characters, and a phone shows about \(Self.longestSubject)"
-        compilation.report(Diagnostic(.warning, message, in: text.source, at: text.span))
-    }
-
-    // MARK: What mail must have
-
-    /// - Parameter page: what the HTML part reads.
-    func obligations(page: References, text: Template, use: TemplateUse, size: Int) {
-        let source = compilation.sources[own]
-        if use.kind != .service {
-            if !page.reads("links", "unsubscribe") {
-                compilation.report(
-                    Diagnostic(
-                        use.kind == .marketing ? .error : .warning, "there is no link to unsubscribe", in: source,
-                        hint: "put <a href=\"{{ links.unsubscribe }}\"> into the layout"))
-            } else if !text.references.contains(where: { $0.path.first == "links" }) {
-                compilation.report(
-                    Diagnostic(
-                        .warning, "there is no link to unsubscribe in the text part", in: source,
-                        hint: "put {{ links.unsubscribe }} into it"))
-            }
-            if !page.reads("organisation", "postal_address") {
-                compilation.report(
-                    Diagnostic(
-                        .warning, "there is no postal address, which marketing mail must have", in: source,
-                        hint: "put {{ organisation.postal_address }} into the layout"))
-            }
-        }
-        if size > Self.largestPage {
-            let message = "the page has \(size / 1000) kB, and Gmail cuts a message off at 102 kB"
-            compilation.report(Diagnostic(.warning, message, in: source))
-        }
+        let hint = "put first what counts, or make it shorter"
+        compilation.report(Diagnostic(.warning, message, in: text.source, at: text.span, hint: hint))
     }
 }

@@ -9,6 +9,8 @@ final class Compilation {
     private static let mostProblems = 100
     /// Files of the workspace that the message carries, each once.
     private(set) var pictures: [MessagePicture] = []
+    /// What readers see of all parts that were checked.
+    var shown = ShownMarks()
 
     func add(_ source: SourceText) -> Int {
         sources.append(source)
@@ -45,7 +47,7 @@ final class Compilation {
         _ severity: Diagnostic.Severity, _ message: String, in text: ComposedText, at span: Span, fallback: Int, hint: String? = nil
     ) {
         let origin = text.origin(of: span)
-        report(Diagnostic(severity, message, in: sources[origin?.source ?? fallback], at: origin?.span, hint: hint))
+        report(Diagnostic(severity, message, in: sources[origin?.source ?? fallback], at: origin?.span ?? Span(0, 0), hint: hint))
     }
 
     /// Partials that stand in a style or a script, where no value may be filled in, each with a tag that renders it.

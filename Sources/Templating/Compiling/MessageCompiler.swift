@@ -43,7 +43,7 @@ struct MessageCompiler {
         let preheader = line(use.preheader ?? file.preheader, "preheader", &origins)
         if subject == nil {
             let hint = "start the file with front matter: a line of ---, subject: …, a line of ---"
-            compilation.report("the key \"subject\" is missing", source: own, at: nil, hint: hint)
+            compilation.report("the key \"subject\" is missing", source: own, at: Span(0, 0), hint: hint)
         }
         if let subject = use.subject ?? file.subject { MessageChecks(compilation: compilation, own: own).subject(subject) }
         let html = compilation.restored(preheader == nil ? compiled.html : withPreheader(compiled.html))
@@ -66,19 +66,24 @@ struct MessageCompiler {
         guard let plain = parser.parse(text, .text, hint: hint, also: handwritten == nil ? [MarkupText.filter] : []),
             let title = parsed.subject
         else { return nil }
-        let references = References(
-            [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }, origins: origins, language: file.language)
+        let templates = [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }
+        let references = References(templates, origins: origins, language: file.language)
+        let campaign = CampaignData(data: use.data)
         let checks = MessageChecks(compilation: compilation, own: own)
-        checks.names(references.all, knowledge: knowledge, use: use)
-        checks.filters(
-            [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }, texts: texts, language: file.language ?? knowledge.language,
-            origins: origins)
-        checks.obligations(page: References([page], origins: origins, language: nil), text: plain, use: use, size: html.bytes.count)
+        checks.names(references.all, knowledge: knowledge)
+        checks.campaignData(references, campaign)
+        checks.partials(references)
+        checks.endless(templates, origins: origins)
+        checks.filters(templates, texts: texts, language: file.language ?? knowledge.language, origins: origins)
+        checks.obligations(
+            page: page, text: (plain, handwritten), origins: origins, use: use, absent: file.layout?.span ?? file.bodyStart,
+            size: html.bytes.count)
         if compilation.hasErrors { return nil }
         return CompiledVariant(
             language: file.language, subject: title, preheader: parsed.preheader, html: page, text: plain,
             arrangesText: handwritten == nil, origins: origins, links: messageLinks(compiled), pictures: compilation.pictures,
-            references: references.all, attributes: references.attributes, baseLanguage: knowledge.language)
+            references: references.all, gaps: references.missed(in: file.language, campaign), attributes: references.attributes,
+            baseLanguage: knowledge.language)
     }
 
     private func bodyHTML(_ text: ComposedText, of file: TemplateFile, _ own: Int) -> ComposedText {
@@ -105,11 +110,8 @@ struct MessageCompiler {
 
     private func line(_ text: AuthoredText?, _ name: String, _ origins: inout Origins) -> LiquidText? {
         guard let text else { return nil }
-        for inset in [0, 1] {
-            let span = Span(text.span.start + inset, text.span.end - inset)
-            if text.source.text(in: span) == text.text { return LiquidText(text.source, span) }
-        }
-        return LiquidText(origins.add(text.text, name: name, in: text.source, at: text.span))
+        if let place = text.place { return LiquidText(text.source, place) }
+        return LiquidText(origins.add(text.composed(source: compilation.add(text.source)), name: name))
     }
 
     /// Mail programs show the first words of a message beside its subject: these, followed by enough blanks to keep the

@@ -48,7 +48,7 @@ struct PageComposer {
         guard let place = places.first, places.count == 1 else {
             let message = places.isEmpty ? "the layout does not say where the message goes" : "the message would be in the layout twice"
             let second = places.dropFirst().first.map { compilation.marks.entries[$0.index].token.span }
-            compilation.report(message, source: source, at: second, hint: "write {{ content }} at one place")
+            compilation.report(message, source: source, at: second ?? Span(0, 0), hint: "write {{ content }} at one place")
             return body
         }
         return marked.applying([TextEdit(place.range, body)])

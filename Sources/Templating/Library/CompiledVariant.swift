@@ -16,6 +16,7 @@ struct CompiledVariant: Sendable {
     let links: [MessageLink]
     let pictures: [MessagePicture]
     let references: [TemplateReference]
+    let gaps: [TemplateGap]
 
     /// Attributes that are read, with the names they are read by; nil where a template walks over the contact.
     let attributes: Object.Keys?

@@ -14,6 +14,8 @@ package struct MessageTemplate: Sendable {
     package let warnings: [Diagnostic]
     /// Every place where a variant reads data.
     package let references: [TemplateReference]
+    /// Attributes that a variant misses where a recipient lacks them, in the order of its text.
+    package let gaps: [TemplateGap]
     /// Segments that some variant asks about: `{% if contact.segments contains "vip" %}`. Sorted.
     package let segments: [String]
 
@@ -32,6 +34,7 @@ package struct MessageTemplate: Sendable {
         links = base.links
         pictures = variants.mapValues(\.pictures).merging(["": base.pictures]) { variant, _ in variant }
         references = base.references + variants.keys.sorted().flatMap { variants[$0]?.references ?? [] }
+        gaps = base.gaps + variants.keys.sorted().flatMap { variants[$0]?.gaps ?? [] }
         segments = Set(references.compactMap(\.segment)).sorted()
     }
 
@@ -62,9 +65,6 @@ package struct TemplateReference: Sendable {
     /// The file its author wrote.
     package let source: SourceText
     package let span: Span
-    package let hasDefault: Bool
-    /// Stands within an `if` that asks about it.
-    package let isGuarded: Bool
     /// Of the variant; nil for the template itself.
     package let language: String?
     /// The text that a condition asks it to contain, where that is written out.
@@ -74,7 +74,4 @@ package struct TemplateReference: Sendable {
 
     /// The segment that is asked about.
     package var segment: String? { path == Self.segmentsPath ? contained : nil }
-
-    /// A recipient who lacks the value gets a gap in the text.
-    package var leavesGap: Bool { !hasDefault && !isGuarded }
 }

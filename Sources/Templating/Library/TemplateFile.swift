@@ -27,6 +27,12 @@ struct TemplateFile {
         try reader.finish()
     }
 
+    /// Its first words, which stand for all of it.
+    var bodyStart: Span {
+        let start = source.bytes[body.start..<body.end].firstIndex { $0 > 0x20 } ?? body.start
+        return Span(start, source.bytes[start..<body.end].firstIndex { $0 <= 0x20 } ?? body.end)
+    }
+
     private static func text(_ node: YAMLNode?, _ reader: inout YAMLReader) -> Located<String>? {
         guard let node, let text = reader.text(node) else { return nil }
         return Located(text, at: node.span)

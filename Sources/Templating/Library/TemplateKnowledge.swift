@@ -1,4 +1,3 @@
-package import Diagnostics
 package import Model
 package import Workspace
 
@@ -19,19 +18,6 @@ package struct TemplateKnowledge: Sendable {
 
     /// Every contact has these names to itself, whether it has a value or not.
     static let standardAttributes = ["email"] + Contact.Standard.allCases.map(\.rawValue)
-}
-
-/// Text of a template that stands elsewhere than in the template's file: a campaign's own subject.
-package struct AuthoredText: Sendable {
-    package var text: String
-    package var source: SourceText
-    package var span: Span
-
-    package init(_ text: Located<String>, in source: SourceText) {
-        self.text = text.value
-        self.source = source
-        span = text.span
-    }
 }
 
 /// What a template is loaded for.

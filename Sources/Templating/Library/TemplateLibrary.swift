@@ -69,7 +69,7 @@ package struct TemplateLibrary: Sendable {
         for entry in own {
             let source = SourceText(name: entry.path, bytes: try files.read(entry.path) ?? [])
             guard source.bytes.count <= Self.largest else {
-                problems.append(Diagnostic(.error, "is larger than \(Self.largest >> 20) MB", in: source))
+                problems.append(Diagnostic(.error, "is larger than \(Self.largest >> 20) MB", in: source, at: Span(0, 0)))
                 continue
             }
             do throws(DiagnosticList) {
