@@ -12,7 +12,9 @@ extension SQLCompiler {
     }
 
     private func follows(_ sequence: EventSequence) -> SQL {
-        var second: SQL = "b.contact_id = a.contact_id AND \(of("b").named(sequence.second))"
+        // Where the index does not answer alone, the sign makes databases go by the person, not by the name and the time.
+        let isInIndex = sequence.second.filter == nil && sequence.same == nil && moment.known == nil
+        var second: SQL = "b.contact_id = a.contact_id AND \(of(isInIndex ? "b" : "+b").named(sequence.second))"
         second += " AND b.at >= a.at AND b.at < a.at + \(sequence.within.milliseconds)"
         // The sign keeps databases from reading on to the moment where the time to follow is shorter.
         second += times("+b", interval(sequence.second.window))
