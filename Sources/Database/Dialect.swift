@@ -22,6 +22,10 @@ package protocol Dialect: Sendable {
     /// True where the JSON array at member `name` holds exactly the text `item`, or where the member is a text that contains it.
     func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL
 
+    /// A cheap test of the object in `column` that it passes wherever `json`, a value as the program writes it, stands in it; nil
+    /// where there is none. It spares reading the members of all the others.
+    func jsonMentions(_ column: String, _ json: String) -> SQL?
+
     /// That member as a value to tell from others: two are equal where they are the same text, the same number or the same of
     /// true and false. NULL where it is missing, null, a list or an object.
     func jsonIdentity(_ column: String, _ name: String) -> SQL
@@ -38,6 +42,10 @@ package protocol Dialect: Sendable {
 
     /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
     func folded(_ expression: SQL) -> SQL
+}
+
+extension Dialect {
+    package func jsonMentions(_ column: String, _ json: String) -> SQL? { nil }
 }
 
 /// What can be worked out of many numbers.

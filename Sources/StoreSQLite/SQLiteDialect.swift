@@ -29,6 +29,10 @@ package struct SQLiteDialect: Dialect {
             """
     }
 
+    package func jsonMentions(_ column: String, _ json: String) -> SQL? {
+        "instr(\(raw: column), \(json)) > 0"
+    }
+
     package func jsonIdentity(_ column: String, _ name: String) -> SQL {
         guard let path = path(name) else { return "NULL" }
         return """

@@ -3,6 +3,7 @@ import ArgumentParser
 /// The command line: the only place where the parts are put together.
 @main
 struct Pitwall: AsyncParsableCommand {
+    // Each command names itself: a name made of its type costs a look through all the program's types, at every start.
     static let configuration = CommandConfiguration(
         commandName: "pitwall",
         abstract: "Sends e-mail campaigns to the people who count, and keeps a log that can be trusted.",

@@ -57,7 +57,11 @@ private struct Panel {
         let inMemory = Set(people.filter { plan.holds(for: $0, at: moment, standings: standings) }.map(\.contact.id))
         let inDatabase = try database.ids(where: plan.sql(dialect: SQLiteDialect(), at: moment))
         let others = try database.ids(where: plan.negatedSQL(dialect: SQLiteDialect(), at: moment))
+        let counted = try database.count(plan.countSQL(dialect: SQLiteDialect(), at: moment))
+        let one = try database.ids(where: "c.id = 1 AND (\(plan.sqlForFew(dialect: SQLiteDialect(), at: moment)))")
         var odd = inMemory.symmetricDifference(inDatabase).union(everybody.subtracting(others).symmetricDifference(inDatabase))
+        if counted != inMemory.count { odd.formUnion(everybody) }
+        odd.formUnion(one.symmetricDifference(inMemory.intersection([ContactID(1)])))
         if hasOracle {
             let oracle = Oracle(people: people, moment: moment, segments: RandomWorld.segments)
             let naive = Set(people.filter { oracle.holds(node, $0) }.map(\.contact.id))
@@ -94,7 +98,7 @@ private struct Panel {
             at \(moment)
             of \(person.relevant(to: plan))
             memory says \(plan.holds(for: person, at: moment, standings: standings)), the oracle \(oracle.holds(node, person)), \
-            the database \(try database.ids(where: sql).contains(id)); SQL: \(sql)
+            the database \(try database.ids(where: sql).contains(id)); SQL: \(sql); counts: \(try database.count(plan.countSQL(dialect: SQLiteDialect(), at: moment)))
             """
     }
 }

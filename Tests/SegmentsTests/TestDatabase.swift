@@ -33,6 +33,10 @@ final class TestDatabase {
         }
     }
 
+    func count(_ sql: SQL) throws -> Int {
+        try database.read { try $0.count(sql) }
+    }
+
     private static func campaign(_ name: String, in session: any SQLSession) throws -> Int64 {
         if let id = try session.first("SELECT id FROM campaign WHERE name = \(name)", { $0.integer(0) }) { return id }
         let id = try session.count("SELECT count(*) FROM campaign") + 1

@@ -68,6 +68,13 @@ import Testing
         #expect(try freeze(house.audience(campaign)).recipients == 3)
     }
 
+    @Test func `a list finds people under their further addresses too`() throws {
+        let ids = try house.people(3)
+        _ = try house.contacts.merge(ids[0], ids[1], at: House.noon)
+        #expect(try freeze(house.audience(campaign, addresses: [try House.address("p2")])).recipients == 1)
+        #expect(try freeze(house.audience(campaign, addresses: ["p1", "p2"].map { try House.address($0) })).recipients == 1)
+    }
+
     @Test(arguments: [100, 500, 2500, 9000])
     func `a holdout is close to its share, the same each time, and says so`(_ share: Int) throws {
         let count = 8_000

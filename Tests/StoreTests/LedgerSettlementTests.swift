@@ -181,4 +181,15 @@ import Testing
         try house.suppress("p2", .complaint, at: House.noon.advanced(byMilliseconds: 1))
         #expect(try house.ledger.complaints(about: desk.campaign) == 1)
     }
+
+    @Test func `a complaint under a further address counts, and a person complains once`() throws {
+        let ids = try house.people(2)
+        _ = try house.contacts.merge(ids[0], ids[1], at: House.noon)
+        let (desk, _) = try house.begun()
+        try house.settle(desk, try house.claim(desk).map { $0.settlement(.accepted) })
+        try house.suppress("p2", .complaint, at: House.noon.advanced(byMilliseconds: 1))
+        #expect(try house.ledger.complaints(about: desk.campaign) == 1)
+        try house.suppress("p1", .complaint, at: House.noon.advanced(byMilliseconds: 1))
+        #expect(try house.ledger.complaints(about: desk.campaign) == 1)
+    }
 }

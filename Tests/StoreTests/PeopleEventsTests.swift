@@ -35,6 +35,31 @@ import Testing
         #expect(try summaries().map(\.count) == [3])
     }
 
+    @Test func `an event told again with 5.0 for 5 is the same, and 5.5 is another`() throws {
+        let lists: [JSONValue] = [.list([.integer(5), .text("a")]), .list([.real(5), .text("a")])]
+        #expect(try house.events.record([try entry(with: ["a": 5, "l": lists[0]])], at: House.noon) == [.added])
+        #expect(try house.events.record([try entry(with: ["a": .real(5), "l": lists[1]])], at: House.noon) == [.known])
+        #expect(try house.events.record([try entry(with: ["a": .real(5.5), "l": lists[0]])], at: House.noon) == [.added])
+    }
+
+    @Test func `currencies are kept by event, each once`() throws {
+        for currency in ["EUR", "USD", "EUR"] {
+            _ = try house.events.record([try entry("p1", "purchase", with: ["currency": .text(currency)])], at: House.noon)
+        }
+        _ = try house.events.record([try entry("p1", "visit", with: ["currency": 7])], at: House.noon)
+        func found() throws -> [String] {
+            try house.database.read { session in
+                try session.all("SELECT n.name, k.currency FROM event_currency k JOIN event_name n ON n.id = k.name_id ORDER BY 1, 2") {
+                    "\($0.text(0)) \($0.text(1))"
+                }
+            }
+        }
+        #expect(try found() == ["purchase EUR", "purchase USD"])
+        try house.database.write { try $0.script("DELETE FROM event_currency") }
+        try house.events.rebuildSummaries()
+        #expect(try found() == ["purchase EUR", "purchase USD"])
+    }
+
     @Test func `what is summed up is how often, when first and when last, whatever the order of the news`() throws {
         for days: Int64 in [5, 9, 2, 7, 9] { _ = try house.events.record([try entry(daysAgo: days)], at: House.noon) }
         _ = try house.events.record([try entry("p1", "purchase", daysAgo: 3)], at: House.noon)

@@ -206,6 +206,34 @@ extension Double {
         #expect(error?.hint != nil)
     }
 
+    /// 200,000 events of 5,000 people as the first release kept them, many of them at one instant.
+    @Test func `a database of the first release keeps every event, and knows in sum what they come to`() throws {
+        let database = try fresh()
+        try Migrator(Array(Schema.migrator.migrations.prefix(1))).migrate(database, now: 0)
+        try database.write { session in
+            try session.script(
+                """
+                INSERT INTO event_name (id, name) VALUES (1, 'visit'), (2, 'purchase');
+                WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i < 199999)
+                INSERT INTO event SELECT i % 5000, 1 + i % 2, i / 20000 * 1000, i, i, CASE i % 2 WHEN 1 THEN '{"amount":5,"currency":"' ||
+                CASE i % 3 WHEN 0 THEN 'EUR' ELSE 'USD' END || '"}' END FROM k;
+                """)
+        }
+        let sums: SQL = "SELECT count(*) || ' ' || sum(at * contact_id) || ' ' || sum(learned_at) || ' ' || count(properties) FROM event"
+        let before = try database.read { try $0.first(sums) { $0.text(0) } }
+        #expect(try Schema.migrator.migrate(database, now: 0) == Schema.migrator.migrations.count - 1)
+        let after = try database.read { try $0.first(sums) { $0.text(0) } }
+        #expect(after == before && after?.hasPrefix("200000 ") == true)
+        try database.read { session in
+            // Ten times, four events of each of 5,000 people.
+            #expect(try session.count("SELECT max(id) FROM event") == 3)
+            #expect(try session.count("SELECT count(*) FROM event_summary WHERE count = 40 AND first_at = 0 AND last_at = 9000") == 5000)
+            #expect(try session.count("SELECT sum(count) FROM event_summary") == 200_000)
+            let currencies = try session.all("SELECT name_id, currency FROM event_currency ORDER BY 2") { $0.text(1) }
+            #expect(currencies == ["EUR", "USD"])
+        }
+    }
+
     @Test func `the ledger's schema holds what the design promises from the first step on`() throws {
         #expect(try house.count("SELECT count(*) FROM schema_step") == Schema.migrator.migrations.count)
         for (table, columns) in [

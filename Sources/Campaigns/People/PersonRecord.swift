@@ -79,7 +79,7 @@ extension OpenWorkspace {
             guard let plan = try? files.plan(name, against: vocabulary) else { return false }
             let moment = Moment.now(now, zone: settings.zone)
             guard try database.read({ try plan.mistakes(in: $0, at: moment) }).isEmpty else { return false }
-            let condition = plan.sql(dialect: database.dialect, at: moment)
+            let condition = plan.sqlForFew(dialect: database.dialect, at: moment)
             return try people.count(where: "c.id = \(id) AND (\(condition))") == 1
         }
     }

@@ -67,10 +67,10 @@ extension Checker {
     /// Whether the events may be in several currencies.
     private func mixesCurrencies(_ amount: Amount) -> Bool {
         guard amount.function.takesNumbersOnly else { return false }
-        if let known = vocabulary?.events[amount.events.event]?.properties, known[Question.currency] == nil { return false }
+        if let known = vocabulary?.events[amount.events.event]?.properties, known[Currency.property] == nil { return false }
         let filters = if case .all(let items)? = amount.events.filter { items } else { amount.events.filter.map { [$0] } ?? [] }
         return !filters.contains { filter in
-            if case .value(.property(Question.currency), .texts(let texts)) = filter { texts.count == 1 } else { false }
+            if case .value(.property(Currency.property), .texts(let texts)) = filter { texts.count == 1 } else { false }
         }
     }
 

@@ -31,8 +31,11 @@ struct Question: Sendable {
     var source: SourceText
     var span: Span
 
-    /// The property of an event that says in which currency its amounts are.
-    static let currency = "currency"
+}
+
+/// How events of amounts say in which currency they are.
+package enum Currency {
+    package static let property = "currency"
 }
 
 extension SegmentPlan {
@@ -107,6 +110,9 @@ extension SegmentPlan {
     }
 
     private func mixed(_ amount: Amount, _ question: Question, in session: any SQLSession, at moment: Moment) throws -> Diagnostic? {
+        // Most events know one currency or none: then no event need be read.
+        let known: SQL = "FROM event_currency k JOIN event_name n ON n.id = k.name_id WHERE n.name = \(amount.events.event)"
+        guard try session.count("SELECT count(*) \(known)") > 1 else { return nil }
         let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
         let currencies = try session.all(compiler.currencies(of: amount)) { $0.text(0) }.sorted()
         guard currencies.count > 1, let first = currencies.first else { return nil }
@@ -114,7 +120,7 @@ extension SegmentPlan {
         let more = currencies.count > 2 ? " and more" : ""
         return Diagnostic(
             .error, "\(name) is over several currencies: \(currencies.prefix(2).joined(separator: ", "))\(more)", in: question.source,
-            at: question.span, hint: "choose one: \(question.name) where (\(Question.currency) = \(Lexer.quoted(first)))")
+            at: question.span, hint: "choose one: \(question.name) where (\(Currency.property) = \(Lexer.quoted(first)))")
     }
 }
 
@@ -163,8 +169,8 @@ extension SQLCompiler {
         let column = "\(row).properties"
         let hasNumber: SQL = amount.property.map { "\(dialect.jsonKind(column, $0)) IN ('integer', 'real')" } ?? "1 = 1"
         return """
-            SELECT DISTINCT \(dialect.jsonMember(column, Question.currency)) FROM event \(raw: row) WHERE \(isIn(amount.events)) \
-            AND \(dialect.jsonKind(column, Question.currency)) = 'text' AND \(hasNumber) LIMIT 3
+            SELECT DISTINCT \(dialect.jsonMember(column, Currency.property)) FROM event \(raw: row) WHERE \(isIn(amount.events)) \
+            AND \(dialect.jsonKind(column, Currency.property)) = 'text' AND \(hasNumber) LIMIT 3
             """
     }
 }

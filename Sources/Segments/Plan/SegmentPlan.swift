@@ -49,6 +49,17 @@ package struct SegmentPlan: Sendable {
         SQLCompiler(dialect: dialect, moment: moment).expression(condition)
     }
 
+    /// The same, to be asked of single contacts: it looks into the indexes for each instead of finding everybody first.
+    package func sqlForFew(dialect: any Dialect, at moment: Moment) -> SQL {
+        SQLCompiler(dialect: dialect, moment: moment, asksFew: true).expression(condition)
+    }
+
+    /// How many people are in it, one number. Where only events are asked, the contacts are not read.
+    package func countSQL(dialect: any Dialect, at moment: Moment) -> SQL {
+        let compiler = SQLCompiler(dialect: dialect, moment: moment)
+        return compiler.crowd(condition)?.count ?? "SELECT count(*) FROM contact c WHERE \(compiler.expression(condition))"
+    }
+
     /// True of exactly those of whom ``sql(dialect:at:)`` is not.
     package func negatedSQL(dialect: any Dialect, at moment: Moment) -> SQL {
         SQLCompiler(dialect: dialect, moment: moment).expression(.not(condition))

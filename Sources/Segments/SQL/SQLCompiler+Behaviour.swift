@@ -5,15 +5,20 @@ import Model
 
 extension SQLCompiler {
     /// Looks, from each first event on, into the same person's second events, which lie together in time.
-    func sequence(_ sequence: EventSequence) -> SQL {
+    func sequence(_ sequence: EventSequence) -> Crowd {
         let first = of("a").isIn(sequence.first)
         let pair: SQL = "\(first)\(sequence.negated ? over(sequence) : "")\(has(sequence.same)) AND \(follows(sequence))"
-        return "c.id IN (SELECT a.contact_id FROM event a WHERE \(pair))"
+        return Crowd(people: "SELECT a.contact_id FROM event a WHERE \(pair)", isDistinct: false)
     }
 
     private func follows(_ sequence: EventSequence) -> SQL {
-        var second: SQL = "b.contact_id = a.contact_id AND \(of("b").isIn(sequence.second)) AND b.at >= a.at"
-        second += " AND b.at < a.at + \(sequence.within.milliseconds)"
+        // Where the index does not answer alone, the sign makes databases go by the person, not by the name and the time.
+        let isInIndex = sequence.second.filter == nil && sequence.same == nil && moment.known == nil
+        var second: SQL = "b.contact_id = a.contact_id AND \(of(isInIndex ? "b" : "+b").named(sequence.second))"
+        second += " AND b.at >= a.at AND b.at < a.at + \(sequence.within.milliseconds)"
+        // The sign keeps databases from reading on to the moment where the time to follow is shorter.
+        second += times("+b", interval(sequence.second.window))
+        if let filter = sequence.second.filter { second += " AND \(of("b").expression(filter))" }
         if sequence.first.event.isExactly(sequence.second.event) { second += " AND (b.at <> a.at OR b.id <> a.id)" }
         if let same = sequence.same {
             second += " AND \(dialect.jsonIdentity("b.properties", same)) = \(dialect.jsonIdentity("a.properties", same))"
@@ -34,11 +39,11 @@ extension SQLCompiler {
 // MARK: - Amounts
 
 extension SQLCompiler {
-    func amount(_ test: AmountTest) -> SQL {
+    func amount(_ test: AmountTest) -> Crowd {
         let amount = test.amount
         switch test.test {
         case .top(let share):
-            return "c.id IN (SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share)))"
+            return Crowd(people: "SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share))")
         case .compare(let order, let bound):
             let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
             if amount.property == nil, let sums = SummarySQL(amount.events, self) {
@@ -47,7 +52,8 @@ extension SQLCompiler {
             let (rows, value) = value(of: amount)
             let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING"
             let holdsOfNothing = amount.ofNothing.map { order.holds($0, bound) } ?? false
-            return holdsOfNothing ? "c.id NOT IN (\(who) NOT (\(value) \(asked)))" : "c.id IN (\(who) \(value) \(asked))"
+            return holdsOfNothing
+                ? Crowd(people: "\(who) NOT (\(value) \(asked))", others: true) : Crowd(people: "\(who) \(value) \(asked)")
         }
     }
 
@@ -96,30 +102,32 @@ extension SQLCompiler {
 // MARK: - First and last
 
 extension SQLCompiler {
-    func edge(_ edge: Edge) -> SQL {
+    /// Nil where a property of the first or the last is asked: see ``outermost(_:)``.
+    func edge(_ edge: Edge) -> Crowd? {
+        guard case .time(let window) = edge.test else { return nil }
+        if let sums = SummarySQL(edge.events, self) { return sums.edge(edge.end, interval(window)) }
+        let rows: SQL = FadedSQL(edge.events, self).map { "(\($0.times(edge.end))) e" } ?? "event e WHERE \(isIn(edge.events))"
+        let time: SQL = edge.end == .first ? "min(e.at)" : "max(e.at)"
+        return Crowd(people: "SELECT e.contact_id FROM \(rows) GROUP BY e.contact_id HAVING \(asks(time, interval(window)))")
+    }
+
+    func outermost(_ edge: Edge) -> SQL {
+        guard case .property(let name, let test) = edge.test else { return "1 = 0" }
         let outermost: SQL = edge.end == .first ? "min" : "max"
-        switch edge.test {
-        case .time(let window):
-            if let sums = SummarySQL(edge.events, self) { return sums.edge(edge.end, interval(window)) }
-            let rows: SQL = FadedSQL(edge.events, self).map { "(\($0.times(edge.end))) e" } ?? "event e WHERE \(isIn(edge.events))"
-            let who: SQL = "SELECT e.contact_id FROM \(rows) GROUP BY e.contact_id"
-            return "c.id IN (\(who) HAVING \(asks("\(outermost)(e.at)", interval(window))))"
-        case .property(let name, let test):
-            let held = ValueSQL(column: .member("e.properties", name), dialect: dialect, moment: moment).expression(test)
-            if looksAtEach(edge.events) {
-                // The outer row is bound by its time alone: with a range beside it, SQLite reads all events up to the moment.
-                return """
-                    EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(named(edge.events))\(times("e", .ever)) AND e.at = \
-                    (SELECT \(outermost)(x.at) FROM event x WHERE x.contact_id = c.id AND \(of("x").isIn(edge.events))) AND \(held))
-                    """
-            }
-            // Asked once, since it may be long: a second time would double the statement.
+        let held = ValueSQL(column: .member("e.properties", name), dialect: dialect, moment: moment).expression(test)
+        if looksAtEach(edge.events) {
+            // The outer row is bound by its time alone: with a range beside it, SQLite reads all events up to the moment.
             return """
-                c.id IN (SELECT e.contact_id FROM (SELECT y.contact_id, y.properties, y.at, \
-                \(outermost)(y.at) OVER (PARTITION BY y.contact_id) AS outermost FROM event y WHERE \(of("y").isIn(edge.events))) e \
-                WHERE e.at = e.outermost AND \(held))
+                EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(named(edge.events))\(times("e", .ever)) AND e.at = \
+                (SELECT \(outermost)(x.at) FROM event x WHERE x.contact_id = c.id AND \(of("x").isIn(edge.events))) AND \(held))
                 """
         }
+        // Asked once, since it may be long: a second time would double the statement.
+        return """
+            c.id IN (SELECT e.contact_id FROM (SELECT y.contact_id, y.properties, y.at, \
+            \(outermost)(y.at) OVER (PARTITION BY y.contact_id) AS outermost FROM event y WHERE \(of("y").isIn(edge.events))) e \
+            WHERE e.at = e.outermost AND \(held))
+            """
     }
 
     func asks(_ time: SQL, _ interval: Interval) -> SQL {

@@ -19,9 +19,13 @@ struct SQLCompiler {
     /// The name of the event's row at hand, inside `where (…)`.
     private(set) var row = "e"
 
-    init(dialect: any Dialect, moment: Moment) {
+    /// Whether it is asked of single contacts, of whom indexes answer.
+    private let asksFew: Bool
+
+    init(dialect: any Dialect, moment: Moment, asksFew: Bool = false) {
         self.dialect = dialect
         self.moment = moment
+        self.asksFew = asksFew
     }
 
     /// The same, of events called `row`.
@@ -33,24 +37,23 @@ struct SQLCompiler {
 
     func expression(_ condition: Condition) -> SQL {
         switch condition {
-        case .all(let items): joined(items, " AND ", empty: "1 = 1")
-        case .any(let items): joined(items, " OR ", empty: "1 = 0")
+        case .all(let items): conjunction(items)
+        case .any(let items): items.isEmpty ? "1 = 0" : "(\(items.map { expression($0) }.joined(separator: " OR ")))"
         case .not(let item): "(\(expression(item))) IS NOT TRUE"
         case .value(let operand, let test): value(operand, test)
-        case .behaviour(let behaviour): self.behaviour(behaviour)
-        case .sequence(let sequence): self.sequence(sequence)
-        case .amount(let test): amount(test)
-        case .edge(let edge): self.edge(edge)
+        case .behaviour(let behaviour): of(self.behaviour(behaviour))
+        case .sequence(let sequence): of(self.sequence(sequence))
+        case .amount(let test): of(amount(test))
+        case .edge(let edge): self.edge(edge).map { of($0) } ?? outermost(edge)
         case .engagement(let engagement): self.engagement(engagement)
-        case .consent(let consent): self.consent(consent)
+        case .consent(let consent): standing(consent).map { of($0) } ?? self.consent(consent)
         case .segment(_, let condition): expression(condition)
         case .sample(let sample): sample.sql("c.id")
         }
     }
 
-    private func joined(_ items: [Condition], _ joiner: String, empty: SQL) -> SQL {
-        guard !items.isEmpty else { return empty }
-        return "(\(items.map { expression($0) }.joined(separator: joiner)))"
+    private func of(_ crowd: Crowd) -> SQL {
+        (asksFew ? crowd.lookup : nil) ?? crowd.sql
     }
 
     // MARK: - Behaviour
@@ -69,21 +72,29 @@ struct SQLCompiler {
         "\(raw: row).name_id = (SELECT n.id FROM event_name n WHERE n.name = \(set.event))"
     }
 
-    private func behaviour(_ behaviour: Behaviour) -> SQL {
+    func behaviour(_ behaviour: Behaviour) -> Crowd {
         if let sums = SummarySQL(behaviour.events, self) { return sums.behaviour(behaviour.bounds) }
         switch behaviour.bounds {
-        case .none: return "c.id NOT IN (\(whoever(behaviour.events)))"
-        case .some: return "c.id IN (\(whoever(behaviour.events)))"
+        case .none: return whoever(behaviour.events).complement
+        case .some: return whoever(behaviour.events)
         case let bounds:
             let (rows, number) = numbers(of: behaviour.events)
             let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING \(number)"
-            return bounds.least == 0 ? "c.id NOT IN (\(who) > \(bounds.most))" : "c.id IN (\(who) \(within(bounds)))"
+            return bounds.least == 0 ? Crowd(people: "\(who) > \(bounds.most)", others: true) : Crowd(people: "\(who) \(within(bounds))")
         }
     }
 
-    private func whoever(_ set: EventSet) -> SQL {
-        let faded: SQL = FadedSQL(set, self).map { " UNION ALL \($0.people)" } ?? ""
-        return "SELECT e.contact_id FROM event e WHERE \(isIn(set))\(faded)"
+    /// Properties are not in the index of what a person did.
+    private func whoever(_ set: EventSet) -> Crowd {
+        let faded = FadedSQL(set, self)
+        let more: SQL = faded.map { " UNION ALL \($0.people)" } ?? ""
+        let people: SQL = "SELECT e.contact_id FROM event e WHERE \(isIn(set))\(more)"
+        guard set.filter == nil, moment.known == nil else { return Crowd(people: people, isDistinct: false) }
+        let own: SQL = "EXISTS (SELECT 1 FROM event e WHERE e.contact_id = c.id AND \(isIn(set)))"
+        // Asked once whether anything has faded at all: to look for each person in an empty table is a fifth of the whole.
+        let lookup: SQL =
+            faded.map { "(\(own) OR (EXISTS (SELECT 1 FROM event_faded) AND EXISTS (\($0.people) AND f.contact_id = c.id)))" } ?? own
+        return Crowd(people: people, isDistinct: false, lookup: lookup)
     }
 
     /// Rows `e`, and how many events those of one person are.
@@ -115,6 +126,16 @@ struct SQLCompiler {
     }
 
     // MARK: - Permission
+
+    /// Who consents: what holds of each person is found in one pass. The number says when, and which state wins of one instant.
+    func standing(_ test: ConsentTest) -> Crowd? {
+        guard test.act == .consents else { return nil }
+        let told: SQL = "s.topic = \(test.topic) AND s.state <> \(Consent.State.pending)\(times("s", interval(test.window)))"
+        let people: SQL = """
+            SELECT s.contact_id FROM consent s WHERE \(told) GROUP BY s.contact_id HAVING (max(s.at * 4 + s.state) & 3) = \(Consent.State.confirmed)
+            """
+        return Crowd(people: people, lookup: "COALESCE(\(consent(test)), 1 = 0)")
+    }
 
     private func consent(_ test: ConsentTest) -> SQL {
         let rows: SQL = "FROM consent s WHERE s.contact_id = c.id AND s.topic = \(test.topic)\(times("s", interval(test.window)))"

@@ -22,18 +22,22 @@ struct SummarySQL {
 
     private var people: SQL { "SELECT s.contact_id FROM event_summary s WHERE s.name_id = \(event)" }
 
-    func behaviour(_ bounds: Bounds) -> SQL {
+    func behaviour(_ bounds: Bounds) -> Crowd {
         switch bounds {
-        case .none: "c.id NOT IN (\(people) AND s.first_at < \(end))"
-        case .some: "c.id IN (\(people) AND s.first_at < \(end))"
-        case let bounds where bounds.least == 0: "c.id NOT IN (\(people) AND \(count) > \(bounds.most))"
-        default: "c.id IN (\(people) AND \(count) \(compiler.within(bounds)))"
+        case .none: crowd("s.first_at < \(end)").complement
+        case .some: crowd("s.first_at < \(end)")
+        case let bounds where bounds.least == 0: crowd("\(count) > \(bounds.most)").complement
+        default: crowd("\(count) \(compiler.within(bounds))")
         }
     }
 
+    private func crowd(_ asked: SQL) -> Crowd {
+        Crowd(people: "\(people) AND \(asked)", lookup: "EXISTS (\(people) AND s.contact_id = c.id AND \(asked))")
+    }
+
     /// What is asked of how often it happened, and whether that is true of never.
-    func number(_ asked: SQL, ofNothing: Bool) -> SQL {
-        ofNothing ? "c.id NOT IN (\(people) AND NOT (\(count) \(asked)))" : "c.id IN (\(people) AND \(count) \(asked))"
+    func number(_ asked: SQL, ofNothing: Bool) -> Crowd {
+        ofNothing ? crowd("NOT (\(count) \(asked))").complement : crowd("\(count) \(asked)")
     }
 
     /// How often it happened, by person; nobody's number need be more than 0.
@@ -49,8 +53,8 @@ struct SummarySQL {
     }
 
     /// When the first or the last was, if it was within `wanted`.
-    func edge(_ end: WrittenEdge.End, _ wanted: Interval) -> SQL {
-        "c.id IN (\(people) AND s.first_at < \(self.end) AND \(compiler.asks(end == .first ? "s.first_at" : last, wanted)))"
+    func edge(_ end: WrittenEdge.End, _ wanted: Interval) -> Crowd {
+        crowd("s.first_at < \(self.end) AND \(compiler.asks(end == .first ? "s.first_at" : last, wanted))")
     }
 
     private var last: SQL {

@@ -70,7 +70,17 @@ struct ValueSQL {
 
     private func isText(among texts: [String]) -> SQL {
         let list = texts.map { "\($0)" as SQL }
-        return textual(list.count == 1 ? "\(text) = \(list[0])" : "\(text) IN (\(list.joined(separator: ", ")))")
+        let test = textual(list.count == 1 ? "\(text) = \(list[0])" : "\(text) IN (\(list.joined(separator: ", ")))")
+        guard let first = mention(of: texts) else { return test }
+        return "(\(first) AND \(test))"
+    }
+
+    /// Holds of every object that has one of the texts. To look for its signs takes a third of the time that reading a member does.
+    private func mention(of texts: [String]) -> SQL? {
+        guard case .member(let column, _) = column, texts.count < 4 else { return nil }
+        let mentions = texts.compactMap { dialect.jsonMentions(column, JSONValue.text($0).json) }
+        guard mentions.count == texts.count else { return nil }
+        return mentions.count == 1 ? mentions[0] : "(\(mentions.joined(separator: " OR ")))"
     }
 
     private func matches(_ match: TextMatch, _ wanted: String) -> SQL {

@@ -179,6 +179,9 @@ struct Lexer {
         if letters {
             return error("\"\(text)\" is neither a number nor a date", span, hint: "leave a blank between a number and a word")
         }
+        if text.utf8.count(where: { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) > 15 {
+            return error("\"\(text)\" has too many digits for a number", span, hint: "use up to 15, or write it as a text: \"\(text)\"")
+        }
         return error("\"\(text)\" is no number", span, hint: "write it without needless zeros, or as a text: \"\(text)\"")
     }
 

@@ -164,9 +164,12 @@ extension Ledger {
         try database.read { session in
             try session.count(
                 """
-                SELECT count(*) FROM suppression s JOIN contact c ON c.email_key = s.email_key \
-                JOIN delivery d ON d.campaign_id = \(campaign) AND d.step = 0 AND d.contact_id = c.id AND d.entry = 0 \
-                WHERE s.reason = 'complaint' AND d.handed_at IS NOT NULL AND s.at >= d.handed_at
+                SELECT count(DISTINCT d.contact_id) FROM (\
+                SELECT s.at, c.id AS contact_id FROM suppression s JOIN contact c ON c.email_key = s.email_key WHERE s.reason = 'complaint' \
+                UNION ALL SELECT s.at, a.contact_id FROM suppression s JOIN contact_alias a ON a.email_key = s.email_key \
+                WHERE s.reason = 'complaint') q \
+                JOIN delivery d ON d.campaign_id = \(campaign) AND d.step = 0 AND d.contact_id = q.contact_id AND d.entry = 0 \
+                WHERE d.handed_at IS NOT NULL AND q.at >= d.handed_at
                 """)
         }
     }

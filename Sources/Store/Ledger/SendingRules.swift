@@ -25,6 +25,28 @@ package struct SendingRules: Hashable, Sendable {
         self.caps = caps
     }
 
+    /// The same of everybody, for a plan: who is suppressed and who consents is found once, not looked up for each.
+    func obstacleOfAll(at now: Instant) -> SQL {
+        var cases: [SQL] = ["WHEN c.email IS NULL THEN 'no_address'"]
+        cases.append("WHEN c.email_key IN (SELECT s.email_key FROM suppression s WHERE \(suppression)) THEN 'suppressed'")
+        if marketing {
+            cases.append(
+                """
+                WHEN c.id IN (SELECT a.contact_id FROM contact_alias a JOIN suppression s ON s.email_key = a.email_key \
+                WHERE s.reason IN ('unsubscribed', 'complaint') AND \(suppression)) THEN 'suppressed'
+                """)
+            // The number says when, and which state wins of one instant.
+            cases.append(
+                """
+                WHEN c.id NOT IN (SELECT k.contact_id FROM consent k WHERE k.topic = \(topic ?? "") AND k.state <> 0 \
+                AND (k.at <= \(now.milliseconds) OR k.state = 2) GROUP BY k.contact_id HAVING (max(k.at * 4 + k.state) & 3) = 1) \
+                THEN 'no_consent'
+                """)
+            cases += capped(at: now)
+        }
+        return "(CASE \(cases.joined(separator: " ")) END)"
+    }
+
     /// Why a person must not be written to, as a word (``Obstacle``), or NULL: an expression over the contact row `c`.
     func obstacle(at now: Instant) -> SQL {
         var cases: [SQL] = ["WHEN c.email IS NULL THEN 'no_address'"]
@@ -37,9 +59,13 @@ package struct SendingRules: Hashable, Sendable {
                 AND s.reason IN ('unsubscribed', 'complaint') AND \(suppression)) THEN 'suppressed'
                 """)
             cases.append("WHEN \(consents(to: topic ?? "", at: now)) = 0 THEN 'no_consent'")
-            for cap in caps { cases.append("WHEN \(messages(within: cap, at: now)) >= \(cap.cap.count) THEN 'capped'") }
+            cases += capped(at: now)
         }
         return "(CASE \(cases.joined(separator: " ")) END)"
+    }
+
+    private func capped(at now: Instant) -> [SQL] {
+        caps.map { "WHEN \(messages(within: $0, at: now)) >= \($0.cap.count) THEN 'capped'" }
     }
 
     /// Whether a row `s` of the suppression list covers this kind of mail.

@@ -30,6 +30,11 @@ package struct VocabularyStore: Sendable {
         }
     }
 
+    /// How many people are in a segment.
+    package func count(_ plan: SegmentPlan, at moment: Moment) throws -> Int {
+        try database.read { try $0.count(plan.countSQL(dialect: $0.dialect, at: moment)) }
+    }
+
     /// How many people a condition holds for.
     package func count(where condition: SQL) throws -> Int {
         try database.read { try $0.count("SELECT count(*) FROM contact c WHERE \(condition)") }

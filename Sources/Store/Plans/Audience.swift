@@ -29,15 +29,21 @@ package struct Audience: Sendable {
     func rows(at now: Instant) -> SQL {
         var reasons: [SQL] = [
             """
-            WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.campaign_id = \(campaign) AND d.step = 0 AND d.contact_id = c.id AND d.entry = 0 \
+            WHEN c.id IN (SELECT d.contact_id FROM delivery d WHERE d.campaign_id = \(campaign) AND d.step = 0 AND d.entry = 0 \
             AND d.state IN (1, 2, 3, 4)) THEN 'already_sent'
             """
         ]
         for condition in excluded { reasons.append("WHEN \(condition) THEN 'excluded'") }
         if holdout > 0 { reasons.append("WHEN \(lot) < \(holdout) THEN 'holdout'") }
-        let narrowed: SQL = addresses == nil ? "" : " AND c.email_key IN (SELECT email_key FROM plan_address)"
+        let narrowed: SQL =
+            addresses == nil
+            ? ""
+            : """
+             AND (c.email_key IN (SELECT email_key FROM plan_address) OR c.id IN (SELECT a.contact_id FROM contact_alias a \
+            JOIN plan_address l ON l.email_key = a.email_key))
+            """
         return """
-            SELECT c.id AS id, COALESCE(\(rules.obstacle(at: now)), CASE \(reasons.joined(separator: " ")) END) AS r \
+            SELECT c.id AS id, COALESCE(\(rules.obstacleOfAll(at: now)), CASE \(reasons.joined(separator: " ")) END) AS r \
             FROM contact c WHERE (\(segment))\(narrowed)
             """
     }
@@ -101,8 +107,10 @@ extension CampaignStore {
 
     private static func tally(of plan: PlanID, in session: any SQLSession) throws -> Tally {
         var tally = Tally()
-        try session.forEach("SELECT reason, count(*) FROM plan_recipient WHERE plan_id = \(plan) GROUP BY reason") { row in
-            tally.add(row.optionalText(0), Int(row.integer(1)))
+        // Who is in is counted apart: they are most, and need no sorting by reason.
+        tally.recipients = try session.count("SELECT count(*) FROM plan_recipient WHERE plan_id = \(plan) AND reason IS NULL")
+        try session.forEach("SELECT reason, count(*) FROM plan_recipient WHERE plan_id = \(plan) AND reason IS NOT NULL GROUP BY reason") {
+            tally.add($0.text(0), Int($0.integer(1)))
         }
         return tally
     }

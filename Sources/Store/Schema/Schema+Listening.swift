@@ -79,3 +79,14 @@ extension Schema {
         """
     }
 }
+
+extension Schema {
+    /// In which currencies events of a name have been: a sum over two is a mistake, and most events have one or none, so that no
+    /// event need be read to find out.
+    static let currencies = Migration("currencies") { d in
+        """
+        CREATE TABLE event_currency (name_id \(d.int64) NOT NULL, currency TEXT NOT NULL, PRIMARY KEY (name_id, currency)) \(d.clustered);
+        \(EventCurrencies.learning(d));
+        """
+    }
+}

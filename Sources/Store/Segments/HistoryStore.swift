@@ -43,9 +43,10 @@ package struct HistoryStore: Sendable {
                 changes: try JSONObject(stored: row.text(2)))
         }
         for name in names.sorted() {
+            // The sign makes databases go by the person: SQLite would read all events of the name, where they lie.
             let rows: SQL = """
                 SELECT e.at, e.learned_at, e.properties FROM event e \
-                WHERE e.contact_id = \(id) AND e.name_id = (SELECT n.id FROM event_name n WHERE n.name = \(name))
+                WHERE e.contact_id = \(id) AND +e.name_id = (SELECT n.id FROM event_name n WHERE n.name = \(name))
                 """
             try session.forEach(rows) { row in
                 person.events.append(

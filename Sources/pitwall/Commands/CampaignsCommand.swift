@@ -11,7 +11,7 @@ struct CampaignsCommand: ParsableCommand {
         subcommands: [List.self, Status.self, Pause.self, Resume.self, Cancel.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The campaigns of the workspace and how they stand.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "The campaigns of the workspace and how they stand.")
 
         @Flag(name: .long, help: "Print one JSON object.")
         var json = false
@@ -73,7 +73,7 @@ struct CampaignsCommand: ParsableCommand {
     }
 
     struct Status: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "How a campaign stands.")
+        static let configuration = CommandConfiguration(commandName: "status", abstract: "How a campaign stands.")
 
         @OptionGroup var choice: Choice
 
@@ -108,7 +108,8 @@ struct CampaignsCommand: ParsableCommand {
     }
 
     struct Pause: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Stop sending; a send that is running ends within a second.")
+        static let configuration = CommandConfiguration(
+            commandName: "pause", abstract: "Stop sending; a send that is running ends within a second.")
 
         @OptionGroup var choice: Choice
 
@@ -125,7 +126,7 @@ struct CampaignsCommand: ParsableCommand {
     }
 
     struct Resume: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let a paused campaign go on.")
+        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused campaign go on.")
 
         @OptionGroup var choice: Choice
 
@@ -141,7 +142,8 @@ struct CampaignsCommand: ParsableCommand {
     }
 
     struct Cancel: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End a campaign for good: what is still to go is never sent.")
+        static let configuration = CommandConfiguration(
+            commandName: "cancel", abstract: "End a campaign for good: what is still to go is never sent.")
 
         @OptionGroup var choice: Choice
 

@@ -6,6 +6,7 @@ import Store
 extension ContactsCommand {
     struct Merge: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "merge",
             abstract: "Make one person of two who are known under two addresses.",
             discussion: """
                 KEEP is who stays, and whose address is written to; all that OTHER did, agreed to and was sent becomes theirs, and mail
@@ -39,6 +40,7 @@ extension ContactsCommand {
 
     struct Unmerge: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "unmerge",
             abstract: "Part two people who were merged.",
             discussion: """
                 Each gets back what was theirs. What came in since stays with the one who was kept; what was withdrawn since is withdrawn

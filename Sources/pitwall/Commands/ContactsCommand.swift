@@ -34,6 +34,7 @@ struct ContactsCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Everything known of one person.",
             discussion: """
                 Attributes and since when, consents with their proof, suppressions, the segments they are in, what they did, and every
@@ -58,6 +59,7 @@ struct ContactsCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "All that is kept of one person, as one JSON object.",
             discussion: """
                 For somebody who asks what you know of them. Every event and every change of an attribute is in it, every plan that had them
@@ -77,6 +79,7 @@ struct ContactsCommand: ParsableCommand {
 
     struct Forget: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "forget",
             abstract: "Erase a person, for good.",
             discussion: """
                 Who they were, what they did and agreed to, all their addresses. The log keeps its lines without address and reply, so

@@ -12,6 +12,7 @@ struct EventsCommand: ParsableCommand {
 
     struct Prune: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prune",
             abstract: "Drop events that are older than they are to be kept.",
             discussion: """
                 How long is said in pitwall.yaml:  retention: {page_viewed: 180 days, default: 540 days}

@@ -30,6 +30,7 @@ struct ImportCommand: ParsableCommand {
 
     struct Contacts: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "contacts",
             abstract: "People, from a CSV file.",
             discussion: """
                 The columns email, external_id, first_name, last_name, language, timezone and company are known by name, in any
@@ -101,6 +102,7 @@ struct ImportCommand: ParsableCommand {
 
     struct Events: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "events",
             abstract: "What people did, from lines of JSON or a CSV file.",
             discussion: """
                 JSON lines: {"email": …, "event": …, "at": "2026-11-02T09:30:00Z", "properties": {…}, "id": …}
@@ -154,6 +156,7 @@ struct ImportCommand: ParsableCommand {
 
     struct Suppressions: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "suppressions",
             abstract: "Addresses that must not be written to, from a CSV file with the column email.",
             discussion: """
                 Further columns: reason (undeliverable: no mail at all; unsubscribed, complaint: no marketing; unsubscribed where

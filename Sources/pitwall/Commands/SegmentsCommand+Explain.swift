@@ -8,6 +8,7 @@ import Store
 extension SegmentsCommand {
     struct Explain: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "explain",
             abstract: "Why a person is in a segment, or is not.",
             discussion: "Says of each clause whether it holds, and what that rests on.")
 
@@ -46,6 +47,7 @@ extension SegmentsCommand {
 
     struct Funnel: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "funnel",
             abstract: "How many people remain after each clause of a segment.",
             discussion: "Clauses are taken in the order in which they are written; the one that loses most people is marked.")
 
@@ -75,6 +77,7 @@ extension SegmentsCommand {
 
     struct Names: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "names",
             abstract: "What segments can speak of: attributes, events and their properties.",
             discussion: "With the kinds of value that the data holds, and how many people have them.")
 

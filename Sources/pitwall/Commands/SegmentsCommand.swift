@@ -60,7 +60,8 @@ struct SegmentsCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The segments of the workspace, with how many people are in each.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "The segments of the workspace, with how many people are in each.")
 
         @Flag(name: .long, help: "Print one JSON object.")
         var json = false
@@ -103,7 +104,7 @@ struct SegmentsCommand: ParsableCommand {
     }
 
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Look for mistakes in one segment or all.")
+        static let configuration = CommandConfiguration(commandName: "check", abstract: "Look for mistakes in one segment or all.")
 
         @Argument(help: "The segment's name; all where it is left out.")
         var name: String?
@@ -139,7 +140,7 @@ struct SegmentsCommand: ParsableCommand {
     }
 
     struct Count: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "How many people are in a segment.")
+        static let configuration = CommandConfiguration(commandName: "count", abstract: "How many people are in a segment.")
 
         @OptionGroup var choice: Choice
 
@@ -176,7 +177,7 @@ struct SegmentsCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The people in a segment.")
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "The people in a segment.")
 
         enum Format: String, ExpressibleByArgument, CaseIterable {
             case table, csv, json
@@ -209,7 +210,7 @@ struct SegmentsCommand: ParsableCommand {
 
 extension OpenWorkspace {
     func count(_ plan: SegmentPlan, at moment: Moment) throws -> Int {
-        try people.count(where: plan.sql(dialect: database.dialect, at: moment))
+        try people.count(plan, at: moment)
     }
 }
 

@@ -12,7 +12,7 @@ struct TemplatesCommand: ParsableCommand {
         commandName: "templates", abstract: "What: list, check and render templates.", subcommands: [List.self, Check.self, Render.self])
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The templates of the workspace.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "The templates of the workspace.")
 
         @Flag(name: .long, help: "Print one JSON object.")
         var json = false
@@ -36,7 +36,7 @@ struct TemplatesCommand: ParsableCommand {
     }
 
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Look for mistakes in one template or all.")
+        static let configuration = CommandConfiguration(commandName: "check", abstract: "Look for mistakes in one template or all.")
 
         @Argument(help: "The template's name; all where it is left out.")
         var name: String?
@@ -68,6 +68,7 @@ struct TemplatesCommand: ParsableCommand {
 
     struct Render: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "render",
             abstract: "Render one file with data, to standard output. Needs no workspace.",
             discussion: "A partial NAME is found in --partials DIR as NAME or NAME.liquid.")
 

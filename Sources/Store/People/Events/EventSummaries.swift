@@ -78,7 +78,8 @@ enum EventSummaries {
 }
 
 extension EventStore {
-    /// Makes all summaries anew from what is kept and what has faded: for a database that another program has written to.
+    /// Makes all summaries anew from what is kept and what has faded, and notes currencies: for a database that another program has
+    /// written to.
     package func rebuildSummaries() throws {
         try database.write { session in
             try session.execute("DELETE FROM event_summary")
@@ -91,6 +92,7 @@ extension EventStore {
                 SQL(
                     raw: EventSummaries.adding(
                         "SELECT name_id, contact_id, count(*), min(at), max(at) FROM event WHERE 1 = 1 GROUP BY name_id, contact_id")))
+            try session.script(EventCurrencies.learning(session.dialect))
         }
     }
 }

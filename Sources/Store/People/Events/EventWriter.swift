@@ -23,6 +23,12 @@ struct EventWriter {
         var id: Int64
         var keptSince: Int64
         var facts = FactNotes()
+        var currencies = EventCurrencies()
+
+        mutating func note(_ properties: JSONObject) {
+            facts.note(properties)
+            currencies.note(properties)
+        }
     }
 
     /// An event on its way: where it goes, and its place in the batch.
@@ -76,7 +82,7 @@ struct EventWriter {
         var summaries = SummaryNotes()
         for arrival in arrivals where try write(entries[arrival.index], arrival) {
             results[arrival.index] = .added
-            names[entries[arrival.index].name]?.facts.note(entries[arrival.index].properties)
+            names[entries[arrival.index].name]?.note(entries[arrival.index].properties)
             summaries.note(name: arrival.name, contact: arrival.contact, at: arrival.at)
         }
         try summaries.write(in: session)
@@ -111,17 +117,19 @@ struct EventWriter {
         return try insert.run(values) == 1
     }
 
-    /// Whether one of the events there says the same in other words: members in another order.
+    /// Whether one of the events there says the same in other words: members in another order, `5.0` for `5`.
     private func isTold(_ properties: JSONObject, _ arrival: Arrival) throws -> Bool {
         let rows: SQL = "FROM event WHERE name_id = \(arrival.name) AND at = \(arrival.at) AND contact_id = \(arrival.contact)"
         return try session.all("SELECT properties \(rows)") { row in
-            try row.isNull(0) ? properties.isEmpty : JSONObject(stored: row.text(0)) == properties
+            try row.isNull(0) ? properties.isEmpty : JSONObject(stored: row.text(0)).says(properties)
         }.contains(true)
     }
 
-    /// Keeps which properties were seen.
-    private func writeFacts() throws {
-        for name in names.values {
+    /// Keeps which properties and currencies were seen.
+    private mutating func writeFacts() throws {
+        for (text, var name) in names {
+            try name.currencies.write(of: name.id, in: session)
+            names[text] = name
             for (property, kind) in name.facts.all {
                 try session.execute(
                     """
@@ -203,9 +211,25 @@ struct EventContacts {
 }
 
 extension JSONObject {
+    /// Whether both have the same members, numbers by their value.
+    fileprivate func says(_ other: JSONObject) -> Bool {
+        members.count == other.members.count && members.allSatisfy { name, value in other[name].map { $0.says(value) } ?? false }
+    }
+
     /// The same members in one order, so that what is the same reads the same.
     fileprivate var sortedByName: JSONObject {
         guard members.count > 1, !zip(members, members.dropFirst()).allSatisfy({ $0.name < $1.name }) else { return self }
         return JSONObject(distinct: members.sorted { $0.name < $1.name })
+    }
+}
+
+extension JSONValue {
+    fileprivate func says(_ other: JSONValue) -> Bool {
+        switch (self, other) {
+        case (.integer(let whole), .real(let real)), (.real(let real), .integer(let whole)): Int64(exactly: real) == whole
+        case (.list(let items), .list(let others)): items.count == others.count && zip(items, others).allSatisfy { $0.says($1) }
+        case (.object(let object), .object(let other)): object.says(other)
+        default: self == other
+        }
     }
 }
