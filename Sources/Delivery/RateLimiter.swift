@@ -18,6 +18,8 @@ package struct RateLimiter: Sendable {
         windows = rates.map(SlidingWindow.init)
     }
 
+    package var isEmpty: Bool { windows.isEmpty }
+
     package var rates: [Rate] { windows.map(\.rate) }
 
     /// Limits of something else that the same messages count towards, with what they remember.
@@ -28,6 +30,38 @@ package struct RateLimiter: Sendable {
     /// The earliest time, not before `now`, at which a message may go.
     package func free(at now: Instant) -> Instant {
         windows.reduce(now) { max($0, $1.free(at: now)) }
+    }
+
+    /// How many messages may go at `now`; nil without any limit.
+    package mutating func room(at now: Instant) -> Int? {
+        var least: Int?
+        for index in windows.indices {
+            let room = windows[index].room(at: now)
+            least = min(least ?? room, room)
+        }
+        return least
+    }
+
+    /// The limit that makes the next message wait the longest; nil where one may go now.
+    package func binding(at now: Instant) -> Rate? {
+        guard let slowest = windows.max(by: { $0.free(at: now) < $1.free(at: now) }), slowest.free(at: now) > now else { return nil }
+        return slowest.rate
+    }
+
+    /// In messages a millisecond, over a long time; nil without any limit.
+    package var pace: Double? {
+        var slowest: Double?
+        for window in windows {
+            let pace = Double(window.rate.count) / Double(window.rate.window.milliseconds)
+            slowest = min(slowest ?? pace, pace)
+        }
+        return slowest
+    }
+
+    /// Another count for the only window, which keeps what it remembers.
+    mutating func allow(_ count: Int) {
+        guard windows.count == 1, let rate = Rate(count: count, per: windows[0].rate.window) else { return }
+        windows[0].rate = rate
     }
 
     /// Takes one place in every window, or none and says false.
@@ -51,7 +85,7 @@ struct SlidingWindow: Sendable {
         var count: Int
     }
 
-    let rate: Rate
+    fileprivate(set) var rate: Rate
     private let length: Int64
     private let step: Int64
     private var entries: [Entry] = []
@@ -73,6 +107,11 @@ struct SlidingWindow: Sendable {
             if excess <= 0 { return max(now, Instant(milliseconds: entries[index].time).advanced(byMilliseconds: length)) }
         }
         return now
+    }
+
+    mutating func room(at now: Instant) -> Int {
+        forget(before: now.milliseconds)
+        return max(0, rate.count - held)
     }
 
     mutating func record(_ count: Int, at time: Instant) {

@@ -3,7 +3,8 @@ package enum Stage: String, Hashable, Sendable, CaseIterable {
     case greeting, hello, startTLS, authentication, mail, recipient, data, body
 }
 
-/// What a reply means. This file alone owns that; the dialogue asks and obeys.
+/// What a reply means for the message it was given to. What it is about is ``RefusalClass``'s to say, and what is done about that its
+/// table's; this file adds where in the dialogue it was said. The dialogue asks and obeys.
 ///
 /// | reply | at | effect | scope |
 /// |---|---|---|---|
@@ -11,19 +12,17 @@ package enum Stage: String, Hashable, Sendable, CaseIterable {
 /// | 421 | recipient, data, body | retry | session |
 /// | 4yz | greeting … authentication | put back | session |
 /// | 4yz | mail | retry | session |
-/// | 4yz | recipient | retry | recipient; relay's own trouble (4.3.x, 4.7.0 login): session |
+/// | 4yz | recipient | retry | recipient; relay's own trouble (4.3.x, 4.7.0): session |
 /// | 4yz | data, body | retry | message |
 /// | 503 | mail, recipient, data | put back | session: one of us two has lost its place |
-/// | 530, 534, 535, 538; x.7.8, x.7.9, x.7.11 | any | put back | relay: log in first |
-/// | 5.1.7, 5.1.8, 5.7.20 … 5.7.27, 5.7.509, 5.7.515 | any | put back | relay: our sender or its domain is not trusted |
-/// | 5yz about relaying, the client, the HELO name or the sender, by its words | recipient, data | put back | relay |
 /// | 552, 5.3.4, 5.2.3 | mail | refuse | message: too big |
 /// | 5yz | greeting … mail | put back | relay |
-/// | 5yz | recipient | refuse | recipient |
-/// | 5yz | data, body | refuse | message |
+/// | 5yz about our login, sender, authentication, name or pace | recipient, data, body | put back | relay |
+/// | other 5yz | recipient | refuse | recipient |
+/// | other 5yz | data, body | refuse | message |
 ///
 /// `put back` burns nobody: the message is as if it had not been tried. Postfix delays its judgement of client, HELO and
-/// sender until RCPT (`smtpd_delay_reject`), which is why words count there.
+/// sender until RCPT (`smtpd_delay_reject`), which is why it counts there too.
 package struct Verdict: Hashable, Sendable {
     package enum Effect: String, Hashable, Sendable {
         case accept, retry, refuse, putBack
@@ -60,49 +59,22 @@ package struct Verdict: Hashable, Sendable {
     }
 
     private static func permanent(_ reply: Reply, _ stage: Stage) -> Verdict {
-        if isAboutUs(reply) { return Verdict(.putBack, .relay) }
+        let refusal = RefusalClass(of: reply)
+        let remedy = refusal.remedy(for: reply)
         switch stage {
         case .greeting, .hello, .startTLS, .authentication: return Verdict(.putBack, .relay)
         case .mail:
             if reply.code == 503 { return Verdict(.putBack, .session) }
-            return isTooBig(reply) ? Verdict(.refuse, .message) : Verdict(.putBack, .relay)
-        case .recipient, .data:
-            if reply.code == 503 { return Verdict(.putBack, .session) }
-            if isAboutUsByItsWords(reply) { return Verdict(.putBack, .relay) }
+            return refusal == .tooBig ? Verdict(.refuse, .message) : Verdict(.putBack, .relay)
+        case .recipient, .data, .body:
+            if reply.code == 503, stage != .body { return Verdict(.putBack, .session) }
+            if remedy.burnsNobody { return Verdict(.putBack, .relay) }
             return Verdict(.refuse, stage == .recipient ? .recipient : .message)
-        case .body: return Verdict(.refuse, .message)
         }
-    }
-
-    private static let aboutUs: Set<String> = [
-        "5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.11", "5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.24", "5.7.25", "5.7.26", "5.7.27",
-        "5.7.509", "5.7.515",
-    ]
-
-    private static func isAboutUs(_ reply: Reply) -> Bool {
-        if [530, 534, 535, 538].contains(reply.code) { return true }
-        return reply.enhanced.map(aboutUs.contains) ?? false
     }
 
     private static func isRelaysOwnTrouble(_ reply: Reply) -> Bool {
         reply.enhanced.map { $0.hasPrefix("4.3.") || $0 == "4.7.0" } ?? false
-    }
-
-    private static func isTooBig(_ reply: Reply) -> Bool {
-        reply.code == 552 || reply.enhanced == "5.3.4" || reply.enhanced == "5.2.3"
-    }
-
-    /// The words of Postfix, Exim, sendmail, Exchange and OpenSMTPD for "not from you".
-    private static let wordsAboutUs = [
-        "relay access denied", "relaying denied", "relay not permitted", "relaying not allowed", "unable to relay",
-        "not permitted to relay", "we do not relay", "authentication required", "authentication is required", "must be authenticated",
-        "must authenticate",
-        "client host rejected", "helo command rejected", "sender address rejected", "sender verify failed", "client was not authenticated",
-    ]
-
-    private static func isAboutUsByItsWords(_ reply: Reply) -> Bool {
-        let words = reply.text.lowercased()
-        return wordsAboutUs.contains { words.contains($0) }
     }
 }
 

@@ -1,0 +1,58 @@
+package import Model
+
+/// What one provider answered within the last hour, minute by minute: whether it is its users that are gone, or its own directory.
+package struct AnswerWindow: Sendable {
+    private var answered = [Int32](repeating: 0, count: minutes)
+    private var missing = [Int32](repeating: 0, count: minutes)
+    private var newest = Int64.min / 2
+    private var sums = (answered: 0, missing: 0)
+
+    package static let minutes = 60
+    /// Fewer are no sign: one typing error among three addresses is a third of them.
+    package static let fewest = 10
+    package static let share = 0.05
+
+    package init() {}
+
+    package mutating func count(missing isMissing: Bool, at now: Instant) {
+        turn(to: now)
+        let place = Self.place(newest)
+        answered[place] += 1
+        sums.answered += 1
+        guard isMissing else { return }
+        missing[place] += 1
+        sums.missing += 1
+    }
+
+    /// More than a twentieth of the answers say that there is no such user.
+    package mutating func isSuspicious(at now: Instant) -> Bool {
+        turn(to: now)
+        return sums.missing >= Self.fewest && Double(sums.missing) > Double(sums.answered) * Self.share
+    }
+
+    package mutating func clear() {
+        self = AnswerWindow()
+    }
+
+    private mutating func turn(to now: Instant) {
+        let minute = now.milliseconds / 60_000
+        guard minute > newest else { return }
+        if minute &- newest >= Int64(Self.minutes) {
+            for place in 0..<Self.minutes { (answered[place], missing[place]) = (0, 0) }
+            sums = (0, 0)
+        } else {
+            for passed in (newest + 1)...minute {
+                let place = Self.place(passed)
+                sums.answered -= Int(answered[place])
+                sums.missing -= Int(missing[place])
+                (answered[place], missing[place]) = (0, 0)
+            }
+        }
+        newest = minute
+    }
+
+    private static func place(_ minute: Int64) -> Int {
+        let rest = Int(minute % Int64(minutes))
+        return rest < 0 ? rest + minutes : rest
+    }
+}

@@ -1,0 +1,119 @@
+package import Model
+
+extension SendingPolicy {
+    /// What a server said to a message, as far as it teaches anything.
+    package enum Answer: Hashable, Sendable {
+        case accepted
+        case refused(Reply)
+    }
+
+    /// What is to be done about an answer besides the message's own outcome.
+    package struct Lesson: Hashable, Sendable {
+        /// The recipient goes on the suppression list.
+        package var suppress = false
+        /// Those of this provider who were suppressed for a "no such user" since then come off it again: it is broken.
+        package var pardonSince: Instant?
+        /// What was suppressed under this lane is pardoned.
+        package var lane = 0
+
+        package init() {}
+    }
+
+    /// `domain`: the recipient's, in ASCII and lower case; asked for only where something was refused.
+    package mutating func learn(
+        _ answer: Answer, of mark: Mark, through relay: Int, domain: @autoclosure () -> String, at now: Instant
+    ) -> Lesson {
+        switch answer {
+        case .accepted:
+            relays[relay].throttle.succeeded(at: now)
+            if mark.lane > 0 {
+                lanes[mark.lane].throttle.succeeded(at: now)
+                lanes[mark.lane].answers.count(missing: false, at: now)
+            }
+            return Lesson()
+        case .refused(let reply):
+            isWatching = true
+            return learn(reply, lane: mark.lane, relay: relay, domain: domain(), at: now)
+        }
+    }
+
+    private mutating func learn(_ reply: Reply, lane: Int, relay: Int, domain: String, at now: Instant) -> Lesson {
+        let refusal = RefusalClass(of: reply)
+        let remedy = refusal.remedy(for: reply)
+        let named = KnownProvider(namedIn: reply)
+        let lane = lane > 0 ? lane : laneToLearn(domain, named: named, isMissing: remedy == .suppress)
+        switch remedy {
+        case .suppress: return missing(in: lane, at: now)
+        case .refuse:
+            if lane > 0 { lanes[lane].answers.count(missing: false, at: now) }
+        case .holdProvider:
+            // Where nobody is named the relay is stopped, which its transport does.
+            if named != nil, lane > 0 { hold(lane, Hold(until: now.advanced(byMilliseconds: Self.hold), reason: "\(reply)"), at: now) }
+        case .stopRelay: break
+        case .retry, .retrySlower: slow(refusal, reply, named == nil ? 0 : lane, relay, at: now)
+        }
+        return Lesson()
+    }
+
+    /// A domain that is in no group belongs to the provider that answers for it; else it gets a lane of its own.
+    private mutating func laneToLearn(_ domain: String, named: KnownProvider?, isMissing: Bool) -> Int {
+        if let known = named, let group = known.domains.first.flatMap({ providers.domains[$0] }) {
+            if learned.count < Self.mostDomains { learned[domain] = group + 1 }
+            return group + 1
+        }
+        return isMissing ? newLane(for: domain) : 0
+    }
+
+    private mutating func missing(in lane: Int, at now: Instant) -> Lesson {
+        var lesson = Lesson()
+        lesson.lane = lane
+        guard lane > 0 else {
+            lesson.suppress = true
+            return lesson
+        }
+        lanes[lane].answers.count(missing: true, at: now)
+        // What was under way when the hold began says nothing new.
+        if let hold = lanes[lane].hold, hold.until > now { return lesson }
+        guard lanes[lane].answers.isSuspicious(at: now) else {
+            lesson.suppress = true
+            return lesson
+        }
+        let reason = "more than 5 % of its answers within an hour were \"no such user\"; nobody is suppressed for it"
+        hold(lane, Hold(until: now.advanced(byMilliseconds: Self.hold), reason: reason), at: now)
+        lanes[lane].answers.clear()
+        lesson.pardonSince = now.advanced(byMilliseconds: -Self.hold)
+        return lesson
+    }
+
+    /// Nothing more goes to a provider until then.
+    package mutating func hold(_ lane: Int, _ hold: Hold, at now: Instant) {
+        guard lane > 0, lane < lanes.count else { return }
+        lanes[lane].hold = hold
+        lanes[lane].reserved = hold.until
+    }
+
+    /// A 421, or whatever says "too much", slows at once; another temporary refusal is a sign where it comes in a run. That a mailbox
+    /// is full or that we are not known yet is no sign at all.
+    private mutating func slow(_ refusal: RefusalClass, _ reply: Reply, _ lane: Int, _ relay: Int, at now: Instant) {
+        switch refusal {
+        case .noSuchUser, .mailboxFull, .greylisted, .tooBig: return
+        default: break
+        }
+        let atOnce = reply.code == 421 || [.throttled, .blocked, .authentication].contains(refusal)
+        let words = "\(reply)"
+        if lane > 0 {
+            _ = atOnce ? lanes[lane].throttle.slow(words, at: now) : lanes[lane].throttle.refused(words, at: now)
+        } else {
+            _ = atOnce ? relays[relay].throttle.slow(words, at: now) : relays[relay].throttle.refused(words, at: now)
+        }
+    }
+
+    /// A bounce that came later names the provider that is overrun.
+    package mutating func learn(bounce reply: Reply, domain: String, at now: Instant) {
+        guard RefusalClass(of: reply).remedy(for: reply) == .retrySlower else { return }
+        isWatching = true
+        let known = providers.domains[domain].map { $0 + 1 } ?? learned[domain]
+        let lane = known ?? newLane(for: domain)
+        if lane > 0 { lanes[lane].throttle.slow("\(reply)", at: now) }
+    }
+}

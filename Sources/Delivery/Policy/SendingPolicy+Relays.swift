@@ -1,0 +1,108 @@
+package import Model
+
+/// What is agreed about one relay, and what it has sent already.
+package struct RelayTerms: Sendable {
+    package var name: String
+    package var weight: Int
+    package var limits: RateLimiter
+    package var warmUp: WarmUp?
+    package var zone: Zone
+    /// When messages went through it, in order: for a warm-up over all days, else unneeded.
+    package var history: [(at: Instant, count: Int)]
+    package var now: Instant
+
+    /// `limits` with what they remember of earlier runs.
+    package init(
+        name: String, weight: Int = 1, limits: RateLimiter = RateLimiter(), warmUp: WarmUp? = nil, zone: Zone = .utc,
+        history: [(at: Instant, count: Int)] = [], now: Instant = Instant(milliseconds: 0)
+    ) {
+        self.name = name
+        self.weight = max(weight, 1)
+        self.limits = limits
+        self.warmUp = warmUp
+        self.zone = zone
+        self.history = history
+        self.now = now
+    }
+}
+
+struct RelayState: Sendable {
+    let name: String
+    let weight: Double
+    var limiter: RateLimiter
+    var warming: WarmingRelay?
+    var throttle = Throttle()
+    /// Not before then, and why.
+    var down: SendingPolicy.Hold?
+    /// Messages by weight: the fewest is next.
+    var share = 0.0
+    /// Somebody has asked for this relay while it was others' turn.
+    var waits = false
+
+    init(_ terms: RelayTerms) {
+        name = terms.name
+        weight = Double(terms.weight)
+        limiter = terms.limits
+        warming = terms.warmUp.map { WarmingRelay($0, zone: terms.zone, history: terms.history, at: terms.now) }
+    }
+
+    mutating func free(at now: Instant) -> Instant {
+        var free = throttle.free(at: now)
+        if !limiter.isEmpty { free = max(free, limiter.free(at: now)) }
+        if warming != nil {
+            warming?.turn(at: now)
+            free = max(free, warming?.limiter.free(at: now) ?? now)
+        }
+        if let down { free = max(free, down.until) }
+        return free
+    }
+
+    mutating func took(at now: Instant) {
+        throttle.took(at: now)
+        limiter.record(at: now)
+        warming?.took(at: now)
+    }
+}
+
+extension SendingPolicy {
+    /// How far a relay may be ahead of its share: enough that no relay waits for another between two messages.
+    private static let lead = 8.0
+
+    /// The relay is of no use until then; others take its share. `until` may be `.latest`: until somebody changes something.
+    package mutating func relayIsDown(_ relay: Int, until: Instant, reason: String) {
+        relays[relay].down = Hold(until: until, reason: reason)
+    }
+
+    package mutating func relayIsUp(_ relay: Int) {
+        relays[relay].down = nil
+    }
+
+    package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
+
+    /// By weights, among those that could send now: one at its limit or down is passed over.
+    mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {
+        let least = leastShare(in: route, but: relay, at: now)
+        let isTurn = relays[relay].share <= least + Self.lead / relays[relay].weight
+        relays[relay].waits = !isTurn
+        return isTurn
+    }
+
+    private mutating func leastShare(in route: [Int], but relay: Int, at now: Instant) -> Double {
+        var least = Double.infinity
+        for other in route where other != relay && relays[other].free(at: now) <= now { least = min(least, relays[other].share) }
+        return least
+    }
+
+    /// One that was away has no claim on what others sent meanwhile. Twice the lead: the others may be ahead by one and a message.
+    mutating func credit(_ relay: Int, in route: [Int], at now: Instant) {
+        let least = leastShare(in: route, but: relay, at: now)
+        if least < .infinity { relays[relay].share = max(relays[relay].share, least - 2 * Self.lead) }
+        relays[relay].share += 1 / relays[relay].weight
+    }
+
+    /// Whether a relay that was told to let others go first may want to ask again; asking clears it.
+    package mutating func hasRelayToWake(in route: [Int], at now: Instant) -> Bool {
+        guard route.count > 1, let waiting = route.first(where: { relays[$0].waits }) else { return false }
+        return isTurn(of: waiting, in: route, at: now)
+    }
+}

@@ -1,0 +1,107 @@
+extension RefusalClass {
+    /// What the servers of this world say, in lower case, and in the order in which it is asked: what is about us before what is about
+    /// the recipient, since "recipient rejected: client not authenticated" says nothing of the recipient.
+    static let phrases: [(refusal: RefusalClass, phrases: [String])] = [
+        (.policy, ["only accepts mail from"]),
+        (.relayTrouble, ["too many hops"]),
+        (
+            .login,
+            [
+                "authentication required", "authentication is required", "must be authenticated", "must authenticate",
+                "client was not authenticated", "authentication failed", "invalid login", "please log in first",
+            ]
+        ),
+        (
+            .sender,
+            [
+                "relay access denied", "relaying denied", "relay not permitted", "relaying not allowed", "relaying prohibited",
+                "unable to relay", "not permitted to relay", "we do not relay", "client host rejected", "helo command rejected",
+                "sender address rejected", "sender verify failed", "not allowed to send as", "not owned by user",
+                "domain of sender address", "sender domain must exist",
+            ]
+        ),
+        (
+            .spamVerdict,
+            [
+                "uribl", "surbl", "url in the message is listed", "message contains a url", "considered spam", "classified as spam",
+                "identified as spam", "detected as spam", "looks like spam", "spam message rejected", "message rejected as spam",
+                "spam detected", "spam content", "high spam", "spam score", "likely unsolicited mail", "suspected spam",
+                "message content rejected", "junk mail", "content blocked", "high probability of spam",
+            ]
+        ),
+        (
+            .authentication,
+            [
+                "dmarc", "spf check", "spf fail", "dkim", "unauthenticated email", "unauthenticated mail", "not authenticated",
+                "sender id (pra)", "reverse dns", "reverse hostname", "ptr record", "cannot find your hostname",
+                "cannot find your reverse hostname", "does not meet the required authentication", "not accepted for policy reasons",
+            ]
+        ),
+        (
+            .throttled,
+            [
+                "too many", "rate limit", "ratelimit", "rate-limit", "throttl", "too fast", "too quickly", "unusual rate", "at a rate that",
+                "sending limit", "sending quota", "exceeded the maximum number of connections", "unexpected volume", "excessive volume",
+                "slow down", "message rate", "connection rate", "concurrent connections", "server busy", "server is busy",
+            ]
+        ),
+        (
+            .blocked,
+            [
+                "blocked using", "spamhaus", "spamcop", "barracuda", "blacklist", "blocklist", "block list", "black list", "rbl", "dnsbl",
+                "sorbs", "bad reputation", "low reputation", "poor reputation", "ip reputation", "reputation of the sending",
+                "banned sending ip", "ip is blocked", "address is blocked", "ip has been blocked", "address has been blocked",
+                "block list (", "complaints", "access denied, banned", "ip address is listed",
+            ]
+        ),
+        (.greylisted, ["greylist", "graylist", "grey-list", "greylisting", "please try again in", "come back later", "first time sender"]),
+        (
+            .mailboxFull,
+            [
+                "mailbox full", "mailbox is full", "over quota", "overquota", "quota exceeded", "exceeded quota", "exceeds quota",
+                "exceeded storage", "out of storage", "not enough storage", "storage allocation", "inbox is full", "insufficient space",
+                "quotaexceeded", "mailfolder is full", "mail box full",
+            ]
+        ),
+        (
+            .tooBig,
+            [
+                "message too large", "message too big", "message size", "size exceeds", "exceeds size", "maximum allowed size",
+                "exceeds maximum",
+            ]
+        ),
+        (
+            .noSuchUser,
+            [
+                "user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no such account", "does not exist",
+                "doesn't exist", "doesn't have a", "user not found", "recipient not found", "mailbox not found", "recipientnotfound",
+                "address unknown", "unknown address", "unknown recipient", "recipient unknown", "invalid recipient", "invalid mailbox",
+                "mailbox unavailable", "mailbox is unavailable", "mailbox disabled", "mailbox is disabled", "account is disabled",
+                "account has been disabled", "account disabled", "account that you tried to reach is disabled", "unrouteable address",
+                "unroutable address", "no mailbox here", "not a valid mailbox", "not a known user", "user is unknown", "unknown local",
+                "account is unavailable", "inactive", "recipient address rejected: access denied", "not our customer", "no longer valid",
+                "no longer available", "user doesn't", "not listed in domino", "bad destination", "nullmx", "null mx", "domain not found",
+                "host or domain name not found",
+            ]
+        ),
+        (
+            .policy,
+            [
+                "policy", "not allowed", "access denied", "not accepted", "administrative prohibition", "administratively", "prohibited",
+                "restricted", "only accepts mail from", "not authorized", "rejected by recipient",
+            ]
+        ),
+        (
+            .relayTrouble,
+            [
+                "insufficient system storage", "system storage", "internal error", "local error", "temporary failure",
+                "temporarily unavailable", "lookup failure", "server configuration", "out of memory", "queue file write error",
+                "service not available", "shutting down", "local problem",
+            ]
+        ),
+    ]
+
+    static let phrasesInBytes: [(refusal: RefusalClass, phrases: [[UInt8]])] = phrases.map { row in
+        (refusal: row.refusal, phrases: row.phrases.map { Array($0.utf8) })
+    }
+}

@@ -1,0 +1,106 @@
+import Delivery
+import Model
+import Testing
+
+@Suite struct SendingPolicyTests {
+    static let start = Instant(seconds: 1_700_000_000)
+    static let missing = Reply(code: 550, lines: ["5.1.1 no such user"])
+
+    static func policy(_ relays: [RelayTerms] = [RelayTerms(name: "main")], others: [Rate] = []) -> SendingPolicy {
+        SendingPolicy(.init(providers: Providers(others: others), relays: relays))
+    }
+
+    static func turn(_ policy: inout SendingPolicy, _ domain: String, at now: Instant) -> SendingPolicy.Turn {
+        policy.turn(of: policy.mark(domain: domain, campaign: 0), through: 0, at: now)
+    }
+
+    @Test func `a provider that denies more than a twentieth of its users is held, and who was suppressed for it is pardoned`() {
+        var policy = Self.policy()
+        let gmail = policy.mark(domain: "gmail.com", campaign: 0)
+        var lessons: [SendingPolicy.Lesson] = []
+        for _ in 0..<20 { lessons.append(policy.learn(.refused(Self.missing), of: gmail, through: 0, domain: "gmail.com", at: Self.start)) }
+        #expect(lessons.prefix(9).allSatisfy { $0.suppress && $0.pardonSince == nil })
+        #expect(lessons[9].pardonSince == Self.start.advanced(byMilliseconds: -3_600_000))
+        #expect(lessons.dropFirst(9).allSatisfy { !$0.suppress })
+        #expect(Self.turn(&policy, "googlemail.com", at: Self.start) == .later(Self.start.advanced(byMilliseconds: 3_600_000)))
+        #expect(Self.turn(&policy, "outlook.com", at: Self.start) == .now)
+        #expect(Self.turn(&policy, "gmail.com", at: Self.start.advanced(byMilliseconds: 3_600_000)) == .now)
+    }
+
+    @Test func `one dead address in thirty suppresses each and holds nobody`() {
+        var policy = Self.policy()
+        let gmail = policy.mark(domain: "gmail.com", campaign: 0)
+        for _ in 0..<100 {
+            for _ in 0..<29 { _ = policy.learn(.accepted, of: gmail, through: 0, domain: "", at: Self.start) }
+            let lesson = policy.learn(.refused(Self.missing), of: gmail, through: 0, domain: "gmail.com", at: Self.start)
+            #expect(lesson.suppress)
+        }
+        #expect(Self.turn(&policy, "gmail.com", at: Self.start) == .now)
+    }
+
+    @Test func `a domain that a provider answers for shares its pace and its holds`() {
+        var policy = Self.policy()
+        let firm = policy.mark(domain: "firm.example", campaign: 0)
+        let reply = Reply(code: 550, lines: ["5.7.26 unauthenticated. gsmtp"])
+        _ = policy.learn(.refused(reply), of: firm, through: 0, domain: "firm.example", at: Self.start)
+        #expect(Self.turn(&policy, "firm.example", at: Self.start) != .now)
+        #expect(Self.turn(&policy, "gmail.com", at: Self.start) != .now)
+        #expect(Self.turn(&policy, "other.example", at: Self.start) == .now)
+    }
+
+    @Test func `a limit for others is each domain's own`() throws {
+        var policy = Self.policy(others: [try #require(Rate("1/min"))])
+        let first = policy.mark(domain: "a.example", campaign: 0)
+        policy.take(first, through: 0, at: Self.start)
+        #expect(Self.turn(&policy, "a.example", at: Self.start) == .later(Self.start.advanced(byMilliseconds: 60_000)))
+        #expect(Self.turn(&policy, "b.example", at: Self.start) == .now)
+    }
+
+    /// Sends as each relay asks in turn, and counts.
+    static func share(_ policy: inout SendingPolicy, _ count: Int, at now: Instant) -> [Int] {
+        let mark = policy.mark(domain: "a.example", campaign: 0)
+        let route = [0, 1, 2]
+        var sent = [0, 0, 0]
+        var asked = 0
+        while sent.reduce(0, +) < count, asked < count * 100 {
+            let relay = asked % 3
+            asked += 1
+            guard policy.turn(of: mark, through: relay, route: route, at: now) == .now else { continue }
+            policy.take(mark, through: relay, route: route, at: now)
+            sent[relay] += 1
+        }
+        return sent
+    }
+
+    @Test func `relays share by weight, others take over from one that is down, and it comes back to its share`() {
+        var policy = Self.policy([
+            RelayTerms(name: "a", weight: 3), RelayTerms(name: "b", weight: 1), RelayTerms(name: "c", weight: 1),
+        ])
+        let even = Self.share(&policy, 5000, at: Self.start)
+        #expect(abs(even[0] - 3000) < 50 && abs(even[1] - 1000) < 50)
+        policy.relayIsDown(0, until: Self.start.advanced(byMilliseconds: 60_000), reason: "nobody answers")
+        let without = Self.share(&policy, 2000, at: Self.start)
+        #expect(without[0] == 0 && abs(without[1] - 1000) < 50)
+        let back = Self.share(&policy, 5000, at: Self.start.advanced(byMilliseconds: 60_000))
+        #expect(abs(back[0] - 3000) < 50)
+    }
+
+    @Test func `nobody is admitted who could not go within a moment, and those put off stand in line`() throws {
+        let providers = Providers([.init(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("60/min"))])])
+        var policy = SendingPolicy(.init(providers: providers, relays: [RelayTerms(name: "main")]))
+        let gmail = policy.mark(domain: "gmail.com", campaign: 0)
+        let answers = (0..<100).map { _ in policy.admit(gmail, at: Self.start) }
+        #expect(answers.prefix(60).allSatisfy { $0 == .go })
+        let times = answers.dropFirst(60).compactMap { if case .paced(let time) = $0 { time } else { nil } }
+        #expect(times.count == 40)
+        #expect(times == times.sorted() && Set(times).count == 40)
+    }
+
+    @Test func `lanes take turns and keep the order within`() {
+        var lanes = Lanes<Int>()
+        let policy = Self.policy()
+        for item in 0..<6 { lanes.park(item, in: item < 4 ? 1 : 2) }
+        let taken = (0..<7).map { _ in lanes.take(at: Self.start, under: policy) }
+        #expect(taken == [0, 4, 1, 5, 2, 3, nil])
+    }
+}
