@@ -21,6 +21,8 @@ struct Cascade {
         var rule: StyleSheet.Rule
         /// Of its first declaration among all.
         var first: Int
+        /// Of its declarations.
+        var bytes: Int
         /// Its declarations may be made important: all its selectors stay.
         var canBeRaised = false
         /// It has to stay in `<style>`, whatever becomes of its declarations.
@@ -63,6 +65,18 @@ struct Cascade {
     var isExhausted: Bool { matcher.budget <= 0 }
     mutating func spend(_ steps: Int) { matcher.spend(steps) }
 
+    /// What it takes to write all that reaches an element into it: bytes, and a look at each pair of declarations.
+    mutating func spendDeclarations(of element: Int) {
+        var bytes = 0
+        var count = 0
+        for match in matches[element] {
+            let rule = rules[statements[match.statement].rule]
+            bytes += rule.bytes
+            count += rule.rule.declarations.count
+        }
+        spend(bytes + count * count / 64)
+    }
+
     /// Elements that nobody sees and that need no style.
     static let unseen: Set<String> = ["head", "meta", "title", "style", "script", "link", "base", "template", "param", "source"]
 
@@ -79,7 +93,8 @@ struct Cascade {
         for mark in sheet.looseMarks where !Self.quiet.contains(compilation.marks.tagName(mark) ?? "") { holds = false }
         sheets.append(Sheet(element: element, part: page.elements[element].part, range: range, parsed: sheet))
         for rule in sheet.rules {
-            let entry = Rule(sheet: sheets.count - 1, rule: rule, first: declarationCount)
+            let bytes = rule.declarations.reduce(0) { $0 + $1.name.utf8.count + $1.value.count + 2 }
+            let entry = Rule(sheet: sheets.count - 1, rule: rule, first: declarationCount, bytes: bytes)
             let stays = !holds || rule.isConditional || rule.isFixed
             declarationCount += rule.declarations.count
             for selector in rule.selectors {

@@ -57,6 +57,9 @@ struct StyleInliner {
                 continue
             }
             let element = page.elements[index]
+            // Before it is built: one rule can be as long as the page.
+            cascade.spendDeclarations(of: index)
+            guard !cascade.isExhausted else { return exhausted() }
             let style = ElementStyle(element, matches, in: cascade, marks: compilation.marks) { id, declaration in
                 marked.allow(id, declaration, in: element)
             }

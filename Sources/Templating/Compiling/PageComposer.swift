@@ -111,7 +111,7 @@ struct PageComposer {
         let linked = part.applying(
             safety.innerEdits + tracked.edits + pictures.edits(compilation, own: part.own) + safety.outerEdits)
         var text = ComposedText()
-        text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
+        text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks, parameters: parameters))
         let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }
         if part.name != nil, hasBlocks { text.append("\n\n") }
         return CompiledPart(source: part.text, nodes: part.nodes, links: links, html: linked.text, text: text)

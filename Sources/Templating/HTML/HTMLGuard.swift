@@ -7,6 +7,9 @@ enum HTMLGuard {
     /// What gumbo may have to copy because formatting elements were left open across other elements.
     private static let mostCopies = 500_000
 
+    /// Of one element: each is compared with all before it.
+    private static let mostAttributes = 500
+
     static let void: Set<String> = [
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
     ]
@@ -28,6 +31,9 @@ enum HTMLGuard {
         while let token = scanner.next() {
             switch token {
             case .start(let name, let range, let closesItself):
+                guard attributes(in: bytes[range]) <= mostAttributes else {
+                    return ("an element has more than \(mostAttributes) attributes", range.lowerBound)
+                }
                 copies += openFormatting
                 guard copies <= mostCopies else { return ("too many formatting elements are left open", range.lowerBound) }
                 if void.contains(name) || optionalEnd.contains(name) || closesItself && !formatting.contains(name) && name != "div" {
@@ -44,6 +50,29 @@ enum HTMLGuard {
             }
         }
         return nil
+    }
+
+    /// At least half as many as there are: a value in quotes with a blank behind it counts once.
+    private static func attributes(in tag: ArraySlice<UInt8>) -> Int {
+        var count = 0
+        var quote: UInt8?
+        var previous: UInt8 = 0
+        for byte in tag {
+            if let open = quote {
+                if byte == open {
+                    quote = nil
+                    count += 1
+                }
+            } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'"), previous == UInt8(ascii: "=") {
+                quote = byte
+            } else if byte == 0x20 || (0x09...0x0D).contains(byte) || byte == UInt8(ascii: "/") {
+                if previous != 0x20 { count += 1 }
+                previous = 0x20
+                continue
+            }
+            previous = byte
+        }
+        return count / 2
     }
 
     /// Puts every Liquid tag that stands between elements into a comment. In a table, text would be moved out of it by the

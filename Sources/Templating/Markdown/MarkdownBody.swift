@@ -11,6 +11,11 @@ enum MarkdownBody {
             for torn in placement.torn { report(torn.mark, opening: torn.opening, in: compilation) }
             var writer = MarkdownWriter(placement: placement, text: lifted.text, source: source)
             writer.write(document)
+            for offset in writer.unlabelled {
+                compilation.report(
+                    .warning, "this image has no alt text", in: lifted.text, at: Span(offset, offset + 1), fallback: source,
+                    hint: "write ![what it shows](address), or <img alt=\"\" …> for a decoration")
+            }
             return writer.result
         } catch {
             compilation.report("quotes or lists are nested deeper than any message needs", source: source, at: nil)

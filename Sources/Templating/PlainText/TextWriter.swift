@@ -16,12 +16,16 @@ struct TextWriter {
     private var bullet: String?
     private var preformatted = 0
 
-    init(marks: Marks) {
+    /// What the campaign adds to links, which labels do not say.
+    private let parameters: LinkTarget.Parameters
+
+    init(marks: Marks, parameters: LinkTarget.Parameters) {
         self.marks = marks
+        self.parameters = parameters
     }
 
-    static func text(of nodes: [HTMLNode], marks: Marks) -> [UInt8] {
-        var writer = TextWriter(marks: marks)
+    static func text(of nodes: [HTMLNode], marks: Marks, parameters: LinkTarget.Parameters) -> [UInt8] {
+        var writer = TextWriter(marks: marks, parameters: parameters)
         writer.flow(nodes)
         writer.flushOwed()
         return writer.out
@@ -253,12 +257,12 @@ struct TextWriter {
             }
             return
         }
-        var label = TextWriter(marks: marks)
+        var label = TextWriter(marks: marks, parameters: parameters)
         label.flow(inline: node.children)
         let text = String(decoding: label.out, as: UTF8.self)
         if text.isEmpty {
             if !Marks.marks(in: address).isEmpty || node.children.contains(where: { $0.name == "img" }) { append(address) }
-        } else if TextElements.says(text, address) {
+        } else if TextElements.says(untracked(text), untracked(address)) {
             append(address)
         } else {
             flow(inline: node.children)
@@ -269,6 +273,25 @@ struct TextWriter {
                 append(" (\(address))")
             }
         }
+    }
+
+    /// An address as its author wrote it: without what the campaign adds, and without the block that adds it.
+    private func untracked(_ address: String) -> String {
+        var bytes = Array(address.utf8)
+        for found in Marks.marks(in: bytes).reversed() where [LinkSlots.blockName, "end" + LinkSlots.blockName].contains(name(found.index))
+        {
+            bytes.removeSubrange(found.range)
+        }
+        var text = String(decoding: bytes, as: UTF8.self)
+        for pair in parameters.pairs {
+            text = text.replacing("?\(pair.text)&", with: "?").replacing("?\(pair.text)", with: "").replacing("&\(pair.text)", with: "")
+        }
+        return text
+    }
+
+    /// Of a tag, without its arguments.
+    private func name(_ mark: Int) -> String {
+        marks.tagName(mark)?.split(separator: " ").first.map { String($0) } ?? ""
     }
 
     /// A row a line, its cells parted by bars.
