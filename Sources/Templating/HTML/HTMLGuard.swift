@@ -5,7 +5,7 @@ enum HTMLGuard {
     /// What is left for the page and the partials of one message. All that is done with HTML takes time and memory by these; a
     /// page of the size at which Gmail cuts it off has some 100,000 bytes, 5,000 tags and 10,000 attributes.
     struct Room {
-        var bytes = 512 << 10
+        var bytes = 400_000
         var tags = 20_000
         var attributes = 50_000
         var markdown = 256 << 10
@@ -47,7 +47,7 @@ enum HTMLGuard {
 
     /// What would make gumbo slow or large, and where.
     static func problem(in bytes: [UInt8], _ room: inout Room) -> Problem? {
-        guard bytes.count <= room.bytes else { return Problem("more than 512 kB of HTML", room.bytes, Room.advice) }
+        guard bytes.count <= room.bytes else { return Problem("more than 400 kB of HTML", room.bytes, Room.advice) }
         room.bytes -= bytes.count
         var scanner = HTMLScanner(bytes)
         var open: [String] = []
