@@ -2,7 +2,7 @@
 # The template engine beside others, each figure of one run.
 #
 #     Benchmarks/templates.sh                              builds in release first; everything, some minutes
-#     Benchmarks/templates.sh render parse allocations     one or more of: render, parse, allocations, cores, hostile
+#     Benchmarks/templates.sh render parse allocations     one or more of: render, parse, allocations, cores, hostile, pages
 #
 # python-liquid and Jinja2 are installed into Benchmarks/templates/.build/venv.
 set -eu

@@ -21,6 +21,10 @@ import Workspace
             "Templates/m.md:5:1: warning: this image has no alt text [say what it shows, or alt=\"\" for a decoration]"
         ),
         (
+            "![](y)",
+            "Templates/m.md:4:1: warning: this image has no alt text [write ![what it shows](address), or <img alt=\"\" …> for a decoration]"
+        ),
+        (
             "[a](example.com/x)",
             "Templates/m.md:4:1: warning: this link has no scheme and leads nowhere [did you mean \"https://example.com/x\"?]"
         ),
@@ -120,6 +124,7 @@ import Workspace
 
     @Test(arguments: [
         String(repeating: "<div>", count: 300), String(repeating: "<b><i>", count: 200) + "x",
+        "<p \((0..<12_500).map { "a\($0)=1" }.joined(separator: " "))>x</p>",
         String(repeating: "<font>", count: 250) + String(repeating: "<p>", count: 5000),
     ])
     func `HTML that would choke the parser is refused before it`(html: String) {

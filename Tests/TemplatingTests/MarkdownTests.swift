@@ -113,7 +113,7 @@ import Testing
     @Test func `a message nested like a bomb is refused`() {
         #expect(
             complaints { try load(md: String(repeating: "> ", count: 5000) + "x") } == [
-                "Templates/m.md: error: quotes or lists are nested deeper than any message needs"
+                "Templates/m.md:4:1: error: quotes or lists are nested deeper than any message needs"
             ])
     }
 

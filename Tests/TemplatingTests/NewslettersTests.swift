@@ -36,6 +36,37 @@ import Workspace
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 72 || !$0.contains(" ") || $0.contains("http") })
         #expect(try Self.message(name) == message)
     }
+
+    /// What makes them readable: which headings are underlined, in which order, and how many blocks stand between empty lines.
+    private static let outlines: [(name: String, headings: [String], blocks: Int)] = [
+        ("responsive-templates-base_boxed_basic_query.html", ["1 Designing Your Template", "2 Styling Your Content"], 12),
+        ("templates-2col-1-2.html", ["1 Heading 1", "2 Heading 2"], 16),
+        ("templates-2col-2-1.html", ["1 Heading 1", "2 Heading 2"], 16),
+        ("templates-3col-basic3column-asym.html", ["1 Heading 1", "2 Heading 2"], 16),
+        ("templates-3col-basic3column.html", [], 12),
+        ("templates-fancy-1-2-3.html", ["1 Heading 1", "2 Heading 2"], 22),
+        ("templates-fancy-50-25-25-1.html", ["1 Heading 1", "2 Heading 2"], 18),
+        ("templates-gallery-1-4-1.html", ["1 Heading 1", "2 Heading 2"], 21),
+        ("templates-simple-basic.html", ["1 Heading 1", "2 Heading 2"], 12),
+        ("templates-simple-postcard.html", ["1 Heading 1", "1 Heading 1", "2 Heading 2"], 14),
+        ("templates-transactional_basic.html", ["1 Heading 1", "2 Heading 2"], 9),
+    ]
+
+    @Test(.enabled(if: !names.isEmpty, "the newsletters are not beside the repository"), arguments: outlines)
+    func `the text part of a real newsletter has its headings and its blocks in their order`(
+        name: String, headings: [String], blocks: Int
+    ) throws {
+        let text = try Self.message(name).plain
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        let found = zip(lines, lines.dropFirst()).compactMap { line, under -> String? in
+            guard !under.isEmpty, under.count == min(line.count, 72) else { return nil }
+            return under.allSatisfy { $0 == "=" } ? "1 \(line)" : under.allSatisfy { $0 == "-" } ? "2 \(line)" : nil
+        }
+        #expect(found == headings)
+        #expect(text.split(separator: "\n\n").count == blocks)
+        // An address that stands behind its label, and no label or address twice in a row.
+        #expect(!text.contains(" ()") && !text.contains("( "))
+    }
 }
 
 /// The repository's own sample workspace.

@@ -1,6 +1,7 @@
 import Model
 import Templating
 import Testing
+import Workspace
 
 @Suite struct PlainTextTests {
     @Test(arguments: [
@@ -41,6 +42,16 @@ import Testing
     ])
     func `tags in front of what begins the body of a page are in the text part`(html: String, text: String) throws {
         #expect(try plain(html: html) == text)
+    }
+
+    @Test(arguments: [
+        ("<https://e.com/x>", "https://e.com/x?utm_source=s&utm_medium=m\n"),
+        ("[e.com](https://e.com/)", "https://e.com/?utm_source=s&utm_medium=m\n"),
+        ("[{{ contact.url }}]({{ contact.url }})", "https://e.com/y?utm_source=s&utm_medium=m\n"),
+    ])
+    func `a label that is its own address is written once, whatever the campaign adds`(md: String, text: String) throws {
+        let use = TemplateUse(kind: .service, utm: [.init(name: "source", value: "s"), .init(name: "medium", value: "m")])
+        #expect(try load(md: md, use: use).render(data(["url": "https://e.com/y"])).plain == text)
     }
 
     @Test func `conditions and loops work in the text part too`() throws {

@@ -33,10 +33,12 @@ struct Cascade {
         var part: Int
         var range: Range<Int>
         var parsed: StyleSheet
+        /// In ``Cascade/rules``.
+        var rules: Range<Int>
     }
 
-    struct Match {
-        var statement: Int
+    struct Match: Hashable {
+        var statement: Int32
         var certainty: Certainty
     }
 
@@ -48,13 +50,17 @@ struct Cascade {
     private(set) var declarationCount = 0
 
     private var matcher: SelectorMatcher
+    /// For all `<style>` elements of a page.
+    private var room = (bytes: 256 << 10, statements: 20_000)
     private let compilation: Compilation
 
     init(_ page: PageElements, texts: [[UInt8]], budget: Int, compilation: Compilation) {
         self.compilation = compilation
         matcher = SelectorMatcher(page, budget: budget)
         matches = Array(repeating: [], count: page.elements.count)
-        for style in page.styles { read(style.element, isCertain: style.isCertain, texts[page.elements[style.element].part]) }
+        for style in page.styles where !isExhausted {
+            read(style.element, isCertain: style.isCertain, texts[page.elements[style.element].part])
+        }
         for index in statements.indices where !isExhausted { match(index) }
         settleRoles()
     }
@@ -62,6 +68,19 @@ struct Cascade {
     var page: PageElements { matcher.page }
     var isExhausted: Bool { matcher.budget <= 0 }
     mutating func spend(_ steps: Int) { matcher.spend(steps) }
+    private mutating func exhaust() { spend(max(0, matcher.budget)) }
+
+    /// What it takes to weigh all that reaches an element: a look at each declaration, or at each pair of them.
+    mutating func spendDeclarations(of element: Int) {
+        var count = page.elements[element].node.attribute("style").map { $0.value.utf8.count / 8 } ?? 0
+        var isPlain = true
+        for match in matches[element] {
+            let statement = statements[Int(match.statement)]
+            count += rules[statement.rule].rule.declarations.count
+            isPlain = isPlain && statement.role == .inlined && match.certainty == .yes
+        }
+        spend(count * 4 + (isPlain ? 0 : count * count / 16))
+    }
 
     /// Elements that nobody sees and that need no style.
     static let unseen: Set<String> = ["head", "meta", "title", "style", "script", "link", "base", "template", "param", "source"]
@@ -73,11 +92,18 @@ struct Cascade {
         let type = node.attribute("type")?.value.lowercased().split(whereSeparator: \.isWhitespace).joined() ?? "text/css"
         guard type == "text/css" || type.isEmpty, let text = node.children.first, text.offset >= 0 else { return }
         let range = text.offset..<Self.endOfStyle(bytes, from: text.offset)
-        let sheet = StyleSheet(bytes, in: range)
+        room.bytes -= range.count
+        guard room.bytes >= 0 else { return exhaust() }
+        let sheet = StyleSheet(bytes, in: range, atMost: room.statements)
+        room.statements = sheet.room
+        guard room.statements > 0 else { return exhaust() }
         let media = node.attribute("media")?.value.lowercased().split(whereSeparator: \.isWhitespace).joined() ?? "all"
         var holds = isCertain && ["all", "screen", ""].contains(media)
         for mark in sheet.looseMarks where !Self.quiet.contains(compilation.marks.tagName(mark) ?? "") { holds = false }
-        sheets.append(Sheet(element: element, part: page.elements[element].part, range: range, parsed: sheet))
+        sheets.append(
+            Sheet(
+                element: element, part: page.elements[element].part, range: range, parsed: sheet,
+                rules: rules.count..<(rules.count + sheet.rules.count)))
         for rule in sheet.rules {
             let entry = Rule(sheet: sheets.count - 1, rule: rule, first: declarationCount)
             let stays = !holds || rule.isConditional || rule.isFixed
@@ -141,7 +167,8 @@ struct Cascade {
     }
 
     private mutating func add(_ statement: Int, _ element: Int, _ certainty: Certainty) {
-        matches[element].append(Match(statement: statement, certainty: certainty))
+        matcher.spend(1)
+        matches[element].append(Match(statement: Int32(statement), certainty: certainty))
     }
 
     private mutating func settleRoles() {

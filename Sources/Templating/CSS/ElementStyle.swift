@@ -43,7 +43,7 @@ struct ElementStyle {
         var heaviest: [Key: (weight: Int, isUnordered: Bool)] = [:]
         var order: [Key] = []
         for match in matches {
-            let statement = cascade.statements[match.statement]
+            let statement = cascade.statements[Int(match.statement)]
             let rule = cascade.rules[statement.rule]
             let role: Role
             switch statement.role {

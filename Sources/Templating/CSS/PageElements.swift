@@ -55,6 +55,8 @@ struct PageElements {
     private(set) var styles: [(element: Int, isCertain: Bool)] = []
 
     private let compilation: Compilation
+    /// For what stands in comments.
+    private var room = HTMLGuard.Room()
     /// Names that hold HTML of the templates themselves.
     private let captured: [String]
     private var partials: [String: Int] = [:]
@@ -220,7 +222,7 @@ struct PageElements {
             return
         }
         let bytes = Array(inside.utf8)
-        guard bytes.contains(UInt8(ascii: "<")), HTMLGuard.problem(in: bytes) == nil else { return }
+        guard bytes.contains(UInt8(ascii: "<")), HTMLGuard.problem(in: bytes, &room) == nil else { return }
         let state = (captures, branches)
         for node in HTMLNode.parse(bytes, isPage: false) { unseen(node, part) }
         (captures, branches) = state

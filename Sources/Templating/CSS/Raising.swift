@@ -9,10 +9,8 @@ struct Raising {
     /// Must be raised together with it.
     private var needs: [Int: Set<Int>] = [:]
 
-    /// - Returns: what was spent.
-    mutating func look(at style: ElementStyle, isForbidden: Bool) -> Int {
+    mutating func look(at style: ElementStyle, isForbidden: Bool) {
         let entries = style.entries
-        var steps = 0
         for one in entries.indices where entries[one].role == .kept || entries[one].role == .hack {
             let kept = entries[one]
             guard !kept.declaration.isImportant else { continue }
@@ -20,9 +18,7 @@ struct Raising {
             for other in entries.indices where other != one && style.meet(one, other) {
                 look(kept, entries[other], wins: style.wins(one, over: other))
             }
-            steps += entries.count
         }
-        return steps
     }
 
     private mutating func look(_ kept: ElementStyle.Entry, _ other: ElementStyle.Entry, wins: Bool) {

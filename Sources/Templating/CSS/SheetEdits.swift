@@ -7,7 +7,7 @@ struct SheetEdits {
     func add(to edits: inout [[TextEdit]], texts: [[UInt8]]) {
         for index in cascade.sheets.indices {
             let sheet = cascade.sheets[index]
-            let rules = cascade.rules.filter { $0.sheet == index }
+            let rules = cascade.rules[sheet.rules]
             let gone = rules.filter { !$0.stays }
             let isEmpty = gone.count == rules.count && !gone.isEmpty && sheet.parsed.others.isEmpty && sheet.parsed.looseMarks.isEmpty
             if isEmpty, let whole = element(sheet, texts[sheet.part]) {

@@ -23,7 +23,7 @@ struct StyleAttribute {
     ///
     /// - Parameter entries: from the weakest to the strongest.
     private static func needed(_ entries: [ElementStyle.Entry], over stronger: [StyleSheet.Declaration]) -> [StyleSheet.Declaration] {
-        var overruled = Set(stronger.filter { PlainValues.isValid($0) }.map(\.name))
+        var overruled = Set(stronger.filter(\.isPlain).map(\.name))
         var needed: [StyleSheet.Declaration] = []
         var ofRule: [String] = []
         var rule = -1
@@ -36,10 +36,13 @@ struct StyleAttribute {
             }
             if overruled.contains(entry.declaration.name) { continue }
             needed.append(entry.declaration)
-            if PlainValues.isValid(entry.declaration) { ofRule.append(entry.declaration.name) }
+            if entry.declaration.isPlain { ofRule.append(entry.declaration.name) }
         }
         return needed.reversed()
     }
+
+    /// Of what it adds to an element, with nothing escaped.
+    var size: Int { (front + back).reduce(0) { $0 + $1.name.utf8.count + $1.value.count + 2 } }
 
     /// The author's own words stay as they are written, and where they are written.
     func edits(_ node: HTMLNode, _ bytes: [UInt8]) -> [TextEdit] {

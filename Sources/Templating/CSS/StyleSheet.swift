@@ -11,6 +11,8 @@ struct StyleSheet {
         /// The Liquid in the value; nil where there is some in the name, which may then be any.
         var marks: [Int]?
         var properties: PropertySet
+        /// See ``PlainValues``.
+        var isPlain = false
     }
 
     struct Rule {
@@ -31,11 +33,14 @@ struct StyleSheet {
     private(set) var obstacle: Range<Int>?
     /// Liquid that is not within a rule.
     private(set) var looseMarks: [Int] = []
+    /// Rules, selectors and declarations that may still be read; none where it was not read to its end.
+    private(set) var room: Int
 }
 
 extension StyleSheet {
     /// Reads the bytes of `range`. Any bytes will do, and each is read once or twice.
-    init(_ bytes: [UInt8], in range: Range<Int>) {
+    init(_ bytes: [UInt8], in range: Range<Int>, atMost room: Int) {
+        self.room = room
         let scanner = CSSScanner(bytes, end: range.upperBound)
         rules(scanner, range, isConditional: false, depth: 0)
     }
@@ -57,7 +62,7 @@ extension StyleSheet {
                 position = mark.range.upperBound
                 continue
             }
-            guard position < range.upperBound else { return }
+            guard position < range.upperBound, room > 0 else { return }
             position =
                 scanner.bytes[position] == UInt8(ascii: "@")
                 ? atRule(scanner, position..<range.upperBound, isConditional: isConditional, depth: depth)
@@ -83,6 +88,7 @@ extension StyleSheet {
             obstacle = obstacle ?? range.lowerBound..<nameEnd
         }
         if depth == 0 { others.append(range.lowerBound..<end) }
+        room -= 1
         return end
     }
 
@@ -107,6 +113,7 @@ extension StyleSheet {
                 Declaration(name: "", value: [], isImportant: false, end: end, marks: nil, properties: .any))
         }
         rules.append(rule)
+        room -= 1 + rule.selectors.count + rule.declarations.count
         return end
     }
 
@@ -159,9 +166,11 @@ extension StyleSheet {
         let isImportant = CSSScanner.dropImportant(&value)
         guard !value.isEmpty else { return nil }
         let hasMarkedName = !Marks.marks(in: name).isEmpty
-        return Declaration(
+        var declaration = Declaration(
             name: name, value: value, isImportant: isImportant, end: scanner.endOfText(range),
             marks: hasMarkedName ? nil : Marks.marks(in: value).map(\.index),
             properties: hasMarkedName ? .any : PropertySet(name))
+        declaration.isPlain = PlainValues.isValid(declaration)
+        return declaration
     }
 }

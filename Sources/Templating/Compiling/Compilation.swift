@@ -7,13 +7,37 @@ final class Compilation {
     private(set) var problems: [Diagnostic] = []
     /// More help nobody, and each is compared with all before it.
     private static let mostProblems = 100
+    private static let less = "write less, and link to the rest"
+    /// There is more of something than a message may have: nothing further is made of it.
+    var isFull = false
+    /// For the HTML of the message.
+    var room = HTMLGuard.Room()
+    /// Bytes of authors' files that may still be read.
+    private var bytes: Int
+    /// Outputs and tags that may still be put aside.
+    private var liquid: Int
+    /// What was made by ``block(_:closing:)``, which is the same again and again.
+    private var blocks: [String: Int] = [:]
     /// Files of the workspace that the message carries, each once.
     private(set) var pictures: [MessagePicture] = []
     /// What readers see of all parts that were checked.
     var shown = ShownMarks()
 
+    /// - Parameter isMessage: bound by what a message may take; else only by what marks there are.
+    init(isMessage: Bool = true) {
+        bytes = isMessage ? 1 << 20 : .max
+        liquid = isMessage ? 2_500 : Marks.most
+    }
+
     func add(_ source: SourceText) -> Int {
         sources.append(source)
+        let wasLeft = bytes >= 0
+        bytes -= source.bytes.count
+        if bytes < 0, wasLeft {
+            isFull = true
+            let place = max(0, source.bytes.count + bytes)
+            report("the files of a message have more than 1 MB", source: sources.count - 1, at: Span(place, place + 1), hint: Self.less)
+        }
         if let place = Self.firstInvalid(source.bytes) {
             report("this is not UTF-8", source: sources.count - 1, at: Span(place, place + 1), hint: "save the file in UTF-8")
         }
@@ -85,8 +109,11 @@ final class Compilation {
         var scanner = LiquidScanner(text.bytes, in: span)
         var offset = span.start
         while let token = scanner.next() {
-            guard marks.entries.count < Marks.most else {
-                report("too much Liquid", source: source, at: token.span)
+            liquid -= 1
+            guard liquid >= 0 else {
+                report("more than 2,500 outputs and tags", source: source, at: token.span, hint: Self.less)
+                offset = span.end
+                isFull = true
                 break
             }
             if case .tag(let name) = token.kind, Self.ownBlocks.contains(name) {
@@ -114,11 +141,14 @@ final class Compilation {
 
     /// Marks for a block of the program's own making.
     func block(_ opening: String, closing: String) -> (opening: String, closing: String) {
-        let text = "{% \(opening) %}{% \(closing) %}"
-        let source = add(SourceText(name: "links", text: text))
         let middle = opening.utf8.count + 6
         let first = LiquidToken(kind: .tag(opening), span: Span(0, middle))
-        let second = LiquidToken(kind: .tag(closing), span: Span(middle, text.utf8.count))
+        let second = LiquidToken(kind: .tag(closing), span: Span(middle, middle + closing.utf8.count + 6))
+        let source = blocks[opening] ?? sources.count
+        if source == sources.count {
+            sources.append(SourceText(name: "links", text: "{% \(opening) %}{% \(closing) %}"))
+            blocks[opening] = source
+        }
         return (
             String(decoding: marks.add(first, source: source), as: UTF8.self),
             String(decoding: marks.add(second, source: source), as: UTF8.self)

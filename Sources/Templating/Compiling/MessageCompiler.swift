@@ -26,16 +26,21 @@ struct MessageCompiler {
         let written = compilation.marked(own, in: file.body)
         let named = NamedBlocks(written, in: .template, compilation)
         let body = bodyHTML(named.without(written), of: file, own)
-        let blocks = named.blocks.map { block in
-            var content = ComposedText()
-            content.append(written, block.inner)
-            return NamedBlocks.Filling(name: block.name, mark: block.mark, html: bodyHTML(content, of: file, own))
-        }
+        let blocks: [NamedBlocks.Filling] =
+            compilation.isFull
+            ? []
+            : named.blocks.map { block in
+                var content = ComposedText()
+                content.append(written, block.inner)
+                return NamedBlocks.Filling(name: block.name, mark: block.mark, html: bodyHTML(content, of: file, own))
+            }
         let composer = PageComposer(files: files, compilation: compilation, paths: paths)
         let page = try composer.page(around: body, blocks: blocks, of: file, own: own, layout: file.layout ?? inherited)
         guard !compilation.hasErrors, let prepared = composer.prepared(page, own: own) else { return nil }
         var partialCompiler = PartialCompiler(composer: composer, parameters: parameters)
-        let compiled = composer.compiled(try partialCompiler.inlining(prepared), parameters: parameters)
+        let inlined = try partialCompiler.inlining(prepared)
+        guard !compilation.isFull else { return nil }
+        let compiled = composer.compiled(inlined, parameters: parameters)
         MessageChecks(compilation: compilation, own: own).page(compiled)
 
         var origins = Origins()
@@ -53,6 +58,7 @@ struct MessageCompiler {
 
         let partials = try partialCompiler.compile(
             [subject, preheader, handwritten.map { LiquidText($0) }].compactMap { $0 }, &origins)
+        guard !compilation.isFull else { return nil }
         origins.sources = compilation.sources
         let texts = try textTable([subject, preheader, handwritten.map { LiquidText($0) }].compactMap { $0 })
         let filters = MailFilters(texts: texts, base: knowledge.language).all

@@ -96,8 +96,11 @@ struct PageComposer {
     /// - Returns: nil where gumbo must not see it; why is reported.
     func prepared(_ marked: ComposedText, partial name: String? = nil, own: Int) -> PreparedPart? {
         let text = HTMLGuard.wrappingTags(in: marked, marks: compilation.marks)
-        if let problem = HTMLGuard.problem(in: text.bytes) {
-            compilation.report(.error, problem.message, in: text, at: Span(problem.offset, problem.offset + 1), fallback: own)
+        if let problem = HTMLGuard.problem(in: text.bytes, &compilation.room) {
+            compilation.report(
+                .error, problem.message, in: text, at: Span(problem.offset, problem.offset + 1), fallback: own,
+                hint: problem.hint)
+            compilation.isFull = true
             return nil
         }
         return PreparedPart(text, name: name, own: own, marks: compilation.marks)
@@ -111,7 +114,7 @@ struct PageComposer {
         let linked = part.applying(
             safety.innerEdits + tracked.edits + pictures.edits(compilation, own: part.own) + safety.outerEdits)
         var text = ComposedText()
-        text.append(TextWriter.text(of: linked.nodes, marks: compilation.marks))
+        text.append(TextWriter.text(of: linked.nodes, parameters: parameters, in: compilation))
         let hasBlocks = part.nodes.contains { $0.name.map { TextElements.block.contains($0) } ?? false }
         if part.name != nil, hasBlocks { text.append("\n\n") }
         return CompiledPart(source: part.text, nodes: part.nodes, links: links, html: linked.text, text: text)

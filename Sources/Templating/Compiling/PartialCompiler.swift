@@ -116,7 +116,7 @@ struct PartialCompiler {
         var hasUnseenHTML = false
         var looked = 0
         var seen: Set<String> = []
-        while looked < compilation.marks.entries.count {
+        while looked < compilation.marks.entries.count, !compilation.isFull {
             let wanted = names(in: compilation.text(of: looked), known)
             looked += 1
             for name in wanted where Self.isName(name) && seen.insert(name).inserted {
@@ -130,6 +130,7 @@ struct PartialCompiler {
                 }
             }
         }
+        guard !compilation.isFull else { return page }
         let edits = StyleInliner.edits(parts, hasUnseenHTML: hasUnseenHTML, in: compilation)
         for (part, edits) in zip(parts, edits) { if let name = part.name { prepared[name] = part.applying(edits) } }
         return page.applying(edits.first ?? [])

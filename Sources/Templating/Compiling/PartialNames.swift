@@ -6,8 +6,13 @@ enum PartialNames {
         var isDynamic = false
     }
 
+    private static let renders = ["render", "include"].map { Array($0.utf8) }
+
     static func names(in tag: String) -> Found {
         var found = Found()
+        // Nearly nothing does, and all Liquid of a message is asked.
+        let bytes = Array(tag.utf8)
+        guard renders.contains(where: { bytes.holds($0) }) else { return found }
         for word in ["render", "include"] {
             var rest = Substring(tag)
             while let range = rest.firstRange(of: word) {

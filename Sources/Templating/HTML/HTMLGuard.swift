@@ -2,10 +2,37 @@ import Diagnostics
 
 /// Looks at HTML before gumbo does, and makes it safe to give to it.
 enum HTMLGuard {
+    /// What is left for the page and the partials of one message. All that is done with HTML takes time and memory by these; a
+    /// page of the size at which Gmail cuts it off has some 100,000 bytes, 5,000 tags and 10,000 attributes.
+    struct Room {
+        var bytes = 400_000
+        var tags = 20_000
+        var attributes = 50_000
+        var markdown = 256 << 10
+        /// Lines, cells, and what may be emphasis, a link or code in Markdown: as many as a tree may have nodes.
+        var signs = 20_000
+
+        static let advice = "Gmail cuts a page off at 102 kB: write less, and link to the rest"
+    }
+
+    struct Problem {
+        var message: String
+        var offset: Int
+        var hint: String?
+
+        init(_ message: String, _ offset: Int, _ hint: String? = nil) {
+            self.message = message
+            self.offset = offset
+            self.hint = hint
+        }
+    }
+
     static let deepest = 256
-    static let largest = 2 << 20
     /// What gumbo may have to copy because formatting elements were left open across other elements.
     private static let mostCopies = 500_000
+
+    /// Of one element: each is compared with all before it.
+    private static let mostAttributes = 250
 
     static let void: Set<String> = [
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -19,23 +46,34 @@ enum HTMLGuard {
     ]
 
     /// What would make gumbo slow or large, and where.
-    static func problem(in bytes: [UInt8]) -> (message: String, offset: Int)? {
-        guard bytes.count <= largest else { return ("more than \(largest >> 20) MB of HTML", largest) }
+    static func problem(in bytes: [UInt8], _ room: inout Room) -> Problem? {
+        guard bytes.count <= room.bytes else { return Problem("more than 400 kB of HTML", room.bytes, Room.advice) }
+        room.bytes -= bytes.count
         var scanner = HTMLScanner(bytes)
         var open: [String] = []
         var openFormatting = 0
         var copies = 0
         while let token = scanner.next() {
+            if let place = token.tag {
+                room.tags -= 1
+                guard room.tags >= 0 else { return Problem("more than 20,000 tags and comments", place, Room.advice) }
+            }
             switch token {
             case .start(let name, let range, let closesItself):
+                let count = attributes(in: bytes[range])
+                guard count <= mostAttributes else {
+                    return Problem("an element has more than \(mostAttributes) attributes", range.lowerBound)
+                }
+                room.attributes -= count
+                guard room.attributes >= 0 else { return Problem("more than 50,000 attributes", range.lowerBound, Room.advice) }
                 copies += openFormatting
-                guard copies <= mostCopies else { return ("too many formatting elements are left open", range.lowerBound) }
+                guard copies <= mostCopies else { return Problem("too many formatting elements are left open", range.lowerBound) }
                 if void.contains(name) || optionalEnd.contains(name) || closesItself && !formatting.contains(name) && name != "div" {
                     continue
                 }
                 open.append(name)
                 if formatting.contains(name) { openFormatting += 1 }
-                if open.count > deepest { return ("elements are nested deeper than \(deepest)", range.lowerBound) }
+                if open.count > deepest { return Problem("elements are nested deeper than \(deepest)", range.lowerBound) }
             case .end(let name, _):
                 guard let index = open.lastIndex(of: name) else { continue }
                 openFormatting -= open[index...].count { formatting.contains($0) }
@@ -44,6 +82,36 @@ enum HTMLGuard {
             }
         }
         return nil
+    }
+
+    /// Of a start tag: what begins behind a blank, a slash or a closing quote. `a = b` counts up to three times.
+    private static func attributes(in tag: ArraySlice<UInt8>) -> Int {
+        var count = 0
+        var quote: UInt8?
+        var isParted = false
+        var previous: UInt8 = 0
+        for byte in tag.dropFirst() {
+            if let open = quote {
+                if byte == open {
+                    quote = nil
+                    isParted = true
+                }
+                continue
+            }
+            switch byte {
+            case 0x20, 0x09...0x0D, UInt8(ascii: "/"): isParted = true
+            case UInt8(ascii: "\"") where previous == UInt8(ascii: "="), UInt8(ascii: "'") where previous == UInt8(ascii: "="):
+                quote = byte
+                isParted = false
+                previous = byte
+            case UInt8(ascii: ">"): break
+            default:
+                if isParted { count += 1 }
+                isParted = false
+                previous = byte
+            }
+        }
+        return count
     }
 
     /// Puts every Liquid tag that stands between elements into a comment. In a table, text would be moved out of it by the

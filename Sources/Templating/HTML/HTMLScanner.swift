@@ -8,6 +8,14 @@ struct HTMLScanner {
         case end(name: String, range: Range<Int>)
         /// Comments, doctypes, and what stands in `<style>`, `<script>`, `<title>` and `<textarea>`.
         case opaque(Range<Int>)
+
+        /// Where a tag or a comment stands.
+        var tag: Int? {
+            switch self {
+            case .text: nil
+            case .start(_, let range, _), .end(_, let range), .opaque(let range): range.lowerBound
+            }
+        }
     }
 
     private let bytes: [UInt8]

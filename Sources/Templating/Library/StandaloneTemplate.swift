@@ -29,7 +29,7 @@ package struct StandaloneTemplate {
         var find: @Sendable (String) -> SourceText? = { name in Self.partial(name, partials) }
         var source = source
         var origins = Origins()
-        let compilation = Compilation()
+        let compilation = Compilation(isMessage: false)
         if mode == .html {
             var prepared: [String: SourceText] = [:]
             source = Self.safe(source, name: "", &origins, compilation)

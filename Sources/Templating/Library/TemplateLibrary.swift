@@ -69,7 +69,8 @@ package struct TemplateLibrary: Sendable {
         for entry in own {
             let source = SourceText(name: entry.path, bytes: try files.read(entry.path) ?? [])
             guard source.bytes.count <= Self.largest else {
-                problems.append(Diagnostic(.error, "is larger than \(Self.largest >> 20) MB", in: source, at: Span(0, 0)))
+                let place = Span(Self.largest, Self.largest + 1)
+                problems.append(Diagnostic(.error, "is larger than \(Self.largest >> 20) MB", in: source, at: place))
                 continue
             }
             do throws(DiagnosticList) {
@@ -95,9 +96,8 @@ package struct TemplateLibrary: Sendable {
     private func finished(
         _ name: String, _ compiled: (variants: [CompiledVariant], problems: [Diagnostic]), _ use: TemplateUse
     ) throws(DiagnosticList) -> MessageTemplate {
-        let problems = compiled.problems.enumerated().filter { index, problem in
-            !compiled.problems[..<index].contains { $0.headline == problem.headline }
-        }.map(\.element)
+        var told: Set<String> = []
+        let problems = compiled.problems.filter { told.insert($0.headline).inserted }
         let list = DiagnosticList(problems)
         guard !list.hasErrors, let base = compiled.variants.first else { throw list }
         var variants: [String: CompiledVariant] = [:]

@@ -3,7 +3,13 @@ import Diagnostics
 /// Makes HTML of a Markdown file whose Liquid is held by marks.
 enum MarkdownBody {
     static func html(_ marked: ComposedText, source: Int, in compilation: Compilation) -> ComposedText {
-        do throws(MarkdownNode.TooDeep) {
+        if let problem = MarkdownGuard.problem(in: marked.bytes, &compilation.room) {
+            let place = Span(problem.offset, problem.offset + 1)
+            compilation.report(.error, problem.message, in: marked, at: place, fallback: source, hint: problem.hint)
+            compilation.isFull = true
+            return ComposedText()
+        }
+        do throws(MarkdownNode.Refusal) {
             let kept = marksInRawParts(of: try MarkdownNode.parse(marked.bytes))
             let lifted = LiftedLines(marked, marks: compilation.marks, keeping: kept)
             let document = try MarkdownNode.parse(lifted.text.bytes)
@@ -11,11 +17,28 @@ enum MarkdownBody {
             for torn in placement.torn { report(torn.mark, opening: torn.opening, in: compilation) }
             var writer = MarkdownWriter(placement: placement, text: lifted.text, source: source)
             writer.write(document)
+            for offset in writer.unlabelled {
+                compilation.report(
+                    .warning, "this image has no alt text", in: lifted.text, at: Span(offset, offset + 1), fallback: source,
+                    hint: "write ![what it shows](address), or <img alt=\"\" …> for a decoration")
+            }
             return writer.result
         } catch {
-            compilation.report("quotes or lists are nested deeper than any message needs", source: source, at: nil)
+            let place = start(ofLine: error.line, in: marked.bytes)
+            compilation.report(.error, error.message, in: marked, at: Span(place, place + 1), fallback: source)
+            compilation.isFull = true
             return ComposedText()
         }
+    }
+
+    /// The lines that cmark counts are those of the text with lifted tags left out, or of the whole: near enough.
+    private static func start(ofLine line: Int, in bytes: [UInt8]) -> Int {
+        var place = 0
+        for _ in 1..<max(line, 1) {
+            guard let end = bytes[place...].firstIndex(of: 0x0A) else { break }
+            place = end + 1
+        }
+        return place
     }
 
     private static func report(_ mark: Int, opening: Int, in compilation: Compilation) {

@@ -34,35 +34,42 @@ final class MarkdownNode {
         for child in children { child.parent = self }
     }
 
-    struct TooDeep: Error {
+    struct Refusal: Error {
+        var message: String
         var line: Int
     }
 
     private static let deepest = 100
+    private static let most = 20_000
     private static let isRegistered: Bool = {
         pitwall_cmark_register()
         return true
     }()
 
-    /// - Throws: where quotes or lists are nested deeper than any message needs.
-    static func parse(_ bytes: [UInt8]) throws(TooDeep) -> MarkdownNode {
+    /// - Throws: where quotes or lists are nested deeper than any message needs, or there is more than any message holds.
+    static func parse(_ bytes: [UInt8]) throws(Refusal) -> MarkdownNode {
         guard isRegistered, let root = bytes.withUnsafeBytes({ pitwall_cmark_parse($0.baseAddress, $0.count) }) else {
             return MarkdownNode(kind: .document, startLine: 1, startColumn: 1, literal: [], children: [])
         }
         defer { cmark_node_free(root) }
-        return try node(root, depth: 0, alignment: nil)
+        var count = 0
+        return try node(root, depth: 0, alignment: nil, &count)
     }
 
-    private static func node(_ node: OpaquePointer, depth: Int, alignment: String?) throws(TooDeep) -> MarkdownNode {
+    private static func node(
+        _ node: OpaquePointer, depth: Int, alignment: String?, _ count: inout Int
+    ) throws(Refusal) -> MarkdownNode {
         let line = Int(cmark_node_get_start_line(node))
-        guard depth < deepest else { throw TooDeep(line: line) }
+        guard depth < deepest else { throw Refusal(message: "quotes or lists are nested deeper than any message needs", line: line) }
+        count += 1
+        guard count <= most else { throw Refusal(message: "more than 20,000 pieces of Markdown", line: line) }
         let kind = Self.kind(of: node, alignment: alignment)
         var children: [MarkdownNode] = []
         var child = cmark_node_first_child(node)
         var column: Int32 = 0
         while let current = child {
             let alignment = kind.isRow ? columnAlignment(of: node, column) : nil
-            children.append(try Self.node(current, depth: depth + 1, alignment: alignment))
+            children.append(try Self.node(current, depth: depth + 1, alignment: alignment, &count))
             child = cmark_node_next(current)
             column += 1
         }

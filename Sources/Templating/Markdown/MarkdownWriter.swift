@@ -9,6 +9,8 @@ struct MarkdownWriter {
     private(set) var result = ComposedText()
     /// Behind the last HTML that was copied.
     private var copied = 0
+    /// Where pictures without a label stand, in the text.
+    private(set) var unlabelled: [Int] = []
 
     /// - Parameter text: what the tree was made from.
     init(placement: TagPlacement, text: ComposedText, source: Int) {
@@ -144,7 +146,9 @@ struct MarkdownWriter {
 
     private mutating func image(_ node: MarkdownNode, _ url: String, _ title: String) {
         var bytes = Array("<img src=\"".utf8) + HTMLEscaping.url(url) + Array("\" alt=\"".utf8)
-        bytes += HTMLEscaping.text(Self.plainText(of: node)) + Array("\"".utf8)
+        let label = Self.plainText(of: node)
+        if label.isEmpty { unlabelled.append(offset(of: node)) }
+        bytes += HTMLEscaping.text(label) + Array("\"".utf8)
         if !title.isEmpty { bytes += Array(" title=\"".utf8) + HTMLEscaping.text(Array(title.utf8)) + Array("\"".utf8) }
         append(bytes + Array(" />".utf8), from: node)
     }

@@ -27,19 +27,38 @@ enum TextElements {
     /// A box with running text in it ends with an empty line, as does a row with such a box. One with a label or a number
     /// in it, or with nothing but boxes, just ends its line.
     static func isParagraph(_ node: HTMLNode) -> Bool {
-        if node.name == "tr" { return node.children.contains { !inlineText(of: $0).isEmpty } }
-        return inlineText(of: node).count > 40
+        if node.name == "tr" { return node.children.contains { inlineLength(of: $0, atMost: 0) > 0 } }
+        return inlineLength(of: node, atMost: 40) > 40
     }
 
-    /// The words that stand in a box itself, not in the boxes within it.
-    private static func inlineText(of node: HTMLNode) -> String {
-        node.children.map { child in
+    /// How many characters stand in a box itself, not in the boxes within it; counted until there are more than `most`.
+    private static func inlineLength(of node: HTMLNode, atMost most: Int) -> Int {
+        var length = 0
+        for child in node.children where length <= most {
             switch child.kind {
-            case .text(let text): text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            case .comment: ""
-            case .element(let name, _): block.contains(name) || child.isHidden ? "" : inlineText(of: child)
+            case .text(let text): length += Self.length(of: text, atMost: most - length)
+            case .comment: break
+            case .element(let name, _):
+                if !block.contains(name), !child.isHidden { length += inlineLength(of: child, atMost: most - length) }
             }
-        }.joined()
+        }
+        return length
+    }
+
+    /// Words with one blank between each two.
+    private static func length(of text: String, atMost most: Int) -> Int {
+        var length = 0
+        var owesBlank = false
+        for character in text {
+            if character.isWhitespace {
+                owesBlank = length > 0
+                continue
+            }
+            length += owesBlank ? 2 : 1
+            owesBlank = false
+            if length > most { break }
+        }
+        return length
     }
 
     static func holdsBlocks(_ node: HTMLNode) -> Bool {
@@ -51,10 +70,12 @@ enum TextElements {
 
     /// What is worth showing of an address; nil for an anchor and for nothing.
     static func address(_ href: String) -> String? {
-        let trimmed = href.split(whereSeparator: \.isWhitespace).joined(separator: "%20")
-        guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !trimmed.lowercased().hasPrefix("javascript:") else { return nil }
-        if trimmed.lowercased().hasPrefix("mailto:") { return String(trimmed.dropFirst(7).prefix { $0 != "?" }) }
-        return trimmed.lowercased().hasPrefix("tel:") ? String(trimmed.dropFirst(4)) : trimmed
+        let hasBlanks = href.utf8.contains { CSSScanner.isBlank($0) || $0 >= 0x80 }
+        let trimmed = hasBlanks ? href.split(whereSeparator: \.isWhitespace).joined(separator: "%20") : href
+        let scheme = trimmed.prefix(11).lowercased()
+        guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !scheme.hasPrefix("javascript:") else { return nil }
+        if scheme.hasPrefix("mailto:") { return String(trimmed.dropFirst(7).prefix { $0 != "?" }) }
+        return scheme.hasPrefix("tel:") ? String(trimmed.dropFirst(4)) : trimmed
     }
 
     /// Whether a label is its own address: `example.com` for `https://example.com/`.
@@ -69,10 +90,13 @@ enum TextElements {
         return text
     }
 
+    private static let hidden: Set<Unicode.Scalar> = [
+        "\u{200B}", "\u{200C}", "\u{200D}", "\u{FEFF}", "\u{00AD}", "\u{034F}", "\u{2060}",
+    ]
+
     /// Characters that only push previews along: zero-width ones, soft hyphens, combining grapheme joiners.
     static func withoutInvisible(_ text: String) -> String {
-        let hidden: Set<Unicode.Scalar> = ["\u{200B}", "\u{200C}", "\u{200D}", "\u{FEFF}", "\u{00AD}", "\u{034F}", "\u{2060}"]
-        guard text.unicodeScalars.contains(where: { hidden.contains($0) }) else { return text }
+        guard text.utf8.contains(where: { $0 >= 0x80 }), text.unicodeScalars.contains(where: { hidden.contains($0) }) else { return text }
         let scalars = Array(text.unicodeScalars)
         var kept = String.UnicodeScalarView()
         for (index, scalar) in scalars.enumerated() {

@@ -15,13 +15,23 @@ struct TextWriter {
     /// The bullet of an item, to be written before its first text.
     private var bullet: String?
     private var preformatted = 0
+    /// Of a piece of Liquid, as its author wrote it: each place of the same output has a mark of its own.
+    private let spelling: (Int) -> String
+    /// What the campaign adds to links, which labels do not say.
+    private let parameters: LinkTarget.Parameters
 
-    init(marks: Marks) {
+    /// Of a label: once there are more bytes than this, nothing more is written.
+    private let most: Int
+
+    init(marks: Marks, parameters: LinkTarget.Parameters, spelling: @escaping (Int) -> String, most: Int = .max) {
         self.marks = marks
+        self.spelling = spelling
+        self.parameters = parameters
+        self.most = most
     }
 
-    static func text(of nodes: [HTMLNode], marks: Marks) -> [UInt8] {
-        var writer = TextWriter(marks: marks)
+    static func text(of nodes: [HTMLNode], parameters: LinkTarget.Parameters, in compilation: Compilation) -> [UInt8] {
+        var writer = TextWriter(marks: compilation.marks, parameters: parameters, spelling: compilation.text(of:))
         writer.flow(nodes)
         writer.flushOwed()
         return writer.out
@@ -59,23 +69,29 @@ struct TextWriter {
 
     /// Text in a line; blanks are one blank.
     private mutating func append(_ text: String) {
-        var word: [UInt8] = []
-        for byte in text.replacing("\u{A0}", with: " ").utf8 {
-            if byte == 0x20 || (0x09...0x0D).contains(byte) {
-                flush(&word)
-                if ended == 0 { owesBlank = true }
-            } else {
-                word.append(byte)
+        var text = text
+        text.withUTF8 { bytes in
+            var index = 0
+            while index < bytes.count {
+                let blank = Self.blank(in: bytes, at: index)
+                if blank > 0 {
+                    index += blank
+                    if ended == 0 { owesBlank = true }
+                    continue
+                }
+                let start = index
+                repeat { index += 1 } while index < bytes.count && Self.blank(in: bytes, at: index) == 0
+                open()
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
             }
         }
-        flush(&word)
     }
 
-    private mutating func flush(_ word: inout [UInt8]) {
-        guard !word.isEmpty else { return }
-        open()
-        out += word
-        word = []
+    /// The length of a blank, which may be one that does not break a line (U+00A0).
+    private static func blank(in bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
+        let byte = bytes[index]
+        if byte == 0x20 || (0x09...0x0D).contains(byte) { return 1 }
+        return byte == 0xC2 && index + 1 < bytes.count && bytes[index + 1] == 0xA0 ? 2 : 0
     }
 
     /// A tag among words takes part in the line, which it may open: what is owed stands before it, or it would be paid in
@@ -113,6 +129,7 @@ struct TextWriter {
     }
 
     private mutating func write(_ node: HTMLNode, inLine: Bool) {
+        guard out.count <= most else { return }
         switch node.kind {
         case .comment(let text):
             for index in Marks.marks(in: text) where Marks.length == text.utf8.count { appendTag(index, inLine: inLine) }
@@ -242,6 +259,8 @@ struct TextWriter {
 
     /// `label (address)` among words, `label: address` on its own, the address alone where the label says the same.
     private mutating func link(_ node: HTMLNode, isAlone: Bool) {
+        // Within a label there is no other link, whatever the parser makes of one: each would be written twice.
+        guard most == .max else { return flow(inline: node.children) }
         let address = TextElements.address(node.attribute("href")?.value ?? "")
         guard let address, !TextElements.holdsBlocks(node) else {
             let start = out.count
@@ -253,12 +272,13 @@ struct TextWriter {
             }
             return
         }
-        var label = TextWriter(marks: marks)
+        // Only a label about as long as the address can be the same.
+        var label = TextWriter(marks: marks, parameters: parameters, spelling: spelling, most: address.utf8.count + 100)
         label.flow(inline: node.children)
         let text = String(decoding: label.out, as: UTF8.self)
         if text.isEmpty {
             if !Marks.marks(in: address).isEmpty || node.children.contains(where: { $0.name == "img" }) { append(address) }
-        } else if TextElements.says(text, address) {
+        } else if TextElements.says(untracked(text), untracked(address)) {
             append(address)
         } else {
             flow(inline: node.children)
@@ -269,6 +289,26 @@ struct TextWriter {
                 append(" (\(address))")
             }
         }
+    }
+
+    /// An address or a label as its author wrote it: without what the campaign adds, and without the program's own blocks.
+    private func untracked(_ address: String) -> String {
+        var bytes = Array(address.utf8)
+        for found in Marks.marks(in: bytes).reversed() {
+            let isBlock = Compilation.ownBlocks.contains(Self.block(marks.tagName(found.index) ?? ""))
+            bytes.replaceSubrange(found.range, with: isBlock ? [] : Array(spelling(found.index).utf8))
+        }
+        var text = String(decoding: bytes, as: UTF8.self)
+        for pair in parameters.pairs {
+            text = text.replacing("?\(pair.text)&", with: "?").replacing("?\(pair.text)", with: "").replacing("&\(pair.text)", with: "")
+        }
+        return text
+    }
+
+    /// The block that a tag opens or closes.
+    private static func block(_ tag: String) -> String {
+        let name = tag.prefix { $0 != " " }
+        return String(name.hasPrefix("end") ? name.dropFirst(3) : name)
     }
 
     /// A row a line, its cells parted by bars.

@@ -16,6 +16,7 @@ struct OutputSafety {
     private let compilation: Compilation
     private let own: Int
     private let places: OutputPlaces
+    private let authors: AuthorsValues
     /// Starts of values that are in a block already.
     private let done: Set<Int>
     /// Around values within addresses. They stand within all other blocks, so they have to come before the ends of those.
@@ -30,6 +31,7 @@ struct OutputSafety {
         self.text = text
         self.compilation = compilation
         self.own = own
+        authors = AuthorsValues(compilation)
         places = OutputPlaces(text.bytes, marks: compilation.marks)
         done = Set(links.map(\.lowerBound))
         for mark in places.uneven {
@@ -160,10 +162,10 @@ struct OutputSafety {
     }
 
     private mutating func check(address marks: [Marks.Found], _ range: Range<Int>) {
-        let entries = compilation.marks.entries
         let outputs = marks.filter { mark in
-            if case .tag(let name) = entries[mark.index].token.kind { return Self.writing.contains(name) }
-            return entries[mark.index].token.kind == .output && !Self.isLiteral(compilation.text(of: mark.index), behind: nil)
+            let kind = compilation.marks.entries[mark.index].token.kind
+            if case .tag(let name) = kind { return Self.writing.contains(name) }
+            return kind == .output && !Self.isLiteral(compilation.text(of: mark.index), behind: nil)
         }
         guard let output = outputs.first, let first = marks.first, !outputs.allSatisfy(isOwnLink) else { return }
         let scheme = SafeBlock.scheme(of: text.bytes[range.lowerBound..<first.range.lowerBound])
@@ -193,13 +195,18 @@ struct OutputSafety {
 
     /// Puts what data writes behind the beginning of an address into blocks that keep it in its place.
     private mutating func encode(_ marks: [Marks.Found], in range: Range<Int>) {
-        let data = AuthorsValues(compilation)
+        for (mark, place) in encoded(marks, in: range) { wrapInner(mark, place: place) }
+    }
+
+    /// Apart from what is done with them: while the marks are looked at, each that is added would copy them all.
+    private func encoded(_ marks: [Marks.Found], in range: Range<Int>) -> [(mark: Marks.Found, place: SafeBlock.Place)] {
+        var found: [(mark: Marks.Found, place: SafeBlock.Place)] = []
         var before = AddressPrefix(text.bytes, range, compilation.marks)
         for mark in marks {
             let prefix = before.text(upTo: mark)
             // A table makes no part of an address, and its opening tag stands for itself only.
             guard compilation.marks.tagName(mark.index) != "tablerow", Self.writesData(mark.index, compilation), !isOwnLink(mark),
-                !data.isAuthors(mark.index),
+                !authors.isAuthors(mark.index),
                 let place = SafeBlock.Place(behind: prefix)
             else { continue }
             if place == .host, let last = prefix.last, !"/.@:".utf8.contains(last) {
@@ -207,8 +214,9 @@ struct OutputSafety {
                     .warning, "this value may change where the link leads: it goes on with the name of the host", in: text,
                     at: Span(mark.range.lowerBound, mark.range.upperBound), fallback: own, hint: "write a / before it")
             }
-            wrapInner(mark, place: place)
+            found.append((mark, place))
         }
+        return found
     }
 
     private mutating func wrapInner(_ mark: Marks.Found, place: SafeBlock.Place) {

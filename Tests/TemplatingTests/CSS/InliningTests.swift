@@ -80,6 +80,14 @@ import Workspace
     }
 
     @Test(arguments: [
+        "<style>p{font-family:\"\(String(repeating: "x", count: 20_000))\"}</style>" + String(repeating: "<p>x</p>", count: 3000),
+        "<style>p{\((0..<5000).map { "--a\($0):1" }.joined(separator: ";"))}</style>" + String(repeating: "<p>x</p>", count: 2000),
+    ])
+    func `rules that would make a page many times as large stay in their sheet`(page: String) throws {
+        #expect(try inlined(page).utf8.count == page.utf8.count)
+    }
+
+    @Test(arguments: [
         ("div p", "<div><b><p>y</p></b></div><p>n</p>"), ("div > p", "<div><p>y</p><b><p>n</p></b></div>"),
         ("div b > p", "<div><i><b><p>y</p></b></i></div>"), ("h1 + p", "<h1></h1><p>y</p><p>n</p>"),
         ("h1 ~ p", "<p>n</p><h1></h1><i></i><p>y</p><p>y</p>"),

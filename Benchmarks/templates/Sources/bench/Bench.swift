@@ -10,9 +10,11 @@ struct Bench {
         case "parse": try Parsing.run()
         case "allocations": try AllocationCount.run()
         case "cores": try Cores(folder: arguments[2]).run()
+        case "page": try Pages.large()
+        case "pages": try Pages.hostile(Int(arguments[2]) ?? 0)
         case "hostile": try Hostility.run(Int(arguments[2]) ?? 0)
         default:
-            print("bench render|cores FOLDER, bench parse|allocations, bench hostile NUMBER")
+            print("bench render|cores FOLDER, bench parse|allocations|page, bench hostile|pages NUMBER")
             exit(64)
         }
     }

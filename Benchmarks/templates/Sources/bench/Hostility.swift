@@ -28,7 +28,7 @@ enum Hostility {
     }
 
     /// The most memory this process ever had, in kilobytes.
-    private static func peak() -> Int {
+    static func peak() -> Int {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
