@@ -164,7 +164,7 @@ import Testing
         #expect(try sender.recover(prepared.campaign.id, recorder).isEmpty)
         try sender.activate(prepared, agreed: false)
         let transport = ScriptedTransport.accepting(width: 2)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], limit: nil).run()
+        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], connections: 4, limit: nil).run()
         #expect(report.accepted == 3)
         #expect(Set(transport.recipients) == ["ada@example.com", "bob@example.com", "eve@example.com"])
 
@@ -234,6 +234,21 @@ import Testing
         let sender = message.envelope.sender
         #expect(sender.hasPrefix("bounces+\(message.messageID.prefix { $0 != "@" })@"))
         #expect(sender.prefix { $0 != "@" }.utf8.count <= 64)
+    }
+
+    @Test func `where somebody reads that mailbox, leaving by mail is offered too, as a mailto URL`() throws {
+        for (page, expected) in [
+            ("public_url: https://news.example.com\n", "<mailto:leave@example.com?subject=unsubscribe>"),
+            ("", "List-Unsubscribe: <mailto:leave@example.com?subject=unsubscribe>\r\n"),
+        ] {
+            var house = try WorkspaceDesk()
+            house.files["pitwall.yaml"] = WorkspaceDesk.settings.replacing(
+                "public_url: https://news.example.com\n", with: "\(page)unsubscribe_to: leave@example.com\n")
+            let plan = try house.plan().plan
+            let message = try compose(house, try #require(try house.sender().prepare("launch", plan: plan.id)))
+            let text = String(decoding: message.bytes, as: UTF8.self).replacing("\r\n ", with: " ")
+            #expect(text.contains(expected), "\(text.prefix(900))")
+        }
     }
 
     @Test func `service mail asks nobody to unsubscribe`() throws {

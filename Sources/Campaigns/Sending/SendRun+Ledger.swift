@@ -30,7 +30,7 @@ extension SendRun {
             self.run = run
             self.total = total
             self.started = started
-            pace = Pace(started: started)
+            pace = Pace(started: started, connections: run.options.connections)
             let counts = try run.ledger.counts(of: run.desk.campaign)
             accepted = counts.accepted
             refused = counts.refused
