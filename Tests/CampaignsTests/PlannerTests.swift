@@ -251,6 +251,19 @@ import Testing
         }
     }
 
+    @Test func `a plan warns where nobody can leave and where no postal address is named`() throws {
+        var house = try WorkspaceDesk()
+        #expect(try !house.plan().checks.contains { $0.message.contains("nobody can leave") || $0.message.contains("where its sender is") })
+        house.files["pitwall.yaml"] = WorkspaceDesk.settings.replacing("public_url: https://news.example.com\n", with: "").replacing(
+            ", postal_address: \"1 Pit Lane, Monza\"", with: "")
+        let checks = try house.plan().checks.map(\.description)
+        #expect(checks.contains { $0.hasPrefix("Campaigns/launch.yaml:4:8: warning: nobody can leave") }, "\(checks)")
+        #expect(checks.contains { $0.contains("where its sender is") }, "\(checks)")
+        house.files["Campaigns/launch.yaml"] = WorkspaceDesk.campaign.replacing("kind: marketing", with: "kind: service").replacing(
+            "topic: news\n", with: "")
+        #expect(try !house.plan().checks.contains { $0.message.contains("nobody can leave") })
+    }
+
     @Test func `service mail asks nobody to unsubscribe`() throws {
         var house = try WorkspaceDesk()
         house.files["Campaigns/launch.yaml"] = WorkspaceDesk.campaign.replacing("kind: marketing", with: "kind: service").replacing(
