@@ -60,8 +60,18 @@ package final class InboxServer: Sendable {
         } catch {
             try? await group.shutdownGracefully()
             throw InboxError(
-                .cannotListen, "cannot listen on \(settings.host):\(settings.port): \(error)",
+                .cannotListen, "cannot listen on \(settings.host):\(settings.port): \(words(for: error))",
                 hint: "choose another port, or 0 for any that is free")
+        }
+    }
+
+    private static func words(for error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return switch error.errnoCode {
+        case EADDRINUSE: "another program listens there already"
+        case EACCES: "ports below 1024 need more rights"
+        case EADDRNOTAVAIL: "this machine has no such address"
+        default: String(cString: strerror(error.errnoCode))
         }
     }
 

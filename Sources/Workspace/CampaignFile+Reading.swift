@@ -127,6 +127,6 @@ extension YAMLReader {
         let between = value(fields["between"], "two times of day such as 08:00-20:00") { DayWindow($0) }
         let notAfter = value(fields["not_after"], "a time such as 2026-12-03 20:00") { zone.instant(reading: $0) }
         let rate = value(fields["rate"], "a rate such as 600/min") { Rate($0) }
-        return CampaignFile.Sending(between: between, notAfter: notAfter, rate: rate)
+        return CampaignFile.Sending(between: between, notAfter: notAfter, notAfterSpan: fields["not_after"]?.span, rate: rate)
     }
 }

@@ -28,6 +28,7 @@ package struct CampaignFile: Sendable {
     package struct Sending: Sendable {
         package var between: DayWindow?
         package var notAfter: Instant?
+        package var notAfterSpan: Span?
         package var rate: Rate?
     }
 

@@ -184,6 +184,18 @@ import Testing
         #expect(!desk.exists("people.rejected.csv"))
     }
 
+    @Test func `a dry run says what the import then does`() throws {
+        let text = "email,city\nada@example.com,Rome\nbob@example.com,Oslo\n"
+        try desk.importContacts(text)
+        let next = text.replacing("Oslo", with: "Bergen") + "eve@example.com,Bonn\n"
+        let rehearsed = try desk.importContacts(next) { $0.dryRun = true }
+        #expect(try desk.contact("bob@example.com")?.attributes == ["city": "Oslo"])
+        let done = try desk.importContacts(next)
+        for summary in [rehearsed, done] {
+            #expect([summary.added, summary.updated, summary.unchanged] == [1, 1, 1])
+        }
+    }
+
     @Test func `more people than one batch come in, each once`() throws {
         var text = "email,n\n"
         for index in 0..<25_001 { text += "p\(index)@example.com,\(index)\n" }

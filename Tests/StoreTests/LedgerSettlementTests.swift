@@ -103,10 +103,13 @@ import Testing
     @Test func `a message that can't be made is skipped and was no attempt`() throws {
         try house.people(1)
         let (desk, _) = try house.begun()
-        try house.ledger.skip(try house.claim(desk).map(\.key), reason: .notRendered, at: House.noon)
+        let claims = try house.claim(desk)
+        try house.ledger.skipUnrendered(claims.map { ($0.key, "launch.md:5:3: error: no city") }, at: House.noon)
         let entry = try #require(try house.entries().first)
         #expect(entry.state == .skipped)
-        #expect(entry.reason == "not_rendered")
+        #expect(entry.reason == "not_rendered: launch.md:5:3: error: no city")
+        #expect(try house.ledger.counts(of: desk.campaign).skippedBy == ["not_rendered": 1])
+        #expect(try house.ledger.causesNotRendered(of: desk.campaign, atMost: 5).map(\.cause) == ["launch.md:5:3: error: no city"])
         #expect(entry.handedAt == nil)
         #expect(entry.attempts == 0)
     }
@@ -116,7 +119,7 @@ import Testing
         let (desk, _) = try house.begun()
         let claims = try house.claim(desk)
         try house.settle(desk, claims.map { $0.settlement(.accepted) })
-        try house.ledger.skip(claims.map(\.key), reason: .notRendered, at: House.noon)
+        try house.ledger.skipUnrendered(claims.map { ($0.key, "no city") }, at: House.noon)
         #expect(try house.entries().first?.state == .accepted)
     }
 

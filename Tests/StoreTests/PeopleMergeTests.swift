@@ -86,7 +86,6 @@ import Testing
             [ContactStore.Entry(email: try House.address("ida"), attributes: ["city": "Bari"])], at: later, source: "list")
         #expect(told.map(\.id) == [ada])
         #expect(told.map(\.change) == [.updated])
-        #expect(try house.contacts.known(["ida@example.com"]) == ["ida@example.com"])
         #expect(try house.contacts.identifiers(of: ["ida@example.com"]) == ["ida@example.com": ada])
         _ = try house.contacts.unmerge(try House.address("ida"), at: later)
         #expect(try house.events.events(of: ada).count == 1)

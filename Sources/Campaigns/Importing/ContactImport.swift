@@ -124,13 +124,11 @@ private final class BatchWriting: Sendable {
     }
 
     private static func write(_ batch: [ContactStore.Entry], of job: ContactImport) throws -> Outcome {
-        if job.dryRun {
-            let known = try job.contacts.known(batch.map(\.email.key)).count
-            return .written(added: batch.count - known, updated: known, unchanged: 0, withdrawn: 0)
-        }
         var counts: [ContactStore.Change: Int] = [:]
         var withdrawn = 0
-        for result in try job.contacts.record(batch, consent: job.consent, since: job.since, at: job.now, source: "import") {
+        let results = try job.contacts.record(
+            batch, consent: job.consent, since: job.since, at: job.now, source: "import", rehearsing: job.dryRun)
+        for result in results {
             counts[result.change, default: 0] += 1
             if result.staysWithdrawn { withdrawn += 1 }
         }

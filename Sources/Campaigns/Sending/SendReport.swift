@@ -25,10 +25,18 @@ package struct SendReport: Sendable {
     package var skipped = 0
     package var seconds = 0.0
     package var ending = Ending.complete
-    /// The first few reasons why messages could not be made.
+    /// Of those skipped, the messages that could not be made.
+    package var notRendered = 0
+    /// The first few reasons why, each once.
     package var failures: [String] = []
+    /// The campaign's time was over before everybody had it.
+    package var expired = false
+    /// What `stop_if` says of this run, also where nothing was left that it could stop.
+    package var verdict: String?
     /// Those whose contact was changed after the plan.
     package var changed = 0
+
+    static let expiry = "send.not_after has passed"
 
     package init() {}
 }

@@ -1,4 +1,5 @@
 import Delivery
+import Diagnostics
 import Foundation
 import Model
 import Store
@@ -21,6 +22,8 @@ extension SendRun {
         private var accepted = 0
         private var refused = 0
         private let skippedBefore: Int
+        /// When the campaign began to go out, or was let go on.
+        private let goingSince: Instant
         /// Why no more is claimed.
         private var ending: SendReport.Ending?
         /// What becomes of that which comes back after the end.
@@ -31,10 +34,10 @@ extension SendRun {
             self.total = total
             self.started = started
             pace = Pace(started: started, connections: run.options.connections)
-            let counts = try run.ledger.counts(of: run.desk.campaign)
-            accepted = counts.accepted
-            refused = counts.refused
-            skippedBefore = counts.skipped
+            skippedBefore = try run.ledger.counts(of: run.desk.campaign).skipped
+            // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
+            goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started
+            (accepted, refused) = try run.ledger.answers(of: run.desk.campaign, since: goingSince)
         }
 
         /// Returns the error that ended it, if the ledger failed.
@@ -93,17 +96,18 @@ extension SendRun {
 
         private mutating func record(_ landings: [Landing], claiming want: Int, at now: Instant) throws {
             var settlements: [Settlement] = []
-            var failed: [DeliveryKey] = []
+            var failed: [(key: DeliveryKey, cause: String)] = []
             for landing in landings {
                 switch landing.result {
                 case .settled(let settlement): settlements.append(settlement)
-                case .notRendered(let key, let reason):
-                    failed.append(key)
+                case .notRendered(let key, let error):
+                    failed.append((key, Self.cause(error)))
                     report.skipped += 1
-                    if report.failures.count < 5 { report.failures.append(reason) }
+                    report.notRendered += 1
+                    if report.failures.count < 5, !report.failures.contains("\(error)") { report.failures.append("\(error)") }
                 }
             }
-            if !failed.isEmpty { try run.ledger.skip(failed, reason: .notRendered, at: now) }
+            if !failed.isEmpty { try run.ledger.skipUnrendered(failed, at: now) }
             let claims = try run.ledger.exchange(settling: settlements, claiming: want, step: step, at: now, for: run.desk)
             let slots = landings.map(\.slot)
             slots.forEach(run.recorder.clear)
@@ -117,6 +121,15 @@ extension SendRun {
                 idleUntil = claims.isEmpty ? try run.ledger.nextDue(of: run.desk.campaign, step: step) ?? .latest : nil
             } else if settlements.contains(where: { $0.outcome.goesAgain }) {
                 idleUntil = nil
+            }
+        }
+
+        /// Where the mistake is and what it is, in one line for the log.
+        private static func cause(_ error: any Error) -> String {
+            switch error {
+            case let diagnostic as Diagnostic: diagnostic.headline
+            case let list as DiagnosticList: list.items.first?.headline ?? ""
+            default: "\(error)".split(separator: "\n").first.map { String($0) } ?? ""
             }
         }
 
@@ -149,6 +162,7 @@ extension SendRun {
             if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 {
                 return end(.stopped("as many as --limit asked for"))
             }
+            if let verdict = verdict(complaints: 0) { return try brake(verdict, at: now) }
             if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
             lastChecked = now
             switch run.options.window.answer(at: now) {
@@ -157,7 +171,8 @@ extension SendRun {
             case .expired:
                 leftovers = .expired
                 report.skipped += try run.ledger.skipRemaining(of: run.desk.campaign, reason: .expired, at: now)
-                return end(.held("send.not_after has passed"))
+                report.expired = true
+                return end(.held(SendReport.expiry))
             }
             switch try run.campaigns.state(of: run.desk.campaign) {
             case .paused: return end(.held("the campaign was paused"))
@@ -166,11 +181,19 @@ extension SendRun {
                 return end(.held("the campaign was cancelled"))
             default: break
             }
-            let complaints = run.options.stopRule.complaints == nil ? 0 : try run.ledger.complaints(about: run.desk.campaign)
-            if let verdict = run.options.stopRule.verdict(accepted: accepted, refused: refused, complaints: complaints) {
-                try run.campaigns.move(run.desk.campaign, to: .paused, from: [.sending], reason: verdict, at: now)
-                return end(.held(verdict))
-            }
+            guard run.options.stopRule.complaints != nil else { return }
+            let complaints = try run.ledger.complaints(about: run.desk.campaign, since: goingSince)
+            if let verdict = verdict(complaints: complaints) { try brake(verdict, at: now) }
+        }
+
+        private func verdict(complaints: Int) -> String? {
+            run.options.stopRule.verdict(accepted: accepted, refused: refused, complaints: complaints)
+        }
+
+        private mutating func brake(_ verdict: String, at now: Instant) throws {
+            report.verdict = verdict
+            try run.campaigns.move(run.desk.campaign, to: .paused, from: [.sending], reason: verdict, at: now)
+            end(.held(verdict))
         }
 
         /// No more claims. What is composed but not taken by the transport goes back untouched.
@@ -199,6 +222,11 @@ extension SendRun {
             // Who was found unreachable by a claim is only in the ledger.
             report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
+            // What the last answers say; a few may wait for their next try.
+            if report.verdict == nil, let verdict = verdict(complaints: 0) {
+                report.verdict = verdict
+                if case .waiting = ending { try brake(verdict, at: now) }
+            }
             report.ending = ending ?? .complete
             if case .failed(let error) = run.wireEnd.withLock({ $0 }), case .complete = report.ending { report.ending = .relay(error) }
             return report

@@ -63,7 +63,7 @@ package final class SendRun: Sendable {
 
         enum Result: Sendable {
             case settled(Settlement)
-            case notRendered(DeliveryKey, String)
+            case notRendered(DeliveryKey, any Error)
         }
     }
 
@@ -153,7 +153,7 @@ extension SendRun {
                     // The wire empties the queue before it waits, so one wake does for all that come meanwhile.
                     if toSend.put(CollectionOfOne(slot)) { control.wake() }
                 } catch {
-                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(flight.claim.key, "\(error)"))))
+                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(flight.claim.key, error))))
                 }
             }
         }

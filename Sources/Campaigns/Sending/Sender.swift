@@ -60,13 +60,21 @@ package struct Sender {
             isResumed: plan.activatedAt != nil)
     }
 
+    /// Ends the campaign where nothing is left to go, whatever stopped the run.
+    package func finish(_ prepared: Prepared, _ report: SendReport) throws {
+        guard try !workspace.ledger.hasUnfinished(prepared.campaign.id) else { return }
+        let reason = report.expired ? SendReport.expiry : report.verdict
+        try workspace.campaigns.move(
+            prepared.campaign.id, to: .sent, from: [.sending, .planned, .paused], reason: reason, at: clock())
+    }
+
     // MARK: - Sending
 
     /// The campaign's flight recorder, locked; two sends of one campaign exclude each other by it.
     package func recorder(for campaign: CampaignID) throws -> FlightRecorder {
-        let folder = workspace.databasePath + ".flight"
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        return try FlightRecorder(path: "\(folder)/campaign-\(campaign)", slots: SendRun.slots)
+        try? FileManager.default.createDirectory(
+            atPath: workspace.flightFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return try FlightRecorder(path: workspace.flightPath(of: campaign), slots: SendRun.slots)
     }
 
     /// Settles what a dead sender left in hand.
@@ -136,5 +144,21 @@ package struct Sender {
             transport: transport,
             options: SendRun.Options(
                 limit: limit, window: definition.window, stopRule: definition.stopRule, pace: pace, connections: connections), clock: clock)
+    }
+}
+
+extension OpenWorkspace {
+    fileprivate var flightFolder: String { databasePath + ".flight" }
+
+    fileprivate func flightPath(of campaign: CampaignID) -> String { "\(flightFolder)/campaign-\(campaign)" }
+
+    /// Whether a sender lives that carries the campaign out: its state says only that it was begun.
+    package func isBeingSent(_ campaign: CampaignID) -> Bool { FlightRecorder.isInUse(path: flightPath(of: campaign)) }
+
+    /// The plan that is or was carried out, and a newer one that waits; the newest where none was begun.
+    package func plans(toTellOf campaign: CampaignID) throws -> (shown: PlanRecord?, newer: PlanRecord?) {
+        let plans = try campaigns.plans(of: campaign)
+        guard let begun = plans.last(where: { $0.activatedAt != nil }) else { return (plans.last, nil) }
+        return (begun, plans.last.flatMap { $0.id == begun.id ? nil : $0 })
     }
 }

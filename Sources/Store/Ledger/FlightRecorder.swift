@@ -105,12 +105,19 @@ package final class FlightRecorder: @unchecked Sendable {
     /// The file, opened and locked. A sender that ends removes the file, so a lock may be on one that has no name any more:
     /// then it says nothing, and the file is opened anew.
     private static func locked(_ path: String) throws -> Int32 {
+        var looks = 0
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno))) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 let number = errno
                 Glibc.close(descriptor)
+                // ``isInUse(path:)`` holds it for a moment.
+                looks += 1
+                if number == EWOULDBLOCK, looks < 5 {
+                    usleep(2000)
+                    continue
+                }
                 throw number == EWOULDBLOCK
                     ? Problem.inUse(path: path) : Problem.cannotOpen(path: path, reason: String(cString: strerror(number)))
             }
@@ -118,6 +125,14 @@ package final class FlightRecorder: @unchecked Sendable {
             if fstat(descriptor, &facts) == 0, facts.st_nlink > 0 { return descriptor }
             Glibc.close(descriptor)
         }
+    }
+
+    /// Whether a sender lives that has the file; asks without changing anything.
+    package static func isInUse(path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     deinit {

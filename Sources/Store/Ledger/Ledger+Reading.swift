@@ -103,7 +103,8 @@ extension Ledger {
             var counts = DeliveryCounts()
             try session.forEach(
                 """
-                SELECT state, CASE WHEN state = 0 THEN CASE WHEN attempts > 0 THEN 'deferred' END WHEN state = 5 THEN reason END AS why, count(*) \
+                SELECT state, CASE WHEN state = 0 THEN CASE WHEN attempts > 0 THEN 'deferred' END WHEN state = 5 THEN \
+                CASE WHEN reason LIKE 'not_rendered:%' THEN 'not_rendered' ELSE reason END END AS why, count(*) \
                 FROM delivery WHERE campaign_id = \(campaign) AND step = \(step) GROUP BY 1, 2
                 """
             ) { row in
@@ -145,13 +146,14 @@ extension Ledger {
         }
     }
 
-    /// Ends messages in hand that can't be made. Nothing of them was on the wire, so it was no attempt.
-    package func skip(_ keys: [DeliveryKey], reason: Obstacle, at now: Instant) throws {
+    /// Ends messages in hand that can't be made, each with its cause. Nothing of them was on the wire, so it was no attempt.
+    package func skipUnrendered(_ failed: [(key: DeliveryKey, cause: String)], at now: Instant) throws {
         try database.write { session in
-            for key in keys {
+            for (key, cause) in failed {
+                let reason = "\(Obstacle.notRendered.rawValue): \(cause.prefix(300))"
                 try session.execute(
                     """
-                    UPDATE delivery SET state = 5, reason = \(reason.rawValue), settled_at = \(now.milliseconds), attempts = attempts - 1, \
+                    UPDATE delivery SET state = 5, reason = \(reason), settled_at = \(now.milliseconds), attempts = attempts - 1, \
                     handed_at = NULL, sender = NULL, lease_until = NULL \
                     WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) AND state = 1
                     """)
@@ -159,8 +161,38 @@ extension Ledger {
         }
     }
 
-    /// How many people that the campaign reached called a message spam since.
-    package func complaints(about campaign: CampaignID) throws -> Int {
+    /// Why messages of the campaign could not be made, the most frequent causes first.
+    package func causesNotRendered(of campaign: CampaignID, atMost limit: Int) throws -> [(cause: String, count: Int)] {
+        let prefix = "\(Obstacle.notRendered.rawValue): "
+        return try database.read { session in
+            try session.all(
+                """
+                SELECT reason, count(*) FROM delivery WHERE campaign_id = \(campaign) AND state = 5 AND reason LIKE 'not_rendered:%' \
+                GROUP BY reason ORDER BY 2 DESC, 1 LIMIT \(limit)
+                """
+            ) { (String($0.text(0).dropFirst(prefix.count)), Int($0.integer(1))) }
+        }
+    }
+
+    /// How many of the campaign's messages were accepted and refused since.
+    package func answers(of campaign: CampaignID, since: Instant) throws -> (accepted: Int, refused: Int) {
+        try database.read { session in
+            var answers = (accepted: 0, refused: 0)
+            try session.forEach(
+                """
+                SELECT state, count(*) FROM delivery WHERE campaign_id = \(campaign) AND step = \(DeliveryKey.campaignStep) \
+                AND state IN (2, 3) AND settled_at >= \(since.milliseconds) GROUP BY state
+                """
+            ) { row in
+                if row.integer(0) == DeliveryState.accepted.rawValue { answers.accepted = Int(row.integer(1)) }
+                if row.integer(0) == DeliveryState.refused.rawValue { answers.refused = Int(row.integer(1)) }
+            }
+            return answers
+        }
+    }
+
+    /// How many people that the campaign reached at or after `start` called a message spam since.
+    package func complaints(about campaign: CampaignID, since start: Instant = Instant(milliseconds: 0)) throws -> Int {
         try database.read { session in
             try session.count(
                 """
@@ -169,7 +201,7 @@ extension Ledger {
                 UNION ALL SELECT s.at, a.contact_id FROM suppression s JOIN contact_alias a ON a.email_key = s.email_key \
                 WHERE s.reason = 'complaint') q \
                 JOIN delivery d ON d.campaign_id = \(campaign) AND d.step = 0 AND d.contact_id = q.contact_id AND d.entry = 0 \
-                WHERE d.handed_at IS NOT NULL AND q.at >= d.handed_at
+                WHERE d.handed_at >= \(start.milliseconds) AND q.at >= d.handed_at
                 """)
         }
     }

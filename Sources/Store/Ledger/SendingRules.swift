@@ -107,19 +107,22 @@ package enum Obstacle: String, CaseIterable, Sendable {
     case invalidAddress = "invalid_address"
     case notRendered = "not_rendered"
 
-    package var explanation: String {
-        switch self {
-        case .noAddress: "have no e-mail address"
-        case .suppressed: "are on the suppression list"
-        case .noConsent: "have not consented to the topic"
-        case .capped: "have been written to often enough"
-        case .holdout: "are held out, to measure against"
-        case .excluded: "are in an excluded segment"
-        case .alreadySent: "were sent it before"
-        case .leftSegment: "are no longer in the segment"
-        case .expired: "were not reached in time"
-        case .cancelled: "were cancelled"
-        case .invalidAddress: "have an address that mail can't be sent to"
+    /// What is to be said of this many people.
+    package func explanation(_ count: Int) -> String {
+        let one = count == 1
+        let (are, have, were) = one ? ("is", "has", "was") : ("are", "have", "were")
+        return switch self {
+        case .noAddress: "\(have) no e-mail address"
+        case .suppressed: "\(are) on the suppression list"
+        case .noConsent: "\(have) not consented to the topic"
+        case .capped: "\(have) been written to often enough"
+        case .holdout: "\(are) held out, to measure against"
+        case .excluded: "\(are) in an excluded segment"
+        case .alreadySent: "\(were) sent it before"
+        case .leftSegment: "\(are) no longer in the segment"
+        case .expired: "\(were) not reached in time"
+        case .cancelled: "\(were) cancelled"
+        case .invalidAddress: "\(have) an address that mail can't be sent to"
         case .notRendered: "could not be rendered a message"
         }
     }

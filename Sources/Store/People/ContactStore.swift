@@ -46,11 +46,13 @@ package struct ContactStore: Sendable {
     ///
     /// `staysWithdrawn`: the person had taken back what `consent` would grant, and it stays so.
     /// - Parameter since: Since when what is said of them is true; nil for now. What changed later stays as it is.
+    /// - Parameter rehearsing: Says what would become of them, and takes everything back.
     package func record(
-        _ entries: [Entry], consent: ConsentTemplate? = nil, since: Instant? = nil, at now: Instant, source: String
+        _ entries: [Entry], consent: ConsentTemplate? = nil, since: Instant? = nil, at now: Instant, source: String,
+        rehearsing: Bool = false
     ) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
         guard !entries.isEmpty else { return [] }
-        return try database.write { session in
+        func write(_ session: any SQLSession) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
             var writer = try ContactWriter(
                 session: session, newContacts: entries.count, since: since ?? now, now: now, source: source)
             let results = try entries.map { entry in
@@ -61,14 +63,17 @@ package struct ContactStore: Sendable {
             try writer.finish()
             return results
         }
+        guard rehearsing else { return try database.write(write) }
+        do {
+            return try database.write { throw Rehearsal(results: try write($0)) }
+        } catch let rehearsal as Rehearsal {
+            return rehearsal.results
+        }
     }
 
-    /// Which of these address keys belong to somebody already.
-    package func known(_ keys: [String]) throws -> Set<String> {
-        try database.read { session in
-            let statement = try session.prepare(Self.idByKey)
-            return Set(try keys.filter { try statement.first([.text($0)]) { _ in true } ?? false })
-        }
+    /// Thrown to leave a transaction without keeping it.
+    private struct Rehearsal: Error {
+        var results: [(id: ContactID, change: Change, staysWithdrawn: Bool)]
     }
 
     /// Whom these address keys belong to; nobody is left out.

@@ -160,12 +160,12 @@ extension CampaignStore {
             """)
     }
 
-    /// What an earlier plan left unsent and this one no longer wants.
+    /// What an earlier plan left unsent, or could not render, and this one no longer wants.
     private func dropStale(_ plan: PlanRecord, at now: Instant, in session: any SQLSession) throws {
         try session.execute(
             """
             UPDATE delivery SET state = 5, reason = 'left_segment', settled_at = \(now.milliseconds) \
-            WHERE campaign_id = \(plan.campaign) AND state = 0 AND plan_id <> \(plan.id)
+            WHERE campaign_id = \(plan.campaign) AND plan_id <> \(plan.id) AND (state = 0 OR state = 5 AND reason LIKE 'not_rendered%')
             """)
     }
 

@@ -96,6 +96,13 @@ package struct CampaignStore: Sendable {
         }
     }
 
+    /// When it came into the state it is in.
+    package func changedAt(of id: CampaignID) throws -> Instant? {
+        try database.read { session in
+            try session.first("SELECT changed_at FROM campaign WHERE id = \(id)") { Instant(milliseconds: $0.integer(0)) }
+        }
+    }
+
     package func newSender() throws -> SenderID {
         try database.write { SenderID(try IDBlocks.take(1, of: .sender, in: $0)) }
     }

@@ -30,8 +30,10 @@ struct CampaignsCommand: ParsableCommand {
                 let record = records.first { $0.name == name }
                 let counts = try record.map { try workspace.ledger.counts(of: $0.id) } ?? DeliveryCounts()
                 let state = record?.state.rawValue ?? "draft"
+                let rests = record.map { $0.state == .sending && !workspace.isBeingSent($0.id) } ?? false
+                let shown = rests ? "sending, at rest" : state
                 table.add(
-                    name, names.contains(name) ? state : "\(state), file gone", Console.number(counts.remaining),
+                    name, names.contains(name) ? shown : "\(shown), file gone", Console.number(counts.remaining),
                     Console.number(counts.accepted),
                     Console.number(counts.refused), record.map { Console.time($0.changedAt, workspace.settings.zone) } ?? "")
                 rows.append(.object(["name": .text(name), "state": .text(state), "counts": counts.json]))
@@ -81,23 +83,38 @@ struct CampaignsCommand: ParsableCommand {
             let workspace = try choice.workspace.open()
             let record = try choice.find(in: workspace)
             let counts = try workspace.ledger.counts(of: record.id)
-            let plan = try workspace.campaigns.latestPlan(of: record.id)
+            let plans = try workspace.plans(toTellOf: record.id)
+            let isBeingSent = workspace.isBeingSent(record.id)
             if choice.json {
                 return Console.print(
                     json: .object([
                         "campaign": .text(record.name), "state": .text(record.state.rawValue),
                         "reason": record.reason.map { .text($0) } ?? .null,
-                        "plan": plan.map { .integer($0.id.rawValue) } ?? .null, "counts": counts.json,
+                        "plan": plans.shown.map { .integer($0.id.rawValue) } ?? .null,
+                        "newer_plan": plans.newer.map { .integer($0.id.rawValue) } ?? .null, "being_sent": .bool(isBeingSent),
+                        "counts": counts.json,
                     ]))
             }
             let zone = workspace.settings.zone
+            let isAtRest = record.state == .sending && !isBeingSent
             Console.print(
-                "\(Console.bold(record.name)) is \(record.state.rawValue) since \(Console.time(record.changedAt, zone))"
+                "\(Console.bold(record.name)) \(isAtRest ? "was begun or resumed at" : "is \(record.state.rawValue) since") \(Console.time(record.changedAt, zone))"
                     + (record.reason.map { ": \($0)" } ?? ""))
-            if let plan {
+            if isAtRest {
+                let seeds = try workspace.ledger.counts(of: record.id, step: DeliveryKey.seedStep)
+                let left = counts.remaining + counts.handed + seeds.remaining
+                Console.print(Console.yellow("  it is not being sent now; \(Console.number(left)) left: pitwall send \(record.name)"))
+            }
+            if let plan = plans.shown {
                 Console.print(
                     "  plan \(plan.id) of \(Console.time(plan.at, zone)): \(Console.count(plan.recipients, "recipient"))"
                         + (plan.activatedAt == nil ? ", not begun" : ""))
+            }
+            if let plan = plans.newer {
+                Console.print(
+                    Console.dim(
+                        "  plan \(plan.id) of \(Console.time(plan.at, zone)) is newer and not begun: \(Console.count(plan.recipients, "recipient"))"
+                    ))
             }
             for (word, count) in counts.words where count > 0 { Console.print("  \(Console.number(count)) \(word)") }
             if counts.deferred > 0, let due = try workspace.ledger.nextDue(of: record.id, step: DeliveryKey.campaignStep) {

@@ -204,6 +204,8 @@ extension ImportCommand.Common {
         guard summary.rejected > 0 else { return }
         Console.print(Console.yellow("\(Console.count(summary.rejected, "line")) rejected:"))
         for (reason, count) in summary.reasons.prefix(5) { Console.print("  \(Console.number(count)) × \(reason)") }
+        let others = summary.reasons.dropFirst(5).reduce(0) { $0 + $1.count }
+        if others > 0 { Console.print("  and \(Console.number(others)) for other reasons") }
         if let file = summary.rejectedFile { Console.print("  all of them, each with its reason: \(file)") }
     }
 

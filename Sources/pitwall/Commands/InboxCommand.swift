@@ -34,6 +34,10 @@ struct InboxCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Think so long before answering a message.", valueName: "milliseconds"))
     var finalDelay: Int64 = 0
 
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port is from 1 to 65535, or 0 for any that is free") }
+    }
+
     func run() async throws {
         let behaviour = InboxBehaviour(
             refuse: refuse, deferring: deferring, noPipelining: noPipelining, busyAfter: busyAfter, finalDelay: finalDelay)

@@ -40,7 +40,7 @@ extension PlannedCampaign {
         Console.print()
         Console.print("  \(Console.bold(Console.number(plan.recipients))) \(plan.recipients == 1 ? "person gets" : "people get") it")
         for (reason, count) in plan.excluded.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-            let words = Obstacle(rawValue: reason)?.explanation ?? reason
+            let words = Obstacle(rawValue: reason)?.explanation(count) ?? reason
             Console.print(Console.dim("  \(Console.number(count)) \(words)"))
         }
         if let seconds = secondsAtLimits, seconds >= 1 {

@@ -99,7 +99,7 @@ struct PreviewCommand: ParsableCommand {
         }
         let standing = try workspace.campaigns.standing(of: contact.id, in: plan.id)
         if standing?.isIn != true {
-            let why = standing?.reason.flatMap { Obstacle(rawValue: $0)?.explanation } ?? "are not in the segment"
+            let why = standing?.reason.flatMap { Obstacle(rawValue: $0)?.explanation(2) } ?? "are not in the segment"
             Console.error("\(Console.yellow("note:", on: .error)) would not get it: they \(why)")
         }
         try look(contact)

@@ -15,8 +15,8 @@ struct SendCommand: ParsableCommand {
         commandName: "send", abstract: "Carry out a plan; take up one that was interrupted.",
         discussion: """
             Makes a plan where there is none. Ends with 0 when nothing is left to go, 75 when it can be taken up again by the
-            same command, 1 when there are messages nobody knows about (see resolve). Ctrl-C once: no new message, those in
-            flight are finished.
+            same command, 1 when there are messages nobody knows about (see resolve), that could not be rendered, or when more
+            was refused than stop_if allows. Ctrl-C once: no new message, those in flight are finished.
             """)
 
     @Argument(help: "The campaign's name.")
@@ -61,12 +61,12 @@ struct SendCommand: ParsableCommand {
         let prepared = try chosen ?? planned(workspace, sender)
         if let testTo { return try sendTest(prepared, to: testTo, workspace, keys) }
         try refuseState(prepared.campaign)
-        let recorder = try sender.recorder(for: prepared.campaign.id)
+        let recorder = try recorder(for: prepared.campaign, sender)
         let recovery = try sender.recover(prepared.campaign.id, recorder)
         tell(recovery)
         if prepared.isResumed, !(try workspace.ledger.hasUnfinished(prepared.campaign.id)) {
             recorder.remove()
-            return try conclude(prepared, SendReport(), workspace, nothingToDo: true)
+            return try conclude(prepared, SendReport(), sender, nothingToDo: true)
         }
         let settings = try workspace.relay(relay)
         try sender.refuseUnlawful(prepared.definition, toLoopback: settings.isOnLoopback)
@@ -81,10 +81,11 @@ struct SendCommand: ParsableCommand {
             settings, in: workspace, campaignRate: prepared.definition.file.send.rate, campaign: prepared.campaign.id)
         let run = try sender.run(
             prepared, recorder: recorder, transport: transport, pace: settings.limits, connections: settings.connections, limit: limit)
-        try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sending, .sent], at: Clock.now())
+        // One that is sending already keeps the time since when: stop_if counts from there.
+        try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sent], at: Clock.now())
         let report = try withSignals(run) { try run.run(progress: show()) }
         if case .ledger = report.ending {} else { recorder.remove() }
-        try conclude(prepared, report, workspace)
+        try conclude(prepared, report, sender)
     }
 
     // MARK: Before
@@ -96,6 +97,18 @@ struct SendCommand: ParsableCommand {
             throw UseError(.input, "\(campaign) could not be planned")
         }
         return prepared
+    }
+
+    private func recorder(for campaign: CampaignRecord, _ sender: Sender) throws -> FlightRecorder {
+        do {
+            return try sender.recorder(for: campaign.id)
+        } catch let problem as FlightRecorder.Problem {
+            guard case .inUse = problem else { throw problem }
+            throw UseError(
+                .notNow, "\(problem)",
+                hint:
+                    "watch it with: pitwall campaigns status \(campaign.name); stop it with: pitwall campaigns pause \(campaign.name)")
+        }
     }
 
     private func refuseState(_ campaign: CampaignRecord) throws {
@@ -174,7 +187,8 @@ struct SendCommand: ParsableCommand {
 
     // MARK: After
 
-    private func conclude(_ prepared: Sender.Prepared, _ report: SendReport, _ workspace: OpenWorkspace, nothingToDo: Bool = false) throws {
+    private func conclude(_ prepared: Sender.Prepared, _ report: SendReport, _ sender: Sender, nothingToDo: Bool = false) throws {
+        let workspace = sender.workspace
         let name = prepared.campaign.name
         if case .ledger(let reason) = report.ending {
             ProgressLine(enabled: !json).clear()
@@ -184,17 +198,15 @@ struct SendCommand: ParsableCommand {
         }
         let counts = try workspace.ledger.counts(of: prepared.campaign.id)
         let seeds = try workspace.ledger.counts(of: prepared.campaign.id, step: DeliveryKey.seedStep)
-        if case .complete = report.ending, counts.remaining + seeds.remaining == 0 {
-            try workspace.campaigns.move(prepared.campaign.id, to: .sent, from: [.sending, .planned], at: Clock.now())
-        }
-        SendSummary(
-            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds, zone: workspace.settings.zone,
-            nothingToDo: nothingToDo
-        )
-        .tell(json: json)
+        try sender.finish(prepared, report)
+        let summary = SendSummary(
+            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds,
+            causes: try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5), zone: workspace.settings.zone,
+            nothingToDo: nothingToDo)
+        summary.tell(json: json)
         if case .relay(let error) = report.ending { throw error }
         if counts.remaining + seeds.remaining > 0 { throw Code.resumable }
-        if counts.unknown + seeds.unknown > 0 { throw Code.found }
+        if counts.unknown + seeds.unknown + summary.notRendered > 0 || report.verdict != nil { throw Code.found }
     }
 }
 

@@ -51,10 +51,7 @@ enum Failure {
     private static func explain(_ problem: FlightRecorder.Problem) -> (String, ExitCode) {
         switch problem {
         case .inUse:
-            (
-                headed("\(problem)", "watch it with: pitwall campaigns status NAME; stop it with: pitwall campaigns pause NAME"),
-                Code.resumable
-            )
+            (headed("\(problem)", "see which with: pitwall campaigns list"), Code.resumable)
         case .cannotOpen:
             (headed("\(problem)", "it lies beside the database: check the folder's permissions and the disk"), Code.cannotWrite)
         }

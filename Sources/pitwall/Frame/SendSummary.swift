@@ -11,6 +11,8 @@ struct SendSummary {
     var counts: DeliveryCounts
     /// Of the copies for seeds.
     var seeds: DeliveryCounts
+    /// Why messages could not be rendered, the most frequent causes first.
+    var causes: [(cause: String, count: Int)]
     var zone: Zone
     var nothingToDo: Bool
 
@@ -18,13 +20,20 @@ struct SendSummary {
         if json { Console.print(json: self.json) } else { tell() }
     }
 
+    var notRendered: Int {
+        [counts, seeds].reduce(0) { $0 + ($1.skippedBy[Obstacle.notRendered.rawValue] ?? 0) }
+    }
+
     private var perSecond: Double { report.seconds > 0 ? Double(report.accepted) / report.seconds : 0 }
 
     private var json: JSONValue {
-        .object([
+        let causes = causes.map { JSONValue.object(["cause": .text($0.cause), "count": .integer(Int64($0.count))]) }
+        let verdict = report.verdict.map { JSONValue.text($0) } ?? .null
+        return .object([
             "plan": .integer(plan.id.rawValue), "accepted": .integer(Int64(counts.accepted)), "deferred": .integer(Int64(counts.deferred)),
             "refused": .integer(Int64(counts.refused)), "unknown": .integer(Int64(counts.unknown)),
-            "skipped": .integer(Int64(counts.skipped)),
+            "skipped": .integer(Int64(counts.skipped)), "not_rendered": .integer(Int64(notRendered)),
+            "causes": .list(causes), "expired": .bool(report.expired), "stop_if": verdict,
             "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds),
             "per_second": .real((perSecond * 10).rounded() / 10),
             "this_run": .object([
@@ -41,6 +50,8 @@ struct SendSummary {
             Console.print(
                 "Nothing is left to send: \(Console.count(counts.accepted, "message")) of \(name) accepted, \(Console.number(counts.refused)) refused."
             )
+        } else if report.expired, report.accepted == 0 {
+            Console.print("\(mark) Nothing was sent: send.not_after has passed, and nothing more of \(name) goes out.")
         } else {
             Console.print(
                 "\(mark) \(Console.bold(Console.count(report.accepted, "message"))) accepted in \(Console.duration(report.seconds))\(rate)."
@@ -50,11 +61,15 @@ struct SendSummary {
         if counts.refused > 0 { Console.print("  \(Console.number(counts.refused)) refused: pitwall log \(name) --state refused") }
         if counts.skipped > 0 {
             let reasons = counts.skippedBy.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason, count in
-                "\(Console.number(count)) \(Obstacle(rawValue: reason)?.explanation ?? reason)"
+                "\(Console.number(count)) \(Obstacle(rawValue: reason)?.explanation(count) ?? reason)"
             }
             Console.print("  \(Console.number(counts.skipped)) skipped: \(reasons.joined(separator: ", "))")
         }
         for failure in report.failures { Console.error(failure) }
+        if notRendered > 0 { tellNotRendered() }
+        if let verdict = report.verdict, counts.remaining + seeds.remaining == 0 {
+            Console.print(Console.yellow("  \(verdict); nothing was left to stop"))
+        }
         if report.changed > 0 { Console.print("  \(Console.number(report.changed)) whose data changed after the plan was made") }
         if seeds.unknown > 0 { Console.print(Console.yellow("  \(Console.number(seeds.unknown)) of the copies for seeds unknown")) }
         if counts.unknown > 0 {
@@ -65,6 +80,14 @@ struct SendSummary {
             Console.print("  look at them: pitwall log \(name) --state unknown    settle them: pitwall resolve \(name) --as sent|unsent")
         }
         if counts.remaining + seeds.remaining > 0 { tellRemaining() }
+    }
+
+    private func tellNotRendered() {
+        Console.print(Console.yellow("  \(Console.count(notRendered, "message")) could not be rendered:"))
+        for (cause, count) in causes { Console.print("    \(Console.number(count)) × \(cause)") }
+        let others = notRendered - causes.reduce(0) { $0 + $1.count }
+        if others > 0 { Console.print("    and \(Console.number(others)) for other reasons: pitwall log \(name) --state skipped") }
+        Console.print("  mend the template, then send to those who are left: pitwall plan \(name) && pitwall send \(name)")
     }
 
     private func tellRemaining() {
@@ -81,7 +104,8 @@ struct SendSummary {
     }
 
     private var mark: String {
-        counts.remaining + counts.unknown + seeds.remaining + seeds.unknown == 0 ? Console.green("✓") : Console.yellow("…")
+        let isWhole = counts.remaining + counts.unknown + seeds.remaining + seeds.unknown + notRendered == 0
+        return isWhole && !report.expired && report.verdict == nil ? Console.green("✓") : Console.yellow("…")
     }
     private var rate: String { report.seconds >= 0.05 && report.accepted > 1 ? ", \(Console.number(Int(perSecond)))/s" : "" }
 }
