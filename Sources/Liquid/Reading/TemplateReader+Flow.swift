@@ -71,8 +71,13 @@ extension TemplateReader {
                 reader.interrupts[reader.interrupts.count - 1].branches = []
                 reader.joinTurn(ends)
                 reader.repeats = times + 1
-                let isStable = before.allSatisfy { name, meaning in name == variable || reader.names[name] == meaning }
-                if isStable || turn == 3 { break }
+                let changes = before.filter { name, meaning in name != variable && reader.names[name] != meaning }
+                if changes.isEmpty || turn == 3 { break }
+                if reader.isTired {
+                    // The next turn would find them wherever it writes these.
+                    for (name, _) in changes { reader.names[name].map { reader.miss($0) } }
+                    break
+                }
             }
             reader.repeats = times
             reader.names[variable] = outer
