@@ -3,7 +3,7 @@ import Foundation
 import Liquid
 import Testing
 
-/// What templates cost to parse, and to read as the checks do.
+/// What templates cost to parse, and to read as the checks do. Figures: PITWALL_FIGURES=1.
 @Suite struct EffortTests {
     /// In seconds of this thread, the least of three times.
     private func time(_ work: () throws -> Void) rethrows -> Double {
@@ -35,7 +35,6 @@ import Testing
         (0..<12).map { "{% for i\($0) in p.a\($0) %}{% assign n\($0) = n\(($0 + 11) % 12) %}{% assign n0 = p.b\($0) %}" }.joined()
         + "{{ n3 }}" + String(repeating: "{% endfor %}", count: 12)
 
-    /// Parsing these and not reading them takes longer than the reading.
     @Test(
         arguments: [
             ("conditional assigns", assigns(1000), [:]),

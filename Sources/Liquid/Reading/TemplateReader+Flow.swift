@@ -91,6 +91,9 @@ extension TemplateReader {
 
     /// Behind a turn of a loop, or before it.
     private mutating func joinTurn(_ ends: [LocalNames.Branch]) {
+        for branch in ends where !isTired {
+            for meaning in branch.changed.values { spend(meaning.weight) }
+        }
         let place = place([])
         names.join([LocalNames.Branch(reach: .always, changed: [:])] + ends, isRough: isTired) { name in
             var place = place

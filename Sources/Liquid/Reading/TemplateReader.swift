@@ -43,7 +43,7 @@ struct TemplateReader {
     private init(library: PartialLibrary, sources: [SourceText]) {
         self.library = library
         self.sources = sources
-        effortLeft = 10_000 + min(20_000, sources.reduce(0) { $0 + $1.bytes.count } / 2)
+        effortLeft = 10_000 + min(10_000, sources.reduce(0) { $0 + $1.bytes.count } / 2)
         for (index, source) in sources.enumerated() { sourcesByName[source.name] = index }
     }
 
@@ -147,10 +147,12 @@ struct TemplateReader {
         var lacks = Meaning.never
         private(set) var sources: [[String]] = []
         private var known: Set<[String]> = []
-        private static let most = 200
 
-        mutating func add(sources more: [[String]]) {
-            for source in more where sources.count < Self.most && known.insert(source).inserted { sources.append(source) }
+        mutating func add(sources more: [[String]], most: Int) {
+            for source in more {
+                guard sources.count < most else { return }
+                if known.insert(source).inserted { sources.append(source) }
+            }
         }
     }
 
@@ -214,7 +216,10 @@ struct TemplateReader {
     /// An output.
     mutating func write(_ value: Meaning, at span: Span) -> Written {
         miss(value)
-        if isCapturing { captures[captures.count - 1].add(sources: value.sources) }
+        if let last = captures.indices.last {
+            spend(value.sources.count)
+            captures[last].add(sources: value.sources, most: isTired ? 24 : 200)
+        }
         if repeats == 0, !value.sources.isEmpty, reading.outputs.count < Self.most {
             reading.outputs.append(
                 DataOutput(paths: value.sources, source: text, span: span, choices: choices, isCaptured: isCapturing))
