@@ -11,24 +11,31 @@ package import Diagnostics
 /// It is immutable: any number of threads may render it at once. Everything with a name (tags, filters, partials) was
 /// found when it was parsed; what is wrong with it was said then, all mistakes in one ``DiagnosticList``.
 package struct Template: Sendable {
-    /// What it does with data, its partials included.
-    package let reading: Reading
+    /// Every place of it and its partials where a filter of the host is used.
+    package let filterUses: [HostFilterUse]
     /// What standard Liquid accepts and ignores, and so what is most likely a mistake.
     package let warnings: [Diagnostic]
 
     private let program: Program
+    private let syntax: Syntax
+    private let library: PartialLibrary
 
-    /// Offsets and spans, in errors and in ``reading``, count from the start of `source` even where only `span` is parsed.
+    /// Offsets and spans, in errors and in ``reading()``, count from the start of `source` even where only `span` is parsed.
     package init(parsing source: SourceText, in span: Span? = nil, options: ParseOptions = ParseOptions()) throws(DiagnosticList) {
         let names = KnownNames(options)
-        let syntax = Parser.parse(source, in: span, names: names)
+        syntax = Parser.parse(source, in: span, names: names)
         var compiler = Compiler(library: PartialLibrary(options, names: names))
         compiler.compile(syntax)
         guard compiler.problems.isEmpty else { throw DiagnosticList(compiler.problems) }
         program = compiler.program(options)
-        reading = TemplateReader.read(syntax, library: compiler.library)
+        library = compiler.library
+        filterUses = compiler.filterUses
         warnings = compiler.warnings
     }
+
+    /// What it does with data, its partials included. It is worked out anew each time it is asked for, which takes several times what
+    /// parsing took.
+    package func reading() -> Reading { TemplateReader.read(syntax, library: library) }
 
     /// Appends to `out`; after an error `out` is what it was before.
     ///

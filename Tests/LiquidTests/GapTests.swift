@@ -35,7 +35,7 @@ import Testing
 
     private func gaps(_ template: Template, _ states: String) -> [String] {
         let person = Person(states: states)
-        return template.reading.gaps.filter { $0.when.mayHold(person.state) }.map { $0.path.dropFirst().joined(separator: ".") }
+        return template.reading().gaps.filter { $0.when.mayHold(person.state) }.map { $0.path.dropFirst().joined(separator: ".") }
     }
 
     private static let partials = [
@@ -154,7 +154,7 @@ import Testing
         ("{{ p.b | default: p.a }}", ["test.md:1:19"]),
     ])
     func `a gap is told where the data is read`(text: String, expected: [String]) throws {
-        let gaps = try parse(text, partials: Self.partials).reading.gaps.filter { $0.when.mayHold { _ in .any } }
+        let gaps = try parse(text, partials: Self.partials).reading().gaps.filter { $0.when.mayHold { _ in .any } }
         let places = gaps.map { "\($0.source.name):\($0.source.location(of: $0.span.start))" }
         #expect(Array(Set(places)).sorted() == expected)
     }
@@ -189,11 +189,11 @@ import Testing
 
     @Test func `a thousand conditions in a row and fifty within one another are read`() throws {
         let many = (0..<1000).map { "{% if p.a\($0) == p.b or p.c %}{% assign n = p.a\($0) %}{% endif %}" }.joined() + "{{ n }}"
-        #expect(try !parse(many).reading.gaps.isEmpty)
+        #expect(try !parse(many).reading().gaps.isEmpty)
         let deep =
             (0..<45).map { "{% if p.a\($0) or p.b\($0) %}" }.joined() + "{{ p.x }}"
             + String(repeating: "{% else %}{{ p.y }}{% endif %}", count: 45)
-        #expect(try parse(deep).reading.gaps.count == 46)
+        #expect(try parse(deep).reading().gaps.count == 46)
     }
 }
 

@@ -67,6 +67,15 @@ struct MistakeTests {
             ])
     }
 
+    @Test func `the first twenty missing partials are compared with those there are, more would take too long`() {
+        let known = Dictionary(uniqueKeysWithValues: (0..<1000).map { ("partial-number-\($0)-of-many", "") })
+        let unknown = (0..<950).map { "{% render 'partial-numbr-\($0)-of-many' %}" }.joined()
+        let shown = mistakes(in: unknown, partials: known)
+        #expect(shown.count == 950)
+        #expect(shown.filter { $0.contains("did you mean") }.count == 20)
+        #expect(shown[0].contains("did you mean \"partial-number-0-of-many\"?"))
+    }
+
     @Test func `a mistake in a partial is shown in the partial`() {
         let shown = mistakes(in: "{% render 'footer' %}", partials: ["footer": "\n{{ a b }}"])
         #expect(shown.map { $0.split(separator: "\n")[0] } == ["footer:2:6: error: unexpected \"b\" after the value"])

@@ -4,7 +4,7 @@ import Testing
 
 struct ReferenceTests {
     private func paths(_ template: String, partials: [String: String] = [:]) throws -> [String] {
-        try parse(template, partials: partials).reading.references.map { $0.path.joined(separator: ".") }
+        try parse(template, partials: partials).reading().references.map { $0.path.joined(separator: ".") }
     }
 
     @Test(arguments: [
@@ -28,7 +28,7 @@ struct ReferenceTests {
 
     @Test func `a reference in a partial stands in the partial's source`() throws {
         let template = try parse("{% render 'p' %}", partials: ["p": "  {{ data.z }}"])
-        let reference = try #require(template.reading.references.first)
+        let reference = try #require(template.reading().references.first)
         #expect(reference.source.name == "p")
         #expect(reference.source.text(in: reference.span) == "data.z")
     }

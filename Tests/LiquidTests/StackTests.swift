@@ -24,6 +24,7 @@ struct StackTests {
         let text = String(repeating: open, count: depth) + "x" + String(repeating: close, count: depth)
         try onSmallStack {
             let template = try parse(text, mode: .html, blocks: ["link"])
+            _ = template.reading()
             var scope = Scope(["a": true])
             scope.host = { block, out in out += block.body }
             var out: [UInt8] = []
@@ -40,7 +41,9 @@ struct StackTests {
             var data: Value = "x"
             for _ in 0..<2000 { data = .array([["a": data]]) }
             for text in [lines, brackets, ranges, "{% render 'p' %}", "{{ d }}{{ d | join }}{% if d == d %}{% endif %}"] {
-                _ = try? parse(text, partials: partials).render(Scope(["d": data]))
+                guard let template = try? parse(text, partials: partials) else { continue }
+                _ = template.reading()
+                _ = try? template.render(Scope(["d": data]))
             }
         }
     }

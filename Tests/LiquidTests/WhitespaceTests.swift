@@ -39,6 +39,6 @@ struct WhitespaceTests {
         let start = text.utf8.count - "Hello {{ name }}".utf8.count
         let template = try Template(parsing: .init(name: "part.md", text: text), in: .init(start, text.utf8.count))
         #expect(try template.render(Scope(["name": "Ada"])) == "Hello Ada")
-        #expect(template.reading.references.map(\.span) == [.init(start + 9, start + 13)])
+        #expect(template.reading().references.map(\.span) == [.init(start + 9, start + 13)])
     }
 }

@@ -24,6 +24,10 @@ extension Compiler {
         let base = operand(value.base)
         if value.filters.isEmpty { return base }
         let filters = value.filters.map { filter($0) }
+        for (index, use) in value.filters.enumerated() {
+            guard case .host = use.function else { continue }
+            note(use, input: index == 0 ? value.base.literal : nil, at: value.base.span)
+        }
         let entry = PipelineEntry(base: base, firstFilter: Int32(assembly.filters.count), filterCount: Int32(filters.count))
         assembly.filters += filters
         return .pipeline(assembly.pipelines.add(entry))

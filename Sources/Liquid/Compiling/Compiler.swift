@@ -5,6 +5,7 @@ struct Compiler {
     var assembly = Assembly()
     private(set) var problems: [Diagnostic] = []
     private(set) var warnings: [Diagnostic] = []
+    private(set) var filterUses: [HostFilterUse] = []
     var library: PartialLibrary
 
     private var sources: [SourceText] = []
@@ -14,6 +15,7 @@ struct Compiler {
     private var source = SourceText(name: "", bytes: [])
     private var sourceIndex: Int32 = 0
     private var isIsolated = false
+    private var suggestionsLeft = 20
 
     private struct PartialKey: Hashable {
         var name: String
@@ -218,7 +220,10 @@ struct Compiler {
         if let function = functionsByName[key] { return function }
         guard let syntax = library.partial(name) else {
             let shown = source.quote(Span(span.start + 1, max(span.start + 1, span.end - 1)))
-            report("there is no partial \"\(shown)\"", at: span, hint: suggestion(for: name, among: library.known))
+            // Each is compared with all there are.
+            suggestionsLeft -= 1
+            let hint = suggestionsLeft >= 0 ? suggestion(for: name, among: library.known) : nil
+            report("there is no partial \"\(shown)\"", at: span, hint: hint)
             return nil
         }
         let function = assembly.functions.add(FunctionEntry(name: assembly.text(name), isIsolated: isIsolated, start: 0, end: 0))
@@ -230,6 +235,13 @@ struct Compiler {
 
     // MARK: Telling
 
+    mutating func note(_ use: FilterUse, input: Value?, at place: Span) {
+        filterUses.append(
+            HostFilterUse(
+                name: source.text(in: use.span), input: input, arguments: use.arguments.map(\.literal), names: use.named.map(\.name),
+                source: source, span: use.span, inputSpan: place))
+    }
+
     mutating func span(_ span: Span) -> Int32 {
         assembly.spans.add(SpanEntry(source: sourceIndex, start: Int32(clamping: span.start), end: Int32(clamping: span.end)))
     }
@@ -240,7 +252,7 @@ struct Compiler {
 }
 
 /// Partials by name, each parsed once.
-struct PartialLibrary {
+struct PartialLibrary: Sendable {
     let known: [String]
     private let find: @Sendable (String) -> SourceText?
     private let names: KnownNames

@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// What stands for a value: a literal, a path into the data, a range. Filters come on top, see ``FilteredExpression``.
-indirect enum Expression {
+indirect enum Expression: Sendable {
     case literal(Value, Span)
     case path(Path)
     case range(Expression, Expression, Span)
@@ -11,6 +11,11 @@ indirect enum Expression {
         case .literal(_, let span), .range(_, _, let span): span
         case .path(let path): path.span
         }
+    }
+
+    /// The value that is written out.
+    var literal: Value? {
+        if case .literal(let value, _) = self { value } else { nil }
     }
 }
 

@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// A piece of a template, as it was written. ``Compiler`` makes instructions of it.
-indirect enum Node {
+indirect enum Node: Sendable {
     case text(Span)
     /// The inside of `raw`: never blank, even where it is only spaces.
     case verbatim(Span)
@@ -42,7 +42,7 @@ indirect enum Node {
     }
 }
 
-struct Block {
+struct Block: Sendable {
     var nodes: [Node] = []
     var isBlank = true
 

@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// A template or partial as it was written, with what is wrong with it.
-struct Syntax {
+struct Syntax: Sendable {
     var source: SourceText
     var body: Block
     var problems: [Diagnostic]

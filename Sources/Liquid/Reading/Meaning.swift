@@ -121,17 +121,23 @@ struct Meaning: Equatable {
     private static let most = 24
 
     mutating func add(_ more: [Lack]) {
-        for lack in more {
-            if let index = lacks.firstIndex(where: { $0.place == lack.place }) {
-                lacks[index].when = lacks[index].when.or(lack.when)
-            } else if lacks.count < Self.most {
-                lacks.append(lack)
-            }
+        for lack in more { _ = add(lack) }
+    }
+
+    /// - Returns: false where there is no room for it.
+    mutating func add(_ lack: Lack) -> Bool {
+        if let index = lacks.firstIndex(where: { $0.place == lack.place }) {
+            lacks[index].when = lacks[index].when.or(lack.when)
+        } else if lacks.count < Self.most {
+            lacks.append(lack)
+        } else {
+            return false
         }
+        return true
     }
 
     mutating func add(sources more: [[String]]) {
-        for source in more where !sources.contains(source) && sources.count < Self.most { sources.append(source) }
+        for source in more where sources.count < Self.most && !sources.contains(source) { sources.append(source) }
     }
 }
 

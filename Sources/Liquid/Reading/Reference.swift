@@ -4,8 +4,6 @@ package import Diagnostics
 package struct Reading: Sendable {
     /// Every place where data is read, in the order of the text.
     package var references: [Reference] = []
-    /// Every place where a filter of the host is used.
-    package var filterUses: [HostFilterUse] = []
     package var gaps: [Gap] = []
     package var outputs: [DataOutput] = []
     package var calls: [PartialUse] = []

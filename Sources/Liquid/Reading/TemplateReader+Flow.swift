@@ -71,8 +71,13 @@ extension TemplateReader {
                 reader.interrupts[reader.interrupts.count - 1].branches = []
                 reader.joinTurn(ends)
                 reader.repeats = times + 1
-                let isStable = before.allSatisfy { name, meaning in name == variable || reader.names[name] == meaning }
-                if isStable || turn == 3 { break }
+                let changes = before.filter { name, meaning in name != variable && reader.names[name] != meaning }
+                if changes.isEmpty || turn == 3 { break }
+                if reader.isTired {
+                    // The next turn would find them wherever it writes these.
+                    for (name, _) in changes { reader.names[name].map { reader.miss($0) } }
+                    break
+                }
             }
             reader.repeats = times
             reader.names[variable] = outer
@@ -86,6 +91,9 @@ extension TemplateReader {
 
     /// Behind a turn of a loop, or before it.
     private mutating func joinTurn(_ ends: [LocalNames.Branch]) {
+        for branch in ends where !isTired {
+            for meaning in branch.changed.values { spend(meaning.weight) }
+        }
         let place = place([])
         names.join([LocalNames.Branch(reach: .always, changed: [:])] + ends, isRough: isTired) { name in
             var place = place

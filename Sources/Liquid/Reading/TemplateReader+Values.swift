@@ -6,7 +6,7 @@ extension TemplateReader {
 
     mutating func read(_ value: FilteredExpression) -> Meaning {
         var result = read(value.base)
-        for (index, filter) in value.filters.enumerated() {
+        for filter in value.filters {
             let arguments = filter.arguments.map { read($0) }
             let named = filter.named.map { read($0.value) }
             let allowFalse = filter.allowFalse.map { read($0) }
@@ -19,22 +19,9 @@ extension TemplateReader {
             case .standard(let standard): result = result.through(standard, arguments)
             case .host:
                 result = result.with(arguments + named)
-                note(filter, input: index == 0 ? value.base : nil, at: value.base.span)
             }
         }
         return result
-    }
-
-    private mutating func note(_ filter: FilterUse, input: Expression?, at place: Span) {
-        guard repeats == 0, reading.filterUses.count < Self.most else { return }
-        reading.filterUses.append(
-            HostFilterUse(
-                name: text.text(in: filter.span), input: input.flatMap(literal), arguments: filter.arguments.map(literal),
-                names: filter.named.map(\.name), source: text, span: filter.span, inputSpan: place))
-    }
-
-    private func literal(_ expression: Expression) -> Value? {
-        if case .literal(let value, _) = expression { value } else { nil }
     }
 
     mutating func read(_ expression: Expression?, contained: String? = nil) -> Meaning {
@@ -106,7 +93,7 @@ extension TemplateReader {
 
     private mutating func ask(_ test: Condition.Test) -> Answer {
         var contained: String?
-        if case (.contains, .value(let value))? = test.comparison, case .string(let text)? = literal(value) { contained = text }
+        if case (.contains, .value(let value))? = test.comparison, case .string(let text)? = value.literal { contained = text }
         let left = side(test.left, contained)
         guard let (operation, right) = test.comparison else {
             guard case .value(let value) = left, !isTired else { return .unknown }

@@ -20,7 +20,7 @@ struct TemplateReader {
     /// What `break` and `continue` take out of the loops around this place.
     var interrupts: [(openBranches: Int, branches: [LocalNames.Branch])] = []
     /// What is missed in the captures around this place: it is told where they are written.
-    private var captures: [(lacks: [Meaning.Lack], sources: [[String]])] = []
+    private var captures: [Capture] = []
     /// Partials around this place, with the choices around their calls.
     var partials: [(name: String, choices: Int, call: Int?)] = []
     var callsByPlace: [Meaning.Place: Int] = [:]
@@ -43,7 +43,7 @@ struct TemplateReader {
     private init(library: PartialLibrary, sources: [SourceText]) {
         self.library = library
         self.sources = sources
-        effortLeft = 10_000 + sources.reduce(0) { $0 + $1.bytes.count } / 2
+        effortLeft = 10_000 + min(10_000, sources.reduce(0) { $0 + $1.bytes.count } / 2)
         for (index, source) in sources.enumerated() { sourcesByName[source.name] = index }
     }
 
@@ -79,6 +79,7 @@ struct TemplateReader {
         for node in block?.nodes ?? [] {
             nodesLeft -= 1
             guard nodesLeft > 0, reading.references.count < Self.most else { return .nothing }
+            if repeats > 0 { spend(1) }
             let piece = walk(node)
             if isCapturing { written = written.then(piece) }
         }
@@ -130,15 +131,29 @@ struct TemplateReader {
     }
 
     private mutating func capture(_ body: Block) -> Meaning {
-        captures.append(([], []))
+        captures.append(Capture())
         let written = walk(body)
         let inside = captures.removeLast()
         var result = Meaning.never
         result.emptyText = written.empty
         result.something = written.some
-        result.lacks = inside.lacks
+        result.lacks = inside.lacks.lacks
         result.sources = inside.sources
         return result
+    }
+
+    /// What stands in a capture, each thing once: captures are written into others again and again.
+    private struct Capture {
+        var lacks = Meaning.never
+        private(set) var sources: [[String]] = []
+        private var known: Set<[String]> = []
+
+        mutating func add(sources more: [[String]], most: Int) {
+            for source in more {
+                guard sources.count < most else { return }
+                if known.insert(source).inserted { sources.append(source) }
+            }
+        }
     }
 
     // MARK: Branches
@@ -173,7 +188,7 @@ struct TemplateReader {
     }
 
     mutating func join(_ fork: Fork) -> Written {
-        for branch in fork.branches {
+        for branch in fork.branches where !isTired {
             for meaning in branch.changed.values { spend(meaning.weight * max(1, branch.reach.cases.count)) }
         }
         let place = place([])
@@ -201,7 +216,10 @@ struct TemplateReader {
     /// An output.
     mutating func write(_ value: Meaning, at span: Span) -> Written {
         miss(value)
-        if isCapturing { captures[captures.count - 1].sources += value.sources }
+        if let last = captures.indices.last {
+            spend(value.sources.count)
+            captures[last].add(sources: value.sources, most: isTired ? 24 : 200)
+        }
         if repeats == 0, !value.sources.isEmpty, reading.outputs.count < Self.most {
             reading.outputs.append(
                 DataOutput(paths: value.sources, source: text, span: span, choices: choices, isCaptured: isCapturing))
@@ -211,11 +229,17 @@ struct TemplateReader {
 
     /// It is used here, and leaves a gap where it lacks.
     mutating func miss(_ value: Meaning) {
-        for lack in Meaning.when(reach, value.lacks) {
-            if isCapturing {
-                captures[captures.count - 1].lacks.append(lack)
+        if value.lacks.isEmpty { return }
+        if !isTired { spend(value.lacks.reduce(0) { $0 + $1.when.cases.count } * max(1, reach.cases.count)) }
+        for lack in isTired ? value.rough.lacks : Meaning.when(reach, value.lacks) {
+            // What a capture has no room for is told at once.
+            if let last = captures.indices.last, captures[last].lacks.add(lack) {
+                continue
             } else if let index = gapsByPlace[lack.place] {
-                reading.gaps[index].when = reading.gaps[index].when.or(lack.when)
+                let known = reading.gaps[index].when
+                if known == lack.when { continue }
+                spend(known.cases.count * lack.when.cases.count)
+                reading.gaps[index].when = known.or(lack.when)
             } else if reading.gaps.count < Self.most {
                 gapsByPlace[lack.place] = reading.gaps.count
                 let place = lack.place

@@ -6,7 +6,7 @@ extension MessageChecks {
     ///
     /// - Parameter language: of the variant.
     func filters(_ templates: [Template], texts: TextTable?, language: String, origins: Origins) {
-        for use in templates.flatMap(\.reading.filterUses) {
+        for use in templates.flatMap(\.filterUses) {
             let checks = FilterChecks(use: use, origins: origins) { compilation.report($0) }
             switch use.name {
             case "t": checks.text(texts, language: language)

@@ -8,12 +8,12 @@ extension MessageChecks {
     ///   - absent: where to point at for what is not there.
     ///   - size: of the page, in bytes.
     func obligations(
-        page: Template, text: (template: Template, file: SourceText?), origins: Origins, use: TemplateUse, absent: Span, size: Int
+        page: Reading, text: (reading: Reading, file: SourceText?), origins: Origins, use: TemplateUse, absent: Span, size: Int
     ) {
         if use.kind != .service {
             let severity = use.kind == .marketing ? Diagnostic.Severity.error : .warning
             let isLeft = wayOut(page, origins, severity, absent)
-            let ways = text.template.reading.outputs.filter { $0.paths.contains { $0.first == "links" } }
+            let ways = text.reading.outputs.filter { $0.paths.contains { $0.first == "links" } }
             if isLeft, !Self.reachesAll(ways.map(\.choices)) {
                 let message =
                     ways.isEmpty
@@ -37,8 +37,8 @@ extension MessageChecks {
         var choices: [DataOutput.Choice]
     }
 
-    private func outputs(of path: [String], in page: Template, _ origins: Origins) -> [Output] {
-        page.reading.outputs.filter { $0.paths.contains(path) || $0.paths.contains([path[0]]) }.map { output in
+    private func outputs(of path: [String], in page: Reading, _ origins: Origins) -> [Output] {
+        page.outputs.filter { $0.paths.contains(path) || $0.paths.contains([path[0]]) }.map { output in
             let place = origins.place(output.span, in: output.source)
             return Output(
                 place: AuthoredPlace(file: place.source.name, span: place.span ?? Span(0, 0)), source: place.source,
@@ -51,7 +51,7 @@ extension MessageChecks {
     private static func isUnseen(_ output: Output) -> Bool { output.place.file.hasSuffix(".liquid") }
 
     /// - Returns: whether everybody gets a link to unsubscribe, with something to click on.
-    private func wayOut(_ page: Template, _ origins: Origins, _ severity: Diagnostic.Severity, _ absent: Span) -> Bool {
+    private func wayOut(_ page: Reading, _ origins: Origins, _ severity: Diagnostic.Severity, _ absent: Span) -> Bool {
         let outputs = outputs(of: ["links", "unsubscribe"], in: page, origins)
         let links = outputs.map { output in
             (output, compilation.shown.links.filter { $0.address.contains { $0.contains(output.place) } })
@@ -78,7 +78,7 @@ extension MessageChecks {
         return false
     }
 
-    private func address(_ page: Template, _ origins: Origins, _ absent: Span) {
+    private func address(_ page: Reading, _ origins: Origins, _ absent: Span) {
         let outputs = outputs(of: ["organisation", "postal_address"], in: page, origins)
         let good = outputs.filter { output in
             Self.isUnseen(output) || compilation.shown.texts.contains { $0.contains(output.place) }

@@ -32,7 +32,7 @@ extension MessageChecks {
     }
 
     /// Partials that render themselves.
-    func endless(_ templates: [Template], origins: Origins) {
-        for problem in templates.flatMap(\.reading.endless) { compilation.report(origins.diagnostic(problem)) }
+    func endless(_ readings: [Reading], origins: Origins) {
+        for problem in readings.flatMap(\.endless) { compilation.report(origins.diagnostic(problem)) }
     }
 }

@@ -30,8 +30,8 @@ struct References {
     private var callPlaces: [Place: Int] = [:]
 
     /// A place that several parts of a message share is one.
-    init(_ templates: [Template], origins: Origins, language: String?) {
-        for reading in templates.map(\.reading) {
+    init(_ readings: [Reading], origins: Origins, language: String?) {
+        for reading in readings {
             for reference in reading.references { add(reference, origins, language) }
             let numbers = reading.calls.map { add($0, origins) }
             for gap in reading.gaps { add(gap, numbers, origins) }

@@ -73,17 +73,19 @@ struct MessageCompiler {
             let title = parsed.subject
         else { return nil }
         let templates = [parsed.subject, parsed.preheader, page, plain].compactMap { $0 }
-        let references = References(templates, origins: origins, language: file.language)
+        let readings = (page: page.reading(), text: plain.reading())
+        let all = [parsed.subject, parsed.preheader].compactMap { $0?.reading() } + [readings.page, readings.text]
+        let references = References(all, origins: origins, language: file.language)
         let campaign = CampaignData(data: use.data)
         let checks = MessageChecks(compilation: compilation, own: own)
         checks.names(references.all, knowledge: knowledge)
         checks.campaignData(references, campaign)
         checks.partials(references)
-        checks.endless(templates, origins: origins)
+        checks.endless(all, origins: origins)
         checks.filters(templates, texts: texts, language: file.language ?? knowledge.language, origins: origins)
         checks.obligations(
-            page: page, text: (plain, handwritten), origins: origins, use: use, absent: file.layout?.span ?? file.bodyStart,
-            size: html.bytes.count)
+            page: readings.page, text: (readings.text, handwritten), origins: origins, use: use,
+            absent: file.layout?.span ?? file.bodyStart, size: html.bytes.count)
         if compilation.hasErrors { return nil }
         return CompiledVariant(
             language: file.language, subject: title, preheader: parsed.preheader, html: page, text: plain,

@@ -31,7 +31,8 @@ struct HTMLBalance {
 
     private let text: ComposedText
     private let compilation: Compilation
-    private let blocks: Set<String>
+    /// Tags that open a block which the same file closes.
+    private let openings: Set<Int>
     private(set) var problems: [Problem] = []
     private var open: [Open] = []
     /// Where elements of a name stand among the open ones.
@@ -44,9 +45,7 @@ struct HTMLBalance {
     init(_ text: ComposedText, in compilation: Compilation) {
         self.text = text
         self.compilation = compilation
-        // Whatever has an end is a block.
-        let marks = compilation.marks
-        blocks = Set(marks.entries.indices.compactMap { marks.tagName($0) }.filter { $0.hasPrefix("end") }.map { String($0.dropFirst(3)) })
+        openings = Self.openings(in: text, compilation.marks)
         var scanner = HTMLScanner(text.bytes)
         while let token = scanner.next(), problems.count < Self.most { read(token) }
         if problems.count < Self.most { close(to: 0) { "<\($0)> is never closed" } }
@@ -124,10 +123,31 @@ struct HTMLBalance {
 
     // MARK: Liquid
 
+    /// Whatever has an end is a block. What has none, and what stands across another, Liquid tells: it tears nothing apart, least of all
+    /// the layout around it.
+    private static func openings(in text: ComposedText, _ marks: Marks) -> Set<Int> {
+        let names = Set(marks.entries.indices.compactMap { marks.tagName($0) }.filter { $0.hasPrefix("end") }.map { $0.dropFirst(3) })
+        var result: Set<Int> = []
+        var open: [Int: [(name: String, mark: Int)]] = [:]
+        for found in Marks.marks(in: text.bytes) {
+            guard let name = marks.tagName(found.index) else { continue }
+            let source = marks.entries[found.index].source
+            guard name.hasPrefix("end") else {
+                if names.contains(name[...]) { open[source, default: []].append((name, found.index)) }
+                continue
+            }
+            let opened = name.dropFirst(3)
+            guard let place = open[source]?.lastIndex(where: { $0.name == opened }), let mark = open[source]?[place].mark else { continue }
+            result.insert(mark)
+            open[source]?.removeSubrange(place...)
+        }
+        return result
+    }
+
     private mutating func marks(in range: Range<Int>) {
         for found in Marks.marks(in: text.bytes, range) {
             guard let name = compilation.marks.tagName(found.index) else { continue }
-            if blocks.contains(name) {
+            if openings.contains(found.index) {
                 branches.append(Branch(mark: found.index, name: name, base: open.count))
             } else if ["else", "elsif", "elseif", "when"].contains(name) {
                 endBranch()

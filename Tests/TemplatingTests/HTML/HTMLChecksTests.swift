@@ -1,12 +1,40 @@
 import Diagnostics
+import Foundation
 import Model
 import Templating
 import Testing
 import Workspace
 
 @Suite struct HTMLChecksTests {
-    private func said(_ html: String, also files: [String: String] = [:]) -> [String] {
-        let own = ["Templates/m.html": "---\nsubject: S\n---\n\(html)"]
+    @Test(arguments: [
+        ("{% if a %}\nHello\n", ["6:1: error: if is never closed [{% endif %} is missing]"]),
+        (
+            "{% if a %}\nHello\n{% endfor %}\n",
+            ["8:1: error: endfor does not belong in if [{% endif %} closes if]", "6:1: error: if is never closed [{% endif %} is missing]"]
+        ),
+        (
+            "{% for i in (1..2) %}\n{% if a %}\n- Hello\n{% endfor %}\n",
+            ["7:1: error: if is not closed before endfor [{% endif %} is missing]"]
+        ),
+    ])
+    func `a block that a template opens and does not close tears nothing of the layout`(body: String, expected: [String]) throws {
+        var files: [String: String] = ["Templates/m.md": "---\nsubject: S\nlayout: newsletter\n---\n\n\(body)\n"]
+        for path in ["Templates/layouts/newsletter.html", "Templates/strings.yaml"] {
+            files[path] = try String(contentsOfFile: "\(repository)/\(path)", encoding: .utf8)
+        }
+        let said = complaints { try library(files).load("m", for: TemplateUse(kind: .service)) }
+        #expect(said == expected.map { "Templates/m.md:\($0)" })
+    }
+
+    /// Where it starts is for Liquid to tell, which sees one page.
+    @Test func `nor does it where the layout has a block around it`() {
+        let layout = "<table>{% if contact.vip %}<tr><td>{{ content }}</td></tr>{% endif %}</table>"
+        let said = said("{% if contact.first_name %}<b>x</b>", also: ["Templates/layouts/l.html": layout], front: "layout: l\n")
+        #expect(said == ["Templates/layouts/l.html:1:8: error: if is never closed [{% endif %} is missing]"])
+    }
+
+    private func said(_ html: String, also files: [String: String] = [:], front: String = "") -> [String] {
+        let own = ["Templates/m.html": "---\nsubject: S\n\(front)---\n\(html)"]
         return complaints { try library(files.merging(own) { $1 }).load("m", for: TemplateUse(kind: .service)) }
     }
 
