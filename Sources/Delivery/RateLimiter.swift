@@ -13,6 +13,8 @@ package import Model
 /// early, and its memory is bounded by 1.4 MB whatever the limit.
 package struct RateLimiter: Sendable {
     private var windows: [SlidingWindow]
+    /// Messages that have a place and have not gone yet.
+    private var reserved = 0
 
     package init(_ rates: [Rate] = []) {
         windows = rates.map(SlidingWindow.init)
@@ -29,7 +31,7 @@ package struct RateLimiter: Sendable {
 
     /// The earliest time, not before `now`, at which a message may go.
     package func free(at now: Instant) -> Instant {
-        windows.reduce(now) { max($0, $1.free(at: now)) }
+        windows.reduce(now) { max($0, $1.free(at: now, reserved: reserved)) }
     }
 
     /// How many messages may go at `now`; nil without any limit.
@@ -71,6 +73,16 @@ package struct RateLimiter: Sendable {
         return true
     }
 
+    /// Keeps a place for a message that is being brought to the wire. It counts from when it goes, which ``land(at:)`` says: twenty that
+    /// waited for their connections and twenty of the next second would else arrive in one.
+    package mutating func reserve() { reserved += 1 }
+
+    /// The message of one reserved place has gone, or never will.
+    package mutating func land(at time: Instant) {
+        reserved = max(0, reserved - 1)
+        record(at: time)
+    }
+
     /// Counts messages that have gone already, such as those of an earlier run; to be called in the order of their times.
     /// More than a limit allows is no mistake here: then nothing goes until there is room again.
     package mutating func record(_ count: Int = 1, at time: Instant) {
@@ -98,15 +110,16 @@ struct SlidingWindow: Sendable {
         step = max(1, length / 86_400)
     }
 
-    func free(at now: Instant) -> Instant {
-        guard held >= rate.count else { return now }
+    func free(at now: Instant, reserved: Int = 0) -> Instant {
+        guard held + reserved >= rate.count else { return now }
         // Enough of the oldest must have left for one more to fit.
-        var excess = held - rate.count + 1
+        var excess = held + reserved - rate.count + 1
         for index in first..<entries.count {
             excess -= entries[index].count
             if excess <= 0 { return max(now, Instant(milliseconds: entries[index].time).advanced(byMilliseconds: length)) }
         }
-        return now
+        // Those that are on their way fill it: a window after the last of them has gone, and none has yet.
+        return now.advanced(byMilliseconds: length)
     }
 
     mutating func room(at now: Instant) -> Int {

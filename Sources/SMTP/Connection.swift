@@ -43,11 +43,13 @@ final class Connection {
     var hasBytes: Bool { !out.isEmpty }
 
     /// Offers what there is to the socket, announcing each final dot before the call that holds it.
-    func flush(at now: Int64, observer: any DeliveryObserver, scratch: UnsafeMutableRawBufferPointer, results: inout [Dialogue.Result]) {
+    func flush(
+        at now: Int64, scratch: UnsafeMutableRawBufferPointer, results: inout [Dialogue.Result], dotImminent: (UInt64) -> Void
+    ) {
         isBlocked = false
         while dialogue.ending == nil, let (bytes, holdsDot) = out.offer() {
             if holdsDot, let ticket = dialogue.ticketAtDot {
-                observer.dotImminent(ticket)
+                dotImminent(ticket)
                 dialogue.dotOffered()
             }
             switch channel.send(bytes) {

@@ -39,7 +39,7 @@ extension RelayRun {
         guard limiter.free(at: time) <= time else { return nil }
         switch source.next() {
         case .message(let message):
-            limiter.record(at: time)
+            if !limiter.isEmpty, placed.insert(message.ticket).inserted { limiter.reserve() }
             return message
         case .none: sourceState = .dry
         case .finished: sourceState = .finished

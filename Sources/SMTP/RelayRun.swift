@@ -29,6 +29,8 @@ final class RelayRun {
     let clock = RunClock()
 
     var limiter: RateLimiter
+    /// Messages that hold a place with the limiter and whose dot has not gone yet; none where there is no limit.
+    var placed: Set<UInt64> = []
     var reconnection: Reconnection
     /// Those that can be talked on.
     private(set) var connections: [Connection] = []
@@ -131,7 +133,14 @@ final class RelayRun {
         case .accepted, .refused, .deferred: deferralsInARow = 0
         case .unknown, .notAttempted: break
         }
+        land(result.ticket, at: now)
         observer.finished(result.ticket, result.outcome, at: clock.instant(at: now), relay: relay.name)
+    }
+
+    /// The message goes now, or never will: from here on it counts for the limits.
+    private func land(_ ticket: UInt64, at now: Int64) {
+        guard !placed.isEmpty, placed.remove(ticket) != nil else { return }
+        limiter.land(at: clock.instant(at: now))
     }
 
     private func refusedUs(_ reason: String, _ reply: Reply) -> RelayError {
@@ -226,7 +235,12 @@ final class RelayRun {
     }
 
     private func write(_ connection: Connection, at now: Int64) {
-        deciding(at: now) { connection.flush(at: now, observer: observer, scratch: scratch, results: &$0) }
+        deciding(at: now) { results in
+            connection.flush(at: now, scratch: scratch, results: &results) { ticket in
+                observer.dotImminent(ticket)
+                land(ticket, at: now)
+            }
+        }
         if connection.dialogue.ending != nil { mayHaveEnded = true }
         guard connection.isBlocked != connection.isWatchedForWriting else { return }
         connection.isWatchedForWriting = connection.isBlocked

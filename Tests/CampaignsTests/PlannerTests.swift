@@ -164,7 +164,7 @@ import Testing
         #expect(try sender.recover(prepared.campaign.id, recorder).isEmpty)
         try sender.activate(prepared, agreed: false)
         let transport = ScriptedTransport.accepting(width: 2)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], limit: nil).run()
+        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], connections: 4, limit: nil).run()
         #expect(report.accepted == 3)
         #expect(Set(transport.recipients) == ["ada@example.com", "bob@example.com", "eve@example.com"])
 
@@ -234,6 +234,34 @@ import Testing
         let sender = message.envelope.sender
         #expect(sender.hasPrefix("bounces+\(message.messageID.prefix { $0 != "@" })@"))
         #expect(sender.prefix { $0 != "@" }.utf8.count <= 64)
+    }
+
+    @Test func `where somebody reads that mailbox, leaving by mail is offered too, as a mailto URL`() throws {
+        for (page, expected) in [
+            ("public_url: https://news.example.com\n", "<mailto:leave@example.com?subject=unsubscribe>"),
+            ("", "List-Unsubscribe: <mailto:leave@example.com?subject=unsubscribe>\r\n"),
+        ] {
+            var house = try WorkspaceDesk()
+            house.files["pitwall.yaml"] = WorkspaceDesk.settings.replacing(
+                "public_url: https://news.example.com\n", with: "\(page)unsubscribe_to: leave@example.com\n")
+            let plan = try house.plan().plan
+            let message = try compose(house, try #require(try house.sender().prepare("launch", plan: plan.id)))
+            let text = String(decoding: message.bytes, as: UTF8.self).replacing("\r\n ", with: " ")
+            #expect(text.contains(expected), "\(text.prefix(900))")
+        }
+    }
+
+    @Test func `a plan warns where nobody can leave and where no postal address is named`() throws {
+        var house = try WorkspaceDesk()
+        #expect(try !house.plan().checks.contains { $0.message.contains("nobody can leave") || $0.message.contains("where its sender is") })
+        house.files["pitwall.yaml"] = WorkspaceDesk.settings.replacing("public_url: https://news.example.com\n", with: "").replacing(
+            ", postal_address: \"1 Pit Lane, Monza\"", with: "")
+        let checks = try house.plan().checks.map(\.description)
+        #expect(checks.contains { $0.hasPrefix("Campaigns/launch.yaml:4:8: warning: nobody can leave") }, "\(checks)")
+        #expect(checks.contains { $0.contains("where its sender is") }, "\(checks)")
+        house.files["Campaigns/launch.yaml"] = WorkspaceDesk.campaign.replacing("kind: marketing", with: "kind: service").replacing(
+            "topic: news\n", with: "")
+        #expect(try !house.plan().checks.contains { $0.message.contains("nobody can leave") })
     }
 
     @Test func `service mail asks nobody to unsubscribe`() throws {

@@ -71,13 +71,19 @@ import Testing
 @Suite struct PaceTests {
     private let noon = Desk.noon
 
+    @Test func `to a slow relay goes what its connections have room for, so that who leaves meanwhile is not claimed yet`() {
+        var pace = Pace(started: noon, connections: 10)
+        for step in 0..<20 { pace.record(3, at: noon.advanced(byMilliseconds: Int64(step) * 1000)) }
+        #expect(pace.ahead(limit: nil) == 20)
+    }
+
     @Test func `before anything is known there is room for a start`() {
-        #expect(Pace(started: noon).ahead(limit: nil) == 512)
-        #expect(Pace(started: noon).perSecond == 0)
+        #expect(Pace(started: noon, connections: 20).ahead(limit: nil) == 40)
+        #expect(Pace(started: noon, connections: 256).perSecond == 0)
     }
 
     @Test func `the faster it goes the more is under way`() {
-        var pace = Pace(started: noon)
+        var pace = Pace(started: noon, connections: 256)
         for step in 0..<20 { pace.record(500, at: noon.advanced(byMilliseconds: Int64(step) * 50)) }
         #expect((9_000...12_000).contains(pace.perSecond))
         #expect((1_125...1_500).contains(pace.ahead(limit: nil)))
@@ -85,11 +91,11 @@ import Testing
 
     @Test(arguments: [(0.01, 20), (0.000_01, 1), (10.0, 512)])
     func `a limit holds it to two seconds' worth, and to one at least`(_ limit: Double, _ ahead: Int) {
-        #expect(Pace(started: noon).ahead(limit: limit) == ahead)
+        #expect(Pace(started: noon, connections: 256).ahead(limit: limit) == ahead)
     }
 
     @Test func `what lies more than three seconds back is forgotten`() {
-        var pace = Pace(started: noon)
+        var pace = Pace(started: noon, connections: 256)
         pace.record(100_000, at: noon)
         for step in 1...60 { pace.record(1, at: noon.advanced(byMilliseconds: Int64(step) * 100)) }
         #expect(pace.perSecond < 20)

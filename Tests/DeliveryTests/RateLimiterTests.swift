@@ -37,6 +37,31 @@ import Testing
         return sent
     }
 
+    @Test(arguments: 0..<20)
+    func `what is brought to the wire counts from when it goes, however long that takes`(_ seed: UInt64) throws {
+        var dice = Dice(state: seed)
+        var limiter = RateLimiter(try Self.rates("20/s", "200/min"))
+        var now: Int64 = 1_700_000_000_000
+        let start = now
+        var onTheWay: [Int64] = []
+        var gone: [Int64] = []
+        while now < start + 90_000 {
+            for time in onTheWay.filter({ $0 <= now }).sorted() {
+                limiter.land(at: Instant(milliseconds: time))
+                gone.append(time)
+            }
+            onTheWay.removeAll { $0 <= now }
+            while onTheWay.count < 30, limiter.free(at: Instant(milliseconds: now)).milliseconds <= now {
+                limiter.reserve()
+                onTheWay.append(now + .random(in: 0..<(seed % 2 == 0 ? 900 : 40), using: &dice))
+            }
+            now += .random(in: 1..<20, using: &dice)
+        }
+        #expect(gone.count >= 200)
+        #expect(Self.fullest(gone, window: 1000) <= 20)
+        #expect(Self.fullest(gone, window: 60_000) <= 200)
+    }
+
     /// The most that any window of this length holds. Only windows that start at a message need looking at.
     static func fullest(_ sent: [Int64], window: Int64) -> Int {
         var most = 0

@@ -50,6 +50,23 @@ import Testing
         #expect(try FlightRecorder(path: house.folder + "/other", slots: 1).left.isEmpty)
     }
 
+    @Test(arguments: [100, 2000])
+    func `a message on its way is known by its Message-ID, unless that is too long for a slot`(_ length: Int) throws {
+        let made = FlightRecorder.Marks(
+            messageID: String(repeating: "m", count: length) + "@example.com", sha256: String(repeating: "a", count: 64),
+            contentSHA256: String(repeating: "b", count: 64))
+        try house.leave { recorder in
+            // The slot has held an answer before.
+            recorder.markAnswer(0, Settlement(key: key, attempt: 1, at: House.noon, outcome: .accepted, relay: "main", reply: "ok"))
+            recorder.clear(0)
+            recorder.markDot(0, (key, 2), made: made)
+        }
+        let slot = try #require(try house.found().left.first)
+        #expect(slot.attempt == 2)
+        #expect(slot.settlement == nil)
+        #expect(slot.made == (length == 100 ? made : nil))
+    }
+
     @Test func `a file that is empty, cut short or foreign counts as none`() throws {
         for bytes in [[UInt8](), Array("PW".utf8), Array(repeating: 0x41, count: 9000)] {
             #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))

@@ -15,7 +15,9 @@ import Testing
         let claims = try house.claim(desk)
         let answered = House.noon.advanced(byMilliseconds: 3)
         try house.leave { recorder in
-            recorder.markDot(0, (claims[0].key, claims[0].attempt))
+            recorder.markDot(
+                0, (claims[0].key, claims[0].attempt),
+                made: FlightRecorder.Marks(messageID: "lost@example.com", sha256: "ab", contentSHA256: "cd"))
             recorder.markDot(1, (claims[1].key, claims[1].attempt))
             recorder.markAnswer(1, claims[1].settlement(.accepted, code: 250, at: answered, reply: "ok"))
             recorder.markDot(2, (claims[2].key, claims[2].attempt))
@@ -28,6 +30,9 @@ import Testing
         #expect(recovery.returned == 2)
         let states = Dictionary(uniqueKeysWithValues: try house.entries().map { ($0.key.contact, $0) })
         #expect(states[ids[0]]?.state == .unknown)
+        // Who settles it asks the server for this.
+        #expect(states[ids[0]]?.messageID == "lost@example.com")
+        #expect(states[ids[0]]?.sha256 == "ab")
         #expect(states[ids[1]]?.state == .accepted)
         #expect(states[ids[1]]?.settledAt == answered)
         #expect(states[ids[1]]?.queueID == "Q\(ids[1])")

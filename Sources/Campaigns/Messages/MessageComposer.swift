@@ -67,7 +67,7 @@ package struct MessageComposer: Sendable {
             plan: plan, step: UInt32(truncatingIfNeeded: recipient.step), contact: recipient.contact.id, entry: recipient.entry,
             nonce: nonce, keys: keys)
         let unsubscribe =
-            definition.isMarketing ? MailHeader.listUnsubscribe(web: links.web, mail: definition.settings.unsubscribeTo?.wire) : []
+            definition.isMarketing ? MailHeader.listUnsubscribe(web: links.web, mail: mailToLeave) : []
         let message = MailMessage(
             from: from, to: Mailbox(name: Self.name(of: recipient.contact), address: recipient.address), replyTo: replyTo,
             subject: rendered.subject, date: clock(), messageID: "\(identity.messageIDLocal)@\(from.address.asciiDomain)",
@@ -85,11 +85,13 @@ package struct MessageComposer: Sendable {
         var preferences: String
     }
 
+    /// For who would rather write; nil where nobody reads that mailbox.
+    private var mailToLeave: String? { definition.settings.unsubscribeTo.map { "mailto:\($0.wire)?subject=unsubscribe" } }
+
     private func links(to recipient: Recipient) throws -> Links {
         let settings = definition.settings
         guard let base = settings.publicURL else {
-            let mail = settings.unsubscribeTo.map { "mailto:\($0.wire)?subject=unsubscribe" } ?? ""
-            return Links(web: nil, unsubscribe: mail, preferences: mail)
+            return Links(web: nil, unsubscribe: mailToLeave ?? "", preferences: mailToLeave ?? "")
         }
         func token(_ kind: LinkToken.Kind) throws -> String {
             try LinkToken(

@@ -45,8 +45,8 @@ package struct Planner: Sendable {
         let shortfalls = try definition.everySegment.flatMap { try workspace.shortfalls(of: $0, at: moment) }
         return PlannedCampaign(
             campaign: campaign, plan: plan, definition: definition,
-            checks: definition.warnings + expired(plan, definition) + shortfalls + workspace.dkimChecks(definition)
-                + (try missingValues(plan, definition)),
+            checks: definition.warnings + expired(plan, definition) + shortfalls + leavingChecks(definition)
+                + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
             secondsAtLimits: secondsAtLimits(plan.recipients, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
     }
@@ -58,6 +58,29 @@ package struct Planner: Sendable {
                 .warning, "send.not_after has passed: this plan would be sent to nobody", in: definition.file.source,
                 at: definition.file.send.notAfterSpan, hint: "set a later time")
         ]
+    }
+
+    /// Marketing that nobody can leave, or that does not say whose it is. `send` refuses it through any relay but one of this machine.
+    private func leavingChecks(_ definition: CampaignDefinition) -> [Diagnostic] {
+        guard definition.isMarketing else { return [] }
+        let settings = definition.settings
+        func warning(_ message: String, _ hint: String) -> Diagnostic {
+            Diagnostic(.warning, message, in: definition.file.source, at: definition.file.topic?.span, hint: hint)
+        }
+        var checks: [Diagnostic] = []
+        if settings.publicURL == nil, settings.unsubscribeTo == nil {
+            checks.append(
+                warning(
+                    "nobody can leave: the unsubscribe links of this message are empty",
+                    "set public_url in pitwall.yaml to where `pitwall serve --only web` answers"))
+        }
+        if settings.organisation.postalAddress == nil {
+            checks.append(
+                warning(
+                    "the message does not say where its sender is, which many laws ask for",
+                    "add to pitwall.yaml: organisation: {name: …, postal_address: \"…\"}"))
+        }
+        return checks
     }
 
     /// Of the files by path, whatever their order.

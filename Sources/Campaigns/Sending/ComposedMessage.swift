@@ -1,5 +1,6 @@
 package import Delivery
 package import Mail
+import Store
 
 /// A message ready for the wire, and what the log will say of it.
 package struct ComposedMessage: Sendable {
@@ -13,6 +14,9 @@ package struct ComposedMessage: Sendable {
     package var sha256: String
     /// The same without what differs from one making to the next: Date and DKIM-Signature.
     package var contentSHA256: String
+
+    /// What a message whose sender dies is known by.
+    var marks: FlightRecorder.Marks { FlightRecorder.Marks(messageID: messageID, sha256: sha256, contentSHA256: contentSHA256) }
 }
 
 /// Makes the message for one claim. Called on several threads at once.

@@ -81,11 +81,6 @@ final class FlightTable: Sendable {
         with(slot) { $0 }
     }
 
-    /// Which message a slot holds, and which try it is.
-    func key(_ slot: Int) -> (key: DeliveryKey, attempt: Int64)? {
-        with(slot) { flight in flight.map { ($0.claim.key, $0.claim.attempt) } }
-    }
-
     func land(_ slots: [Int]) {
         for slot in slots
         where with(

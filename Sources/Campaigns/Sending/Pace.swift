@@ -6,10 +6,14 @@ struct Pace {
     private var samples: [(at: Instant, count: Int)] = []
     private let started: Instant
 
+    private let least: Int
+
     private static let span: Int64 = 3000
 
-    init(started: Instant) {
+    /// - Parameter connections: how many there may be to the relay: with two messages for each none of them waits.
+    init(started: Instant, connections: Int) {
         self.started = started
+        least = max(1, 2 * connections)
     }
 
     mutating func record(_ count: Int, at now: Instant) {
@@ -27,9 +31,10 @@ struct Pace {
     }
 
     /// An eighth of a second's worth, so that neither the wire nor the composers run dry between two commits, and messages that
-    /// wait are not most of what a send holds in memory; no more than a limit lets go in two seconds.
+    /// wait are not most of what a send holds in memory; no more than a limit lets go in two seconds. Whoever leaves once their
+    /// message is claimed gets it all the same: a relay that takes its time is given no more than its connections have room for.
     func ahead(limit: Double?) -> Int {
-        let measured = max(512, Int(min(perSecond / 8, 100_000)))
+        let measured = max(least, Int(min(perSecond / 8, 100_000)))
         guard let limit else { return measured }
         return max(1, min(measured, Int(min(limit * 2000, 100_000).rounded(.up))))
     }

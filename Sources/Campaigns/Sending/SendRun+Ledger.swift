@@ -33,7 +33,7 @@ extension SendRun {
             self.run = run
             self.total = total
             self.started = started
-            pace = Pace(started: started)
+            pace = Pace(started: started, connections: run.options.connections)
             skippedBefore = try run.ledger.counts(of: run.desk.campaign).skipped
             // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
             goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started

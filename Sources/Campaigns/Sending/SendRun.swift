@@ -24,9 +24,12 @@ package final class SendRun: Sendable {
         /// The smallest of the limits in force, in messages a millisecond; nil without any. Nothing is claimed much before it
         /// can go: who leaves meanwhile must not get it.
         package var pace: Double?
+        /// To all relays together.
+        package var connections: Int
         package var composers = 2
 
-        package init(limit: Int? = nil, window: SendWindow, stopRule: StopRule = StopRule(), pace: Double? = nil) {
+        package init(limit: Int? = nil, window: SendWindow, stopRule: StopRule = StopRule(), pace: Double? = nil, connections: Int = 10) {
+            self.connections = connections
             self.limit = limit
             self.window = window
             self.stopRule = stopRule
@@ -174,8 +177,8 @@ extension SendRun: MessageSource {
 extension SendRun: DeliveryObserver {
     package func dotImminent(_ ticket: UInt64) {
         let slot = Int(clamping: ticket)
-        guard let claim = table.key(slot) else { return }
-        recorder.markDot(slot, claim)
+        guard let flight = table[slot] else { return }
+        recorder.markDot(slot, (flight.claim.key, flight.claim.attempt), made: flight.composed?.marks)
     }
 
     package func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {

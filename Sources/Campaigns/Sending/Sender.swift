@@ -129,7 +129,7 @@ package struct Sender {
 
     /// A run over what is left to go.
     package func run(
-        _ prepared: Prepared, recorder: FlightRecorder, transport: any Transport, pace limits: [Rate], limit: Int?
+        _ prepared: Prepared, recorder: FlightRecorder, transport: any Transport, pace limits: [Rate], connections: Int, limit: Int?
     ) throws -> SendRun {
         let definition = prepared.definition
         let rates = limits + (definition.file.send.rate.map { [$0] } ?? [])
@@ -142,7 +142,8 @@ package struct Sender {
         return SendRun(
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer,
             transport: transport,
-            options: SendRun.Options(limit: limit, window: definition.window, stopRule: definition.stopRule, pace: pace), clock: clock)
+            options: SendRun.Options(
+                limit: limit, window: definition.window, stopRule: definition.stopRule, pace: pace, connections: connections), clock: clock)
     }
 }
 

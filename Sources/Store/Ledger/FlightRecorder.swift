@@ -22,6 +22,21 @@ package final class FlightRecorder: @unchecked Sendable {
         package var attempt: Int64
         /// Nil where the dot was marked and no answer noted.
         package var settlement: Settlement?
+        /// What was on its way, where no answer was noted.
+        package var made: Marks?
+    }
+
+    /// What a message is known by at the server and in the log.
+    package struct Marks: Hashable, Sendable {
+        package var messageID: String
+        package var sha256: String
+        package var contentSHA256: String
+
+        package init(messageID: String, sha256: String, contentSHA256: String) {
+            self.messageID = messageID
+            self.sha256 = sha256
+            self.contentSHA256 = contentSHA256
+        }
     }
 
     package enum Problem: Error, Sendable, CustomStringConvertible {
@@ -154,10 +169,28 @@ extension FlightRecorder {
     }
 
     /// The final dot of this message is about to be offered to the socket.
-    package func markDot(_ slot: Int, _ claim: (key: DeliveryKey, attempt: Int64)) {
+    package func markDot(_ slot: Int, _ claim: (key: DeliveryKey, attempt: Int64), made: Marks? = nil) {
         guard let place = place(slot) else { return }
         name(claim.key, claim.attempt, at: place)
+        write(made, at: place)
         set(.dotted, at: place)
+    }
+
+    /// The three texts, each with a line end behind it; of a Message-ID that is too long for a slot, nothing.
+    private func write(_ made: Marks?, at place: UnsafeMutableRawPointer) {
+        var count = 0
+        if let made, made.messageID.utf8.count + made.sha256.utf8.count + made.contentSHA256.utf8.count + 3 <= Self.slotSize - 64 {
+            for text in [made.messageID, made.sha256, made.contentSHA256] {
+                var text = text
+                text.withUTF8 { bytes in
+                    if let base = bytes.baseAddress { (place + 64 + count).copyMemory(from: base, byteCount: bytes.count) }
+                    count += bytes.count
+                }
+                place.storeBytes(of: 0x0A, toByteOffset: 64 + count, as: UInt8.self)
+                count += 1
+            }
+        }
+        place.storeBytes(of: Int64(count), toByteOffset: 48, as: Int64.self)
     }
 
     private func name(_ key: DeliveryKey, _ attempt: Int64, at place: UnsafeMutableRawPointer) {
@@ -204,11 +237,15 @@ extension FlightRecorder {
                 contact: ContactID(bytes.signedWord(start + 24)), entry: bytes.signedWord(start + 32))
             let attempt = bytes.signedWord(start + 40)
             var slot = Slot(key: key, attempt: attempt, settlement: nil)
+            let count = Int(min(max(bytes.signedWord(start + 48), 0), Int64(slotSize - 64)))
+            let text = bytes[(start + 64)..<(start + 64 + count)]
             if mark == .answered {
-                let count = Int(min(max(bytes.signedWord(start + 48), 0), Int64(slotSize - 64)))
-                if case .object(let stored) = try? JSONValue(parsing: bytes[(start + 64)..<(start + 64 + count)]) {
+                if case .object(let stored) = try? JSONValue(parsing: text) {
                     slot.settlement = Settlement(stored: stored, key: key, attempt: attempt)
                 }
+            } else {
+                let lines = text.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+                if lines.count == 3 { slot.made = Marks(messageID: lines[0], sha256: lines[1], contentSHA256: lines[2]) }
             }
             return slot
         }

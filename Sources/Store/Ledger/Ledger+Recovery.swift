@@ -40,7 +40,9 @@ extension Ledger {
                     let reason =
                         slot != nil
                         ? "the sender was killed while the server's answer was awaited" : "the machine stopped while it was being sent"
-                    return Settlement(key: row.key, attempt: row.attempt, at: now, outcome: .unknown, relay: "", reply: reason)
+                    return Settlement(
+                        key: row.key, attempt: row.attempt, at: now, outcome: .unknown, relay: "", reply: reason,
+                        messageID: slot?.made?.messageID, sha256: slot?.made?.sha256, contentSHA256: slot?.made?.contentSHA256)
                 }
                 recovery.returned += 1
                 return Settlement(key: row.key, attempt: row.attempt, at: now, outcome: .returned, relay: "")

@@ -79,7 +79,8 @@ struct SendCommand: ParsableCommand {
         try sender.activate(prepared, agreed: plan != nil && yes)
         let transport = try RelayTransport(
             settings, in: workspace, campaignRate: prepared.definition.file.send.rate, campaign: prepared.campaign.id)
-        let run = try sender.run(prepared, recorder: recorder, transport: transport, pace: settings.limits, limit: limit)
+        let run = try sender.run(
+            prepared, recorder: recorder, transport: transport, pace: settings.limits, connections: settings.connections, limit: limit)
         // One that is sending already keeps the time since when: stop_if counts from there.
         try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sent], at: Clock.now())
         let report = try withSignals(run) { try run.run(progress: show()) }
