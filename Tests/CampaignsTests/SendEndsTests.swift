@@ -169,7 +169,7 @@ import Testing
         _ = try sender.recover(prepared.campaign.id, recorder)
         try sender.activate(prepared, agreed: false)
         try sender.workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned], at: Desk.noon)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], limit: nil).run()
+        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], connections: 1, limit: nil).run()
         try sender.finish(prepared, report)
         return report
     }
