@@ -32,6 +32,7 @@ import Testing
         let desk = try SendingDesk(300)
         _ = try desk.make(ScriptedTransport { _, _ in .outcome(.noSuchUser) }, limit: 100, clock: { Desk.noon }).run()
         let transport = ScriptedTransport.accepting()
+        // As a send that is taken up does.
         let report = try desk.make(transport, stopRule: StopRule(refused: 0.05), clock: { Desk.noon }).run()
         #expect(report.verdict == "100% of messages were refused, more than stop_if allows (5%)")
         #expect(transport.recipients.isEmpty)
@@ -44,6 +45,17 @@ import Testing
             ScriptedTransport { _, _ in .outcome(.noSuchUser) }, stopRule: StopRule(refused: 0.05), clock: { Desk.noon }
         ).run()
         #expect(report.verdict == "100% of messages were refused, more than stop_if allows (5%)")
+    }
+
+    @Test func `the last answers pause what is left, also where a limit ended the run`() throws {
+        let desk = try SendingDesk(60)
+        let report = try desk.make(
+            ScriptedTransport(width: 30) { _, _ in .outcome(.noSuchUser) }, limit: 30, stopRule: StopRule(refused: 0.05),
+            clock: { Desk.noon }
+        ).run()
+        #expect(report.verdict != nil)
+        #expect(try desk.campaigns.state(of: desk.campaign) == .paused)
+        #expect(try desk.counts.remaining >= 30)
     }
 
     @Test func `what was complained of before it was let go on is a person's to know`() throws {
@@ -157,7 +169,7 @@ import Testing
         _ = try sender.recover(prepared.campaign.id, recorder)
         try sender.activate(prepared, agreed: false)
         try sender.workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned], at: Desk.noon)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], limit: nil).run()
+        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], connections: 1, limit: nil).run()
         try sender.finish(prepared, report)
         return report
     }

@@ -45,10 +45,19 @@ package struct Planner: Sendable {
         let shortfalls = try definition.everySegment.flatMap { try workspace.shortfalls(of: $0, at: moment) }
         return PlannedCampaign(
             campaign: campaign, plan: plan, definition: definition,
-            checks: definition.warnings + expired(plan, definition) + shortfalls + leavingChecks(definition) + workspace.dkimChecks(definition)
-                + (try missingValues(plan, definition)),
+            checks: definition.warnings + expired(plan, definition) + shortfalls + leavingChecks(definition)
+                + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
             secondsAtLimits: secondsAtLimits(plan.recipients, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
+    }
+
+    private func expired(_ plan: PlanRecord, _ definition: CampaignDefinition) -> [Diagnostic] {
+        guard let end = definition.file.send.notAfter, end <= plan.at else { return [] }
+        return [
+            Diagnostic(
+                .warning, "send.not_after has passed: this plan would be sent to nobody", in: definition.file.source,
+                at: definition.file.send.notAfterSpan, hint: "set a later time")
+        ]
     }
 
     /// Marketing that nobody can leave, or that does not say whose it is. `send` refuses it through any relay but one of this machine.
@@ -72,15 +81,6 @@ package struct Planner: Sendable {
                     "add to pitwall.yaml: organisation: {name: …, postal_address: \"…\"}"))
         }
         return checks
-    }
-
-    private func expired(_ plan: PlanRecord, _ definition: CampaignDefinition) -> [Diagnostic] {
-        guard let end = definition.file.send.notAfter, end <= plan.at else { return [] }
-        return [
-            Diagnostic(
-                .warning, "send.not_after has passed: this plan would be sent to nobody", in: definition.file.source,
-                at: definition.file.send.notAfterSpan, hint: "set a later time")
-        ]
     }
 
     /// Of the files by path, whatever their order.

@@ -196,6 +196,15 @@ extension SendRun {
             end(.held(verdict))
         }
 
+        /// For what the last answers say: there may be nothing left to stop.
+        private mutating func brakeLate(_ verdict: String, at now: Instant) throws {
+            report.verdict = verdict
+            guard try run.ledger.hasUnfinished(run.desk.campaign) else { return }
+            try run.campaigns.move(run.desk.campaign, to: .paused, from: [.sending], reason: verdict, at: now)
+            if case .relay = ending { return }
+            ending = .held(verdict)
+        }
+
         /// No more claims. What is composed but not taken by the transport goes back untouched.
         private mutating func end(_ reason: SendReport.Ending) {
             ending = reason
@@ -222,11 +231,7 @@ extension SendRun {
             // Who was found unreachable by a claim is only in the ledger.
             report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
-            // What the last answers say; a few may wait for their next try.
-            if report.verdict == nil, let verdict = verdict(complaints: 0) {
-                report.verdict = verdict
-                if case .waiting = ending { try brake(verdict, at: now) }
-            }
+            if report.verdict == nil, let verdict = verdict(complaints: 0) { try brakeLate(verdict, at: now) }
             report.ending = ending ?? .complete
             if case .failed(let error) = run.wireEnd.withLock({ $0 }), case .complete = report.ending { report.ending = .relay(error) }
             return report
