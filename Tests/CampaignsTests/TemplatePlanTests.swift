@@ -57,7 +57,9 @@ import Testing
         try house.desk.importContacts("email,city\nada@example.com,Oslo\n", now: Desk.noon.advanced(byMilliseconds: 1000))
         let recorder = try sender.recorder(for: prepared.campaign.id)
         try sender.activate(prepared, agreed: false)
-        let report = try sender.run(prepared, recorder: recorder, transport: ScriptedTransport.accepting(), pace: [], connections: 4, limit: nil).run()
+        let report = try sender.run(
+            prepared, recorder: recorder, transport: ScriptedTransport.accepting(), pace: [], connections: 4, limit: nil
+        ).run()
         #expect(report.accepted == 3)
         var hashes: [String: String] = [:]
         try house.workspace.ledger.forEach(LedgerFilter()) { hashes[$0.address] = $0.contentSHA256 }

@@ -50,7 +50,10 @@ import Testing
         let good = try Inbox(bench, "--discard")
         let rest = try bench.send(through: good.url)
         #expect(rest.status == 0)
-        #expect(rest.facts.int("accepted") == 30)
+        // The brake may speak before --limit does.
+        let refused = try bench.log("refused").count
+        #expect((20...30).contains(refused))
+        #expect(rest.facts.int("accepted") == 60 - refused)
     }
 
     @Test func `a small campaign that is refused altogether does not end well`() throws {

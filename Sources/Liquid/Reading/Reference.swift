@@ -9,6 +9,9 @@ package struct Reading: Sendable {
     package var calls: [PartialUse] = []
     /// Partials that render themselves whatever the data: each rendering that comes there fails.
     package var endless: [Diagnostic] = []
+    /// False where something may read data that is not in `references`: a partial whose name only the data knows, or a template beyond
+    /// what is read of one.
+    package var isComplete = true
 }
 
 /// One place where a template, or a partial it renders, reads data: `contact.first_name`.

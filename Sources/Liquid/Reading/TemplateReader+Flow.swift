@@ -128,6 +128,7 @@ extension TemplateReader {
         let given = call.arguments.map { ($0.name, read($0.value)) }
         guard case .literal(.string(let name), let span) = call.name else {
             // It may be any, and read any name.
+            reading.isComplete = false
             partials.forEach { partial in if let call = partial.call { reading.calls[call].reads = nil } }
             return Written(empty: .always, some: .always)
         }
@@ -148,7 +149,9 @@ extension TemplateReader {
             if partials[outer].choices == choices.count { endless(from: outer, name, at: call.span) }
             return Written(empty: .always, some: .always)
         }
-        guard partials.count < 100, callsLeft > 0, reading.references.count < Self.most, let partial = library.partial(name) else {
+        guard let partial = library.partial(name) else { return Written(empty: .always, some: .always) }
+        guard partials.count < 100, callsLeft > 0, reading.references.count < Self.most else {
+            reading.isComplete = false
             return Written(empty: .always, some: .always)
         }
         callsLeft -= 1

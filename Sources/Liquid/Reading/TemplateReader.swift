@@ -78,7 +78,10 @@ struct TemplateReader {
         var written = Written.nothing
         for node in block?.nodes ?? [] {
             nodesLeft -= 1
-            guard nodesLeft > 0, reading.references.count < Self.most else { return .nothing }
+            guard nodesLeft > 0, reading.references.count < Self.most else {
+                reading.isComplete = false
+                return .nothing
+            }
             if repeats > 0 { spend(1) }
             let piece = walk(node)
             if isCapturing { written = written.then(piece) }

@@ -25,6 +25,7 @@ struct References {
         var contained: String?
     }
 
+    private var isComplete = true
     private var seen: Set<Place> = []
     private var gapPlaces: [Place: Int] = [:]
     private var callPlaces: [Place: Int] = [:]
@@ -32,6 +33,7 @@ struct References {
     /// A place that several parts of a message share is one.
     init(_ readings: [Reading], origins: Origins, language: String?) {
         for reading in readings {
+            isComplete = isComplete && reading.isComplete
             for reference in reading.references { add(reference, origins, language) }
             let numbers = reading.calls.map { add($0, origins) }
             for gap in reading.gaps { add(gap, numbers, origins) }
@@ -85,8 +87,9 @@ struct References {
         gaps.compactMap { TemplateGap($0.gap, at: ($0.source, $0.span), language: language, data: data) }
     }
 
-    /// The names of the attributes that are read; nil where `contact` is used as a whole.
+    /// The names of the attributes that are read; nil where `contact` is used as a whole, or not all is known that is read.
     var attributes: Object.Keys? {
+        guard isComplete else { return nil }
         let paths = all.map(\.path).filter { $0.first == "contact" }
         guard paths.allSatisfy({ $0.count > 1 }) else { return nil }
         return Object.Keys(Set(paths.map { $0[1] }).sorted())
