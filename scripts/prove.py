@@ -306,6 +306,17 @@ def dropped_in_data(name, space, folder):
     server.stop()
 
 
+def resolved(name, space, server, people, unknown):
+    """Settles the unknown by what the witness has: it is the evidence that a relay's own log would be."""
+    got = set(counted(server.arrivals()))
+    for verdict, emails in (("sent", sorted(unknown & got)), ("unsent", sorted(unknown - got))):
+        if emails:
+            space.run("resolve", "welcome", "--as", verdict, *emails)
+    code, _, _ = space.send_to_the_end(server.url)
+    counts = counted(server.arrivals())
+    check(name, "resolved by what the server knows, everybody has it once", code == 0 and set(counts) == people and max(counts.values()) == 1, code)
+
+
 def killed(name, space, folder):
     """kill -9 at random moments of one campaign."""
     _, people = space.everybody()
@@ -339,13 +350,7 @@ def killed(name, space, folder):
     check(name, "nobody missed but among the unknown, each named", people - set(counts) <= unknown, f"{len(people - set(counts))} of {len(unknown)}")
     check(name, f"at most {CONNECTIONS} unknown a kill", len(unknown) <= kills * CONNECTIONS, f"{len(unknown)} over {kills} kills")
     check(name, "sha256 on the wire = sha256 in the log", all(log[a["to"][0]]["sha256"] == a["sha"] for a in arrivals if a["to"][0] in accepted))
-    # The witness is the evidence that a relay's own log would be.
-    for verdict, emails in (("sent", sorted(unknown & set(counts))), ("unsent", sorted(unknown - set(counts)))):
-        if emails:
-            space.run("resolve", "welcome", "--as", verdict, *emails)
-    code, _, _ = space.send_to_the_end(server.url)
-    counts = counted(server.arrivals())
-    check(name, "resolved by what the server knows, everybody has it once", code == 0 and set(counts) == people and max(counts.values()) == 1, code)
+    resolved(name, space, server, people, unknown)
     server.stop()
 
 
@@ -390,12 +395,7 @@ def without_power(name, space, folder):
     check(name, "accepted + unknown = everybody", accepted | unknown == people and not accepted & unknown, f"{len(accepted)} + {len(unknown)}")
     check(name, "whoever is accepted has it", accepted <= set(counts))
     check(name, "unknown are those in hand when it went dark, each named", len(unknown) == sum(in_hand), f"{len(unknown)} over {losses} losses")
-    for verdict, emails in (("sent", sorted(unknown & set(counts))), ("unsent", sorted(unknown - set(counts)))):
-        if emails:
-            space.run("resolve", "welcome", "--as", verdict, *emails)
-    code, _, _ = space.send_to_the_end(server.url)
-    counts = counted(server.arrivals())
-    check(name, "resolved by what the server knows, everybody has it once", code == 0 and set(counts) == people and max(counts.values()) == 1, code)
+    resolved(name, space, server, people, unknown)
     server.stop()
 
 
