@@ -44,12 +44,6 @@ package struct RateLimiter: Sendable {
         return least
     }
 
-    /// The limit that makes the next message wait the longest; nil where one may go now.
-    package func binding(at now: Instant) -> Rate? {
-        guard let slowest = windows.max(by: { $0.free(at: now) < $1.free(at: now) }), slowest.free(at: now) > now else { return nil }
-        return slowest.rate
-    }
-
     /// In messages a millisecond, over a long time; nil without any limit.
     package var pace: Double? {
         var slowest: Double?
