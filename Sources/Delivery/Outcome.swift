@@ -6,6 +6,8 @@ package enum Scope: String, Hashable, Sendable, CaseIterable {
     case message
     /// This connection; another one may fare better.
     case session
+    /// Everything for the recipient's provider, whatever relay it goes through, for a while.
+    case provider
     /// Everything sent through this relay, until somebody changes something.
     case relay
 }
@@ -22,7 +24,7 @@ package enum Outcome: Hashable, Sendable {
     /// evidence can tell whether it arrived.
     case unknown(reason: String)
     /// Nothing was decided about this message: it goes back to where it was taken from. `session`: it may be taken again
-    /// at once. `relay`: not before somebody has looked.
+    /// at once. `provider`: once the provider may be asked again. `relay`: not before somebody has looked.
     case notAttempted(reason: String, scope: Scope, reply: Reply? = nil)
 
     package var reply: Reply? {

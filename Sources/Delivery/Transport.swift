@@ -4,6 +4,8 @@ import Synchronization
 /// What a source says when asked for a message.
 package enum NextMessage: Sendable {
     case message(Outgoing)
+    /// None may go for so many milliseconds, at least one. A wake meanwhile is worth asking again.
+    case later(milliseconds: Int64)
     /// Nothing at the moment; the source calls ``TransportControl/wake()`` once there is.
     case none
     /// Nothing more will come. A source that has said so is not asked again.
@@ -23,6 +25,12 @@ package protocol DeliveryObserver: AnyObject, Sendable {
     func dotImminent(_ ticket: UInt64)
     /// Called exactly once for every message that was taken from the source, before `run` returns or throws.
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String)
+}
+
+/// Why a transport ended early.
+package protocol TransportFailure: Error {
+    /// It may be of use again in a while, without anybody changing anything.
+    var isTemporary: Bool { get }
 }
 
 /// Something that carries messages out of the house.

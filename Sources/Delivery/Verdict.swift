@@ -17,7 +17,7 @@ package enum Stage: String, Hashable, Sendable, CaseIterable {
 /// | 503 | mail, recipient, data | put back | session: one of us two has lost its place |
 /// | 552, 5.3.4, 5.2.3 | mail | refuse | message: too big |
 /// | 5yz | greeting … mail | put back | relay |
-/// | 5yz about our login, sender, authentication, name or pace | recipient, data, body | put back | relay |
+/// | 5yz about our login, sender, authentication, name or pace | recipient, data, body | put back | relay; the provider, where the reply names one |
 /// | other 5yz | recipient | refuse | recipient |
 /// | other 5yz | data, body | refuse | message |
 ///
@@ -68,7 +68,9 @@ package struct Verdict: Hashable, Sendable {
             return refusal == .tooBig ? Verdict(.refuse, .message) : Verdict(.putBack, .relay)
         case .recipient, .data, .body:
             if reply.code == 503, stage != .body { return Verdict(.putBack, .session) }
-            if remedy.burnsNobody { return Verdict(.putBack, .relay) }
+            if remedy.burnsNobody {
+                return Verdict(.putBack, remedy == .holdProvider && KnownProvider(namedIn: reply) != nil ? .provider : .relay)
+            }
             return Verdict(.refuse, stage == .recipient ? .recipient : .message)
         }
     }

@@ -16,18 +16,24 @@ final class Connection {
     /// True while the run waits for the socket to take more.
     var isWatchedForWriting = false
     private var out = SendBuffer()
+    private var openedAt: Int64
 
     init(_ channel: CurlChannel, round: Int, at now: Int64) {
         self.channel = channel
         self.round = round
         progress = now
+        openedAt = now
     }
+
+    /// It has stood for as long as its relay is to let it: no further message goes over it.
+    func isOld(at now: Int64) -> Bool { channel.relay.longestConnection.map { now - openedAt >= $0 } ?? false }
 
     var isIdle: Bool { dialogue.isIdle && !dialogue.isQuitting }
 
     func opened(_ capabilities: Capabilities, at now: Int64) {
         dialogue = Dialogue(capabilities: capabilities, messageLimit: channel.relay.messagesPerConnection)
         progress = now
+        openedAt = now
     }
 
     func begin(_ message: Outgoing, at now: Int64, results: inout [Dialogue.Result]) {

@@ -175,7 +175,7 @@ extension Dialogue {
         opening = nil
         let outcome = current.outcome ?? otherwise
         switch outcome {
-        case .refused, .deferred: concluded += 1
+        case .refused, .deferred, .notAttempted(_, .provider, _): concluded += 1
         default: break
         }
         results.append(Result(ticket: current.message.ticket, outcome: outcome))

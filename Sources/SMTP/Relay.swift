@@ -1,5 +1,3 @@
-package import Model
-
 /// A server that takes our mail, and how to come to terms with it.
 package struct Relay: Sendable {
     package enum TLS: String, Sendable, CaseIterable {
@@ -24,16 +22,19 @@ package struct Relay: Sendable {
     package var username: String?
     /// Never printed: see `customMirror` and `description`.
     package var password: String?
+    /// The password as it is now, where it may change while the relay is in use. Asked before each connection, so it must be quick.
+    package var currentPassword: (@Sendable () -> String?)?
     /// The name in EHLO; nil: this machine's.
     package var helo: String?
     package var connections: Int
     /// After so many messages a connection is closed politely and another opened; nil: no limit.
     package var messagesPerConnection: Int?
-    package var limits: [Rate]
+    /// After so many milliseconds a connection gets no further message; nil: no limit.
+    package var longestConnection: Int64?
 
     package init(
         name: String, host: String, port: Int, tls: TLS, caFile: String? = nil, username: String? = nil, password: String? = nil,
-        helo: String? = nil, connections: Int = 10, messagesPerConnection: Int? = nil, limits: [Rate] = []
+        helo: String? = nil, connections: Int = 10, messagesPerConnection: Int? = nil
     ) {
         self.name = name
         self.host = host
@@ -45,7 +46,6 @@ package struct Relay: Sendable {
         self.helo = helo
         self.connections = min(max(connections, 1), 1000)
         self.messagesPerConnection = messagesPerConnection.map { max($0, 1) }
-        self.limits = limits
     }
 
     /// `host:port` for people.

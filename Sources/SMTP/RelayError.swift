@@ -1,7 +1,7 @@
 package import Delivery
 
 /// Why nothing can be sent through a relay.
-package struct RelayError: Error, Hashable, Sendable {
+package struct RelayError: TransportFailure, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         /// No such host, nobody listening, no answer in time, or no session that lives long enough for one message.
         case unreachable

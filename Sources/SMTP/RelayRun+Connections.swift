@@ -10,7 +10,7 @@ extension RelayRun {
     func handOut(at now: Int64) {
         if !takesNoMore, sourceState == .asking || !waiting.isEmpty {
             behind.removeAll(keepingCapacity: true)
-            for connection in connections where connection.dialogue.canBegin {
+            for connection in connections where connection.dialogue.canBegin && !connection.isOld(at: now) {
                 if connection.isIdle { give(connection, fromWaiting: true, at: now) } else { behind.append(connection) }
             }
             openMore(at: now)
@@ -34,13 +34,10 @@ extension RelayRun {
     }
 
     private func take(at now: Int64) -> Outgoing? {
-        guard sourceState == .asking, failure == nil else { return nil }
-        let time = clock.instant(at: now)
-        guard limiter.free(at: time) <= time else { return nil }
+        guard sourceState == .asking, failure == nil, notBefore <= now else { return nil }
         switch source.next() {
-        case .message(let message):
-            if !limiter.isEmpty, placed.insert(message.ticket).inserted { limiter.reserve() }
-            return message
+        case .message(let message): return message
+        case .later(let milliseconds): notBefore = now + max(1, milliseconds)
         case .none: sourceState = .dry
         case .finished: sourceState = .finished
         }
@@ -50,8 +47,10 @@ extension RelayRun {
     /// Connections that will get nothing more end politely.
     private func sayGoodbye(at now: Int64) {
         let isEnough = takesNoMore || (sourceState == .finished && waiting.isEmpty)
-        guard isEnough || relay.messagesPerConnection != nil else { return }
-        for connection in connections where connection.isIdle && (isEnough || connection.dialogue.isSpent) { quit(connection, at: now) }
+        guard isEnough || relay.messagesPerConnection != nil || relay.longestConnection != nil else { return }
+        for connection in connections where connection.isIdle && (isEnough || connection.dialogue.isSpent || connection.isOld(at: now)) {
+            quit(connection, at: now)
+        }
     }
 
     private func quit(_ connection: Connection, at now: Int64) {
@@ -73,6 +72,7 @@ extension RelayRun {
     }
 
     private func open(at now: Int64) -> Bool {
+        renewPassword()
         do {
             let connection = Connection(try CurlChannel(relay, deadlines: deadlines), round: reconnection.round, at: now)
             connector.start(connection.channel)
@@ -82,6 +82,14 @@ extension RelayRun {
             failure = failure ?? error
             return false
         }
+    }
+
+    /// Says whether there is another one than before.
+    @discardableResult
+    private func renewPassword() -> Bool {
+        guard let password = relay.currentPassword?(), password != relay.password else { return false }
+        relay.password = password
+        return true
     }
 
     func readOpenings(at now: Int64) {
@@ -101,6 +109,8 @@ extension RelayRun {
     /// A connection that was of no use. Where none works, that ends in the failure of the relay.
     private func trouble(_ error: RelayError, with connection: Connection, at now: Int64) {
         lastTrouble = error
+        // The one that was tried may have been changed a moment ago, here as there.
+        if error.kind == .loginRefused, renewPassword() { return }
         if !error.isTemporary {
             failure = failure ?? error
             return
@@ -170,12 +180,7 @@ extension RelayRun {
         for connection in connections { next = min(next, connection.deadline(deadlines)) }
         for opening in openings { next = min(next, openingDeadline(opening)) }
         guard !takesNoMore else { return next }
-        if sourceState == .asking {
-            // The limiter counts in times of day, the loop in time since its start.
-            let time = clock.instant(at: now)
-            let free = limiter.free(at: time)
-            if free > time { next = min(next, now + (free.milliseconds - time.milliseconds)) }
-        }
+        if sourceState == .asking, notBefore > now { next = min(next, notBefore) }
         if reconnection.round > 0, reconnection.pausedUntil > now, connections.count + openings.count < relay.connections {
             next = min(next, reconnection.pausedUntil)
         }

@@ -6,7 +6,7 @@ import Model
 /// One run of a ``RelayTransport``: everything it holds, on the thread that runs it.
 ///
 /// Each turn of the loop: obey, end what is over, hand out messages, write, wait, read. What becomes of messages is decided by the
-/// dialogues; when connections are opened, by ``Reconnection``; when messages may go, by the limiter.
+/// dialogues; when connections are opened, by ``Reconnection``; when messages may go, by their source.
 ///
 /// There are two turns to a message and more, so a turn goes over all connections once, to hand out messages, and else looks at
 /// those only that something has happened to.
@@ -18,7 +18,7 @@ final class RelayRun {
         case finished
     }
 
-    let relay: Relay
+    var relay: Relay
     let deadlines: Deadlines
     let source: any MessageSource
     let observer: any DeliveryObserver
@@ -28,9 +28,6 @@ final class RelayRun {
     private let readiness: Readiness
     let clock = RunClock()
 
-    var limiter: RateLimiter
-    /// Messages that hold a place with the limiter and whose dot has not gone yet; none where there is no limit.
-    var placed: Set<UInt64> = []
     var reconnection: Reconnection
     /// Those that can be talked on.
     private(set) var connections: [Connection] = []
@@ -44,6 +41,8 @@ final class RelayRun {
     /// Messages taken for connections that aren't open yet, at most one each.
     var waiting: [Outgoing] = []
     var sourceState = Source.asking
+    /// The source has said that none may go before.
+    var notBefore: Int64 = 0
     /// Why this relay gets no further message; thrown at the end.
     var failure: RelayError?
     /// The last reason why a connection was of no use.
@@ -56,12 +55,11 @@ final class RelayRun {
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
 
     init(
-        relay: Relay, limiter: RateLimiter, deadlines: Deadlines, persistence: Persistence, source: any MessageSource,
+        relay: Relay, deadlines: Deadlines, persistence: Persistence, source: any MessageSource,
         observer: any DeliveryObserver, control: TransportControl, waker: Waker, connector: Connector,
         readiness: Readiness
     ) {
         self.relay = relay
-        self.limiter = limiter
         self.deadlines = deadlines
         self.source = source
         self.observer = observer
@@ -130,17 +128,10 @@ final class RelayRun {
         case .deferred(let reply?, _, .session) where reply.code != 421:
             deferralsInARow += 1
             if deferralsInARow >= deferralsUntilBusy, failure == nil { failure = busy(reply) }
-        case .accepted, .refused, .deferred: deferralsInARow = 0
+        case .accepted, .refused, .deferred, .notAttempted(_, .provider, _): deferralsInARow = 0
         case .unknown, .notAttempted: break
         }
-        land(result.ticket, at: now)
         observer.finished(result.ticket, result.outcome, at: clock.instant(at: now), relay: relay.name)
-    }
-
-    /// The message goes now, or never will: from here on it counts for the limits.
-    private func land(_ ticket: UInt64, at now: Int64) {
-        guard !placed.isEmpty, placed.remove(ticket) != nil else { return }
-        limiter.land(at: clock.instant(at: now))
     }
 
     private func refusedUs(_ reason: String, _ reply: Reply) -> RelayError {
@@ -236,10 +227,7 @@ final class RelayRun {
 
     private func write(_ connection: Connection, at now: Int64) {
         deciding(at: now) { results in
-            connection.flush(at: now, scratch: scratch, results: &results) { ticket in
-                observer.dotImminent(ticket)
-                land(ticket, at: now)
-            }
+            connection.flush(at: now, scratch: scratch, results: &results) { observer.dotImminent($0) }
         }
         if connection.dialogue.ending != nil { mayHaveEnded = true }
         guard connection.isBlocked != connection.isWatchedForWriting else { return }
@@ -260,7 +248,9 @@ final class RelayRun {
     private func read(_ ready: ArraySlice<Int32>, at now: Int64) {
         for socket in ready {
             guard let connection = bySocket[socket] else {
-                if waker.look(), sourceState == .dry { sourceState = .asking }
+                guard waker.look() else { continue }
+                if sourceState == .dry { sourceState = .asking }
+                notBefore = 0
                 continue
             }
             // Writing first: a reply to the final dot must find that dot taken (invariant 2 of the dialogue).

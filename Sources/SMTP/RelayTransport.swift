@@ -2,22 +2,18 @@ package import Delivery
 
 /// Carries messages to one relay over a number of connections, on one thread.
 ///
-///     let transport = RelayTransport(relay, limiter: RateLimiter(relay.limits + campaignLimits))
+///     let transport = RelayTransport(relay)
 ///     Thread { try transport.run(source: queue, observer: ledger, control: control) }
 ///
-/// Connections are opened as messages ask for them, at most `relay.connections`, and reopened when they break; `run` throws a
+/// When messages may go is their source's to say. Connections are opened as messages ask for them, at most `relay.connections`, and reopened when they break; `run` throws a
 /// ``RelayError`` where the relay can't be used at all, or refuses us rather than a recipient.
 package struct RelayTransport: Transport {
     package let relay: Relay
-    private let limiter: RateLimiter
     private let deadlines: Deadlines
     private let persistence: Persistence
 
-    /// `limiter` holds every limit that counts here, with what it remembers of earlier runs; nil: the relay's own, fresh.
-    package init(_ relay: Relay, limiter: RateLimiter? = nil, deadlines: Deadlines = Deadlines(), persistence: Persistence = Persistence())
-    {
+    package init(_ relay: Relay, deadlines: Deadlines = Deadlines(), persistence: Persistence = Persistence()) {
         self.relay = relay
-        self.limiter = limiter ?? RateLimiter(relay.limits)
         self.deadlines = deadlines
         self.persistence = persistence
     }
@@ -29,8 +25,8 @@ package struct RelayTransport: Transport {
                 hint: "raise the limit of open files (ulimit -n)", isTemporary: false)
         }
         let run = RelayRun(
-            relay: relay, limiter: limiter, deadlines: deadlines, persistence: persistence, source: source, observer: observer,
-            control: control, waker: waker, connector: connector, readiness: readiness)
+            relay: relay, deadlines: deadlines, persistence: persistence, source: source, observer: observer, control: control,
+            waker: waker, connector: connector, readiness: readiness)
         control.attach { waker.wake() }
         defer { control.attach(nil) }
         try withoutBrokenPipeSignal { try run.go() }

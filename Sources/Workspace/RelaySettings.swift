@@ -28,7 +28,16 @@ package struct RelaySettings: Hashable, Sendable {
     package var passwordFile: String?
     package var connections: Int = 10
     package var messagesPerConnection: Int?
+    /// How long a connection is used at most.
+    package var connectionAge: TimeSpan?
     package var limits: [Rate] = []
+    /// Its share beside other relays.
+    package var weight = 1
+    /// It is used only while none of the others can be.
+    package var isStandby = false
+    /// It carries only mail from these; none: whatever no other relay is named for.
+    package var fromDomains: [String] = []
+    package var warmUp: WarmUpSettings?
     /// Certificates to trust instead of the system's. Relative to the workspace unless absolute.
     package var caFile: String?
 
@@ -94,7 +103,8 @@ package struct RelaySettings: Hashable, Sendable {
 
 extension YAMLReader {
     private static let relayKeys = [
-        "name", "url", "tls", "username", "password_file", "connections", "messages_per_connection", "limits", "ca_file",
+        "name", "url", "tls", "username", "password_file", "connections", "messages_per_connection", "connection_age", "limits", "ca_file",
+        "weight", "standby", "match", "warmup",
     ]
 
     mutating func relay(_ node: YAMLNode) -> RelaySettings? {
@@ -120,9 +130,12 @@ extension YAMLReader {
         relay.passwordFile = text(fields["password_file"], "a file name")
         relay.connections = count(fields["connections"], 1...1000) ?? relay.connections
         relay.messagesPerConnection = count(fields["messages_per_connection"], 1...1_000_000)
-        relay.limits = list(fields["limits"]) { reader, item in
-            reader.value(item, "a rate such as 600/min") { Rate($0) }
-        }
+        relay.connectionAge = span(fields["connection_age"], "10 minutes")
+        relay.limits = rates(fields["limits"])
+        relay.weight = count(fields["weight"], 1...1000) ?? 1
+        relay.isStandby = word(fields["standby"], ["true": true, "false": false]) ?? false
+        relay.fromDomains = fromDomains(fields["match"])
+        relay.warmUp = warmUp(fields["warmup"])
         relay.caFile = text(fields["ca_file"], "a file name")
         return relay
     }

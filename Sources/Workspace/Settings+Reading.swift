@@ -5,7 +5,7 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "topics", "cap", "events", "retention", "dkim", "language",
+        "limits", "providers", "domain_limits", "give_up", "topics", "cap", "events", "retention", "dkim", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.
@@ -24,6 +24,10 @@ extension Settings {
         keysFile = reader.text(fields["keys_file"], "a file name") ?? keysFile
         helo = reader.value(fields["helo"], "a host name such as mail.example.com") { HostName.isValid($0) ? $0.lowercased() : nil }
         relays = reader.relays(fields["relays"])
+        limits = reader.rates(fields["limits"])
+        providers = reader.providers(fields["providers"])
+        domainLimits = reader.rates(fields["domain_limits"])
+        giveUp = reader.span(fields["give_up"], "2 days")
         topics = reader.topics(fields["topics"])
         cap = reader.cap(fields["cap"])
         unknownContact = reader.unknownContact(fields["events"]) ?? unknownContact
@@ -124,12 +128,16 @@ extension YAMLReader {
             return []
         }
         var names: Set<String> = []
-        return list(node) { reader, item in
-            guard let relay = reader.relay(item) else { return nil }
+        let relays = list(node) { reader, item in
+            guard let relay = reader.relay(item) else { return nil as RelaySettings? }
             if !names.insert(relay.name).inserted {
                 reader.report("two relays are named \"\(relay.name)\"", at: item.span, hint: "give each its own name")
             }
             return relay
         }
+        if !relays.isEmpty, relays.allSatisfy(\.isStandby) {
+            report("every relay stands by for another", at: node.span, hint: "take standby out of the one that mail goes through as a rule")
+        }
+        return relays
     }
 }

@@ -36,6 +36,13 @@ package struct Settings: Sendable {
     package var keysFile: String
     package var helo: String?
     package var relays: [RelaySettings]
+    /// Of everything that this workspace sends.
+    package var limits: [Rate] = []
+    package var providers: [ProviderSettings] = []
+    /// For each domain that is in no provider's group, by itself.
+    package var domainLimits: [Rate] = []
+    /// How long a message that is put off is tried again.
+    package var giveUp: TimeSpan?
     /// In the order of the file.
     package var topics: [TopicSettings]
     package var cap: FrequencyCap?

@@ -164,7 +164,7 @@ import Testing
         #expect(try sender.recover(prepared.campaign.id, recorder).isEmpty)
         try sender.activate(prepared, agreed: false)
         let transport = ScriptedTransport.accepting(width: 2)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], connections: 4, limit: nil).run()
+        let report = try sender.run(prepared, recorder: recorder, transport: transport).run()
         #expect(report.accepted == 3)
         #expect(Set(transport.recipients) == ["ada@example.com", "bob@example.com", "eve@example.com"])
 

@@ -30,13 +30,13 @@ import Testing
 
     @Test func `without that, what a run before was refused counts`() throws {
         let desk = try SendingDesk(300)
-        _ = try desk.make(ScriptedTransport { _, _ in .outcome(.noSuchUser) }, limit: 100, clock: { Desk.noon }).run()
+        _ = try desk.make(ScriptedTransport { _, _ in .outcome(.noSuchUser) }, limit: 90, clock: { Desk.noon }).run()
         let transport = ScriptedTransport.accepting()
         // As a send that is taken up does.
         let report = try desk.make(transport, stopRule: StopRule(refused: 0.05), clock: { Desk.noon }).run()
         #expect(report.verdict == "100% of messages were refused, more than stop_if allows (5%)")
         #expect(transport.recipients.isEmpty)
-        #expect(try desk.counts.remaining == 200)
+        #expect(try desk.counts.remaining == 210)
     }
 
     @Test func `a small campaign that is refused altogether is stopped, or at least not called well`() throws {
@@ -169,7 +169,7 @@ import Testing
         _ = try sender.recover(prepared.campaign.id, recorder)
         try sender.activate(prepared, agreed: false)
         try sender.workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned], at: Desk.noon)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport, pace: [], connections: 1, limit: nil).run()
+        let report = try sender.run(prepared, recorder: recorder, transport: transport).run()
         try sender.finish(prepared, report)
         return report
     }

@@ -58,7 +58,7 @@ import Testing
         let recorder = try sender.recorder(for: prepared.campaign.id)
         try sender.activate(prepared, agreed: false)
         let report = try sender.run(
-            prepared, recorder: recorder, transport: ScriptedTransport.accepting(), pace: [], connections: 4, limit: nil
+            prepared, recorder: recorder, transport: ScriptedTransport.accepting()
         ).run()
         #expect(report.accepted == 3)
         var hashes: [String: String] = [:]

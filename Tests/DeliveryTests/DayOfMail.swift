@@ -130,6 +130,7 @@ struct DayOfMail {
             } else if let row = row(of: campaignTurn, at: instant) {
                 let mark = marks[row.campaign][row.provider]
                 policy.take(mark, through: 0, at: instant)
+                policy.went(mark, through: 0, at: instant)
                 answer(row, mark, at: now)
                 idle = 0
             } else if let free = lanes[campaignTurn].free(at: instant, under: policy) {

@@ -52,6 +52,7 @@ import Testing
         var policy = Self.policy(others: [try #require(Rate("1/min"))])
         let first = policy.mark(domain: "a.example", campaign: 0)
         policy.take(first, through: 0, at: Self.start)
+        policy.went(first, through: 0, at: Self.start)
         #expect(Self.turn(&policy, "a.example", at: Self.start) == .later(Self.start.advanced(byMilliseconds: 60_000)))
         #expect(Self.turn(&policy, "b.example", at: Self.start) == .now)
     }
@@ -67,6 +68,7 @@ import Testing
             asked += 1
             guard policy.turn(of: mark, through: relay, route: route, at: now) == .now else { continue }
             policy.take(mark, through: relay, route: route, at: now)
+            policy.went(mark, through: relay, at: now)
             sent[relay] += 1
         }
         return sent
@@ -85,12 +87,53 @@ import Testing
         #expect(abs(back[0] - 3000) < 50)
     }
 
+    @Test func `a relay that stands by goes only where no other can, and none waits for one that stands by`() {
+        var policy = Self.policy([RelayTerms(name: "main"), RelayTerms(name: "spare", isStandby: true)])
+        let mark = policy.mark(domain: "a.example", campaign: 0)
+        for _ in 0..<100 {
+            #expect(policy.turn(of: mark, through: 1, route: [0, 1], at: Self.start) == .othersFirst)
+            #expect(policy.turn(of: mark, through: 0, route: [0, 1], at: Self.start) == .now)
+            policy.take(mark, through: 0, route: [0, 1], at: Self.start)
+        }
+        policy.relayIsDown(0, until: .latest, reason: "nobody answers")
+        #expect(policy.turn(of: mark, through: 1, route: [0, 1], at: Self.start) == .now)
+    }
+
+    @Test func `a relay that takes nothing holds nobody up for longer than a moment`() {
+        var policy = Self.policy([RelayTerms(name: "a"), RelayTerms(name: "slow")])
+        let mark = policy.mark(domain: "a.example", campaign: 0)
+        var sent = 0
+        while policy.turn(of: mark, through: 0, route: [0, 1], at: Self.start) == .now, sent < 1000 {
+            policy.take(mark, through: 0, route: [0, 1], at: Self.start)
+            sent += 1
+        }
+        #expect((5...20).contains(sent))
+        #expect(policy.turn(of: mark, through: 0, route: [0, 1], at: Self.start.advanced(byMilliseconds: 2001)) == .now)
+    }
+
+    @Test func `what slows a campaign down is told`() throws {
+        let providers = Providers([.init(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("1/min"))])])
+        var policy = SendingPolicy(.init(providers: providers, relays: [RelayTerms(name: "main")]))
+        #expect(policy.brakes(of: 0, through: [0], at: Self.start).isEmpty)
+        let gmail = policy.mark(domain: "gmail.com", campaign: 0)
+        policy.take(gmail, through: 0, at: Self.start)
+        policy.went(gmail, through: 0, at: Self.start)
+        let minute = Self.start.advanced(byMilliseconds: 60_000)
+        #expect(policy.brakes(of: 0, through: [0], at: Self.start) == [.init(subject: .provider("google"), kind: .limited(until: minute))])
+        _ = policy.learn(
+            .refused(Reply(code: 421, lines: ["4.7.0 too many connections"])), of: gmail, through: 0, domain: "x.example", at: Self.start)
+        policy.relayIsDown(0, until: minute, reason: "nobody answers")
+        let told = policy.brakes(of: 0, through: [0], at: Self.start)
+        #expect(told.first == .init(subject: .relay("main"), kind: .down(until: minute, reason: "nobody answers")))
+    }
+
     @Test func `nobody is admitted who could not go within a moment, and those put off stand in line`() throws {
         let providers = Providers([.init(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("60/min"))])])
         var policy = SendingPolicy(.init(providers: providers, relays: [RelayTerms(name: "main")]))
         let gmail = policy.mark(domain: "gmail.com", campaign: 0)
         let answers = (0..<100).map { _ in policy.admit(gmail, at: Self.start) }
         #expect(answers.prefix(60).allSatisfy { $0 == .go })
+        #expect(policy.admit(policy.mark(domain: "firm.example", campaign: 0), at: Self.start) == .go)
         let times = answers.dropFirst(60).compactMap { if case .paced(let time) = $0 { time } else { nil } }
         #expect(times.count == 40)
         #expect(times == times.sorted() && Set(times).count == 40)

@@ -117,6 +117,7 @@ import Testing
             switch policy.turn(of: mark, through: 0, at: now) {
             case .now:
                 policy.take(mark, through: 0, at: now)
+                policy.went(mark, through: 0, at: now)
                 sent.append(now.milliseconds)
             case .later(let free): now = min(free, now.advanced(byMilliseconds: 600_000))
             case .othersFirst: Issue.record("there is no other")
@@ -140,6 +141,7 @@ import Testing
         var sent = 0
         while policy.turn(of: mark, through: 0, at: now) == .now {
             policy.take(mark, through: 0, at: now)
+            policy.went(mark, through: 0, at: now)
             sent += 1
         }
         #expect(sent == 845 - 600)

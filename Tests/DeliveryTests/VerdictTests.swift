@@ -53,8 +53,8 @@ import Testing
         Case("550 5.7.26 unauthenticated mail is not accepted", .body, .putBack, .relay),
         Case("550 5.7.515 access denied", .body, .putBack, .relay),
         // About our authentication, name or pace.
-        Case("550 5.7.26 unauthenticated mail is not accepted by gmail. gsmtp", .body, .putBack, .relay),
-        Case("550 5.7.1 messages from [192.0.2.1] weren't sent, block list (S3140). outlook.com", .recipient, .putBack, .relay),
+        Case("550 5.7.26 unauthenticated mail is not accepted by gmail. gsmtp", .body, .putBack, .provider),
+        Case("550 5.7.1 messages from [192.0.2.1] weren't sent, block list (S3140). outlook.com", .recipient, .putBack, .provider),
         Case("550 5.7.1 Client host blocked using zen.spamhaus.org", .recipient, .putBack, .relay),
         Case("550 5.4.5 Daily user sending limit exceeded", .body, .putBack, .relay),
         Case("550 5.7.26 gsmtp", .mail, .putBack, .relay),

@@ -15,6 +15,8 @@ final class Desk: MessageSource, DeliveryObserver {
         var times: [Instant] = []
         var inHand: Set<UInt64> = []
         var mistakes: [String] = []
+        /// Nothing goes before it lets it.
+        var limiter = RateLimiter()
     }
 
     let state: Mutex<State>
@@ -41,10 +43,14 @@ final class Desk: MessageSource, DeliveryObserver {
     }
 
     func next() -> NextMessage {
+        let now = Instant(Date())
+        let wait = state.withLock { $0.limiter.free(at: now).milliseconds - now.milliseconds }
+        if wait > 0 { return .later(milliseconds: wait) }
         let ticket: UInt64? = state.withLock { state in
             guard let ticket = state.toDo.popLast() else { return nil }
             state.taken[ticket, default: 0] += 1
             state.inHand.insert(ticket)
+            state.limiter.record(at: now)
             return ticket
         }
         guard let ticket else {

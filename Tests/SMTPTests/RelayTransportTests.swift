@@ -1,4 +1,5 @@
 import Delivery
+import Foundation
 import Glibc
 import Model
 import SMTP
@@ -172,7 +173,7 @@ import Testing
         #expect(early.withLock { $0 } == 0)
     }
 
-    @Test func `limits hold on the wire`() async throws {
+    @Test func `a source that has none before a certain time is asked again then`() async throws {
         let server = try ScriptedServer { peer in
             peer.greet("PIPELINING")
             peer.serve()
@@ -180,11 +181,110 @@ import Testing
         defer { server.end() }
         let limiter = RateLimiter([try #require(Rate("20/s"))])
         let desk = Desk(45)
-        #expect(await RelayTransport(.loopback(server.port, connections: 3), limiter: limiter).deliver(desk) == nil)
+        desk.state.withLock { $0.limiter = limiter }
+        #expect(await RelayTransport(.loopback(server.port, connections: 3)).deliver(desk) == nil)
         let times = desk.state.withLock { $0.times }
         #expect(times.count == 45)
         let first = try #require(times.min()?.milliseconds), last = try #require(times.max()?.milliseconds)
         #expect((1900...6000).contains(last - first))
+    }
+
+    @Test func `a wake asks a source again that had said later`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve()
+        }
+        defer { server.end() }
+        let limiter = RateLimiter([try #require(Rate("1/hour"))])
+        let desk = Desk(2)
+        desk.state.withLock { $0.limiter = limiter }
+        let control = desk.control
+        let waker = Thread {
+            Thread.sleep(forTimeInterval: 0.2)
+            desk.state.withLock { $0.limiter = RateLimiter() }
+            control.wake()
+        }
+        waker.start()
+        #expect(await RelayTransport(.loopback(server.port)).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 2])
+    }
+
+    @Test func `a connection that is old gets no further message`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            peer.serve { verb in
+                if verb == "." { Thread.sleep(forTimeInterval: 0.03) }
+                return nil
+            }
+        }
+        defer { server.end() }
+        var relay = Relay.loopback(server.port)
+        relay.longestConnection = 20
+        let desk = Desk(6)
+        #expect(await RelayTransport(relay).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 6] && desk.isSound)
+        #expect(server.connections >= 3)
+    }
+
+    @Test func `a password that was changed is read again, and a refused one is not the end where there is a new one`() async throws {
+        let right = Data("\0me\0new".utf8).base64EncodedString()
+        let server = try ScriptedServer { peer in
+            peer.greet("AUTH PLAIN")
+            while let line = peer.line() {
+                if line.hasPrefix("AUTH PLAIN") {
+                    // With or without an initial response.
+                    var words = line.dropFirst(10).trimmingCharacters(in: .whitespaces)
+                    if words.isEmpty {
+                        peer.say("334 ")
+                        words = peer.line() ?? ""
+                    }
+                    guard words == right else {
+                        peer.say("535 5.7.8 wrong")
+                        return
+                    }
+                    peer.say("235 ok")
+                    peer.serve()
+                    return
+                }
+                peer.say("250 ok")
+            }
+        }
+        defer { server.end() }
+        let asked = Mutex(0)
+        var relay = Relay.loopback(server.port)
+        (relay.username, relay.password) = ("me", "old")
+        relay.currentPassword = {
+            asked.withLock {
+                $0 += 1
+                return $0 < 2 ? "old" : "new"
+            }
+        }
+        let desk = Desk(2)
+        #expect(await RelayTransport(relay).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 2] && desk.isSound)
+        relay.currentPassword = { "wrong" }
+        #expect(await RelayTransport(relay).deliver(Desk(1))?.kind == .loginRefused)
+    }
+
+    @Test func `a refusal that a provider gives us stops nothing but that message`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            var count = 0
+            peer.serve { verb in
+                guard verb == "." else { return nil }
+                count += 1
+                return count == 2 ? "550-5.7.26 This mail is unauthenticated\r\n550 5.7.26 DKIM did not pass - gsmtp" : nil
+            }
+        }
+        defer { server.end() }
+        let desk = Desk(5)
+        #expect(await RelayTransport(.loopback(server.port)).deliver(desk) == nil)
+        #expect(desk.tally["accepted"] == 4 && desk.isSound)
+        let scopes = desk.state.withLock { $0.outcomes.values.flatMap { $0 } }.compactMap {
+            if case .notAttempted(_, let scope, _) = $0 { scope } else { nil }
+        }
+        #expect(scopes == [.provider])
+        #expect(server.connections == 1)
     }
 
     @Test func `check tells what the relay offers`() throws {

@@ -97,6 +97,55 @@ private func settings(_ text: String) throws -> Settings {
                 """)
     }
 
+    static let sending = """
+        limits: [200000/day]
+        domain_limits: [30/min]
+        give_up: 3 days
+        providers:
+          google: {domains: [Gmail.com, googlemail.com], limits: [20/s]}
+          firm: [firm.example, bücher.example]
+          yahoo: {limits: [5/s]}
+        relays:
+          - {name: main, url: "smtp://mx1.example.com:587", weight: 3, connection_age: 10 minutes}
+          - {name: spare, url: "smtp://mx2.example.com", standby: true, warmup: {start: 500/day, grow: 30% daily, until: 200000/day}}
+          - {name: shop, url: "smtp://mx3.example.com", match: {from_domain: shop.example}}
+          - {name: both, url: "smtp://mx4.example.com", match: {from_domain: [shop.example, other.example]}}
+        """
+
+    @Test func `limits, providers and roles of relays are read`() throws {
+        let read = try settings(Self.sending)
+        #expect(read.limits.map(\.description) == ["200000/day"] && read.domainLimits.map(\.description) == ["30/min"])
+        #expect(read.giveUp == TimeSpan(3, .day))
+        #expect(read.providers.map(\.name) == ["google", "firm", "yahoo"])
+        #expect(read.providers.map(\.domains) == [["gmail.com", "googlemail.com"], ["firm.example", "xn--bcher-kva.example"], []])
+        #expect(read.providers.map { $0.limits.map(\.description) } == [["20/s"], [], ["5/s"]])
+        #expect(read.relays.map(\.weight) == [3, 1, 1, 1] && read.relays.map(\.isStandby) == [false, true, false, false])
+        #expect(read.relays[0].connectionAge == TimeSpan(10, .minute))
+        #expect(read.relays[1].warmUp == WarmUpSettings(start: 500, growth: 0.3, until: 200_000))
+        #expect(read.relays.carrying(fromDomain: "shop.example") == [2, 3])
+        #expect(read.relays.carrying(fromDomain: "other.example") == [3])
+        #expect(read.relays.carrying(fromDomain: "example.com") == [0, 1])
+    }
+
+    @Test(arguments: [
+        ("limits: [10/week]", "expected a rate such as 600/min"),
+        ("providers: {google: [gmail]}", "expected a domain such as gmail.com"),
+        ("providers: {a: [x.com], b: [X.com]}", "x.com is a's already"),
+        ("providers: {google: {limit: [1/s]}}", "unknown key \"limit\" in provider google"),
+        ("give_up: 0 days", "it must be longer than nothing"), ("give_up: soon", "expected a time such as 2 days"),
+        ("relays: [{url: 'smtp://a.example', weight: 0}]", "expected a whole number from 1 to 1000"),
+        ("relays: [{url: 'smtp://a.example', standby: true}]", "every relay stands by for another"),
+        ("relays: [{url: 'smtp://a.example', warmup: {start: 500/day}}]", "until"),
+        ("relays: [{url: 'smtp://a.example', warmup: {start: 500/min, until: 9/day}}]", "expected a rate a day such as 500/day"),
+        ("relays: [{url: 'smtp://a.example', warmup: {start: 5/day, grow: -3%, until: 9/day}}]", "expected a growth such as 30% daily"),
+        ("relays: [{url: 'smtp://a.example', warmup: {start: 50/day, until: 9/day}}]", "a warm-up ends above its start"),
+        ("relays: [{url: 'smtp://a.example', match: {from: a.example}}]", "unknown key \"from\" in match"),
+    ])
+    func `a mistake in how mail is sent is told where it is`(text: String, words: String) {
+        let said = complaint { _ = try settings(text) }
+        #expect(said.contains(words), "\(said)")
+    }
+
     @Test(arguments: ["postgres://user@host/name", "postgresql://host/name"])
     func `a PostgreSQL database is recognised and refused`(name: String) {
         #expect(complaint { _ = try settings("database: \(name)") }.contains("PostgreSQL is not supported yet; use a file name"))

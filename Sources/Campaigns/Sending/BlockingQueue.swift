@@ -51,6 +51,13 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         return closed ? .closed : .empty
     }
 
+    /// Nothing is in it and nothing will come.
+    var isOver: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return closed && first == items.count
+    }
+
     /// Everything there is, once there are `count` or `seconds` have passed.
     func takeAll(waitingFor count: Int, atMost seconds: Double) -> [Item] {
         condition.lock()

@@ -4,7 +4,7 @@ import Store
 
 extension Flight {
     /// What the ledger keeps of an outcome.
-    func settlement(_ outcome: Outcome, at: Instant, relay: String, retry: RetrySchedule) -> Settlement {
+    func settlement(_ outcome: Outcome, _ lesson: Traffic.Lesson, at: Instant, relay: String, retry: RetrySchedule) -> Settlement {
         let reply = outcome.reply
         var queueID: String?
         let kind: Settlement.Outcome
@@ -12,15 +12,23 @@ extension Flight {
         case .accepted(_, let id):
             kind = .accepted
             queueID = id
-        case .refused: kind = .refused
+        case .refused: kind = lesson.heldUntil.map { again($0, retry, at: at) } ?? .refused
         case .unknown: kind = .unknown
-        case .notAttempted: kind = .returned
-        case .deferred(let reply, _, _): kind = .deferred(until: due(after: reply, at: at, retry: retry))
+        case .notAttempted: kind = lesson.heldUntil.map { again($0, retry, at: at) } ?? .returned
+        case .deferred(let reply, _, _): kind = again(due(after: reply, at: at, retry: retry), retry, at: at)
         }
-        return Settlement(
+        var settlement = Settlement(
             key: claim.key, attempt: claim.attempt, at: at, outcome: kind, relay: relay, code: reply?.code, enhanced: reply?.enhanced,
             reply: reply?.text ?? outcome.reason, queueID: queueID, messageID: composed?.messageID, sha256: composed?.sha256,
             contentSHA256: composed?.contentSHA256)
+        settlement.suppresses = lesson.suppresses
+        return settlement
+    }
+
+    /// Another try at `due`, or none where that is too late.
+    private func again(_ due: Instant, _ retry: RetrySchedule, at now: Instant) -> Settlement.Outcome {
+        let since = claim.firstTried ?? now
+        return due > since.advanced(byMilliseconds: retry.giveUp) ? .givenUp : .deferred(until: due)
     }
 
     /// A connection that was lost before the dot says nothing about the message: the first three times it is tried again
@@ -37,7 +45,7 @@ extension Settlement.Outcome {
     var goesAgain: Bool {
         switch self {
         case .deferred, .returned: true
-        case .accepted, .refused, .unknown: false
+        case .accepted, .refused, .givenUp, .unknown: false
         }
     }
 }

@@ -7,6 +7,8 @@ struct Flight: Sendable {
     var composed: ComposedMessage?
     /// The transport has it and has not said what became of it.
     var onWire = false
+    /// Where it counts, from when a relay took it.
+    var passage: Traffic.Passage?
 }
 
 /// Everything that is under way, by slot. A slot is a place in the flight recorder; its number is what the transport knows
@@ -52,13 +54,28 @@ final class FlightTable: Sendable {
         _ = with(slot) { $0?.composed = composed }
     }
 
+    func set(lane: Int, in slot: Int) {
+        _ = with(slot) { $0?.claim.lane = lane }
+    }
+
+    /// Its final dot goes. Gives the flight, and its passage where that is told for the first time.
+    func depart(_ slot: Int) -> (flight: Flight, passage: Traffic.Passage?)? {
+        with(slot) { flight in
+            guard let known = flight else { return nil }
+            guard let passage = known.passage, !passage.hasGone else { return (known, nil) }
+            flight?.passage?.hasGone = true
+            return (known, passage)
+        }
+    }
+
     /// The message for the wire. Its bytes are the transport's from here on: kept until the commit, they would be most of what
     /// a send holds in memory.
-    func takeMessage(_ slot: Int) -> ComposedMessage? {
+    func takeMessage(_ slot: Int, _ passage: Traffic.Passage) -> ComposedMessage? {
         with(slot) { flight in
             guard let composed = flight?.composed else { return nil }
             flight?.composed?.bytes = []
             flight?.onWire = true
+            flight?.passage = passage
             return composed
         }
     }
@@ -72,9 +89,12 @@ final class FlightTable: Sendable {
         }
     }
 
-    /// The flights that a transport has ended without a word about.
-    func arriveForgotten() -> [(slot: Int, flight: Flight)] {
-        (0..<capacity).compactMap { slot in arrive(slot).map { (slot, $0) } }
+    /// The flights that a relay's transport has ended without a word about.
+    func arriveForgotten(through relay: Int) -> [(slot: Int, flight: Flight)] {
+        (0..<capacity).compactMap { slot in
+            guard self[slot]?.passage?.relay == relay else { return nil }
+            return arrive(slot).map { (slot, $0) }
+        }
     }
 
     subscript(slot: Int) -> Flight? {

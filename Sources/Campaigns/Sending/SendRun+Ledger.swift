@@ -43,6 +43,7 @@ extension SendRun {
         /// Returns the error that ended it, if the ledger failed.
         mutating func run(progress: (SendProgress) -> Void) -> (any Error)? {
             do {
+                try run.ledger.forgetPutOff(of: run.desk.campaign)
                 while try turn() { show(progress) }
                 show(progress, last: true)
                 return nil
@@ -78,6 +79,11 @@ extension SendRun {
                 return true
             }
             if isSoon { return true }
+            // Who waits for nothing but the pace of a provider is waited for.
+            if let paced = try run.ledger.nextPaced(of: run.desk.campaign, step: step) {
+                idleUntil = paced
+                return true
+            }
             let seeds = try run.ledger.nextDue(of: run.desk.campaign, step: DeliveryKey.seedStep) ?? .latest
             let next = min(due, seeds)
             ending = next == .latest ? .complete : .waiting(until: next)
@@ -96,10 +102,13 @@ extension SendRun {
 
         private mutating func record(_ landings: [Landing], claiming want: Int, at now: Instant) throws {
             var settlements: [Settlement] = []
+            var pardons: [Ledger.Pardon] = []
             var failed: [(key: DeliveryKey, cause: String)] = []
             for landing in landings {
                 switch landing.result {
-                case .settled(let settlement): settlements.append(settlement)
+                case .settled(let settlement, let pardon):
+                    settlements.append(settlement)
+                    if let pardon { pardons.append(pardon) }
                 case .notRendered(let key, let error):
                     failed.append((key, Self.cause(error)))
                     report.skipped += 1
@@ -108,8 +117,10 @@ extension SendRun {
                 }
             }
             if !failed.isEmpty { try run.ledger.skipUnrendered(failed, at: now) }
-            let claims = try run.ledger.exchange(settling: settlements, claiming: want, step: step, at: now, for: run.desk)
             let slots = landings.map(\.slot)
+            run.leaveLanes(slots)
+            let claims = try run.ledger.exchange(
+                settling: settlements, pardoning: pardons, claiming: want, step: step, at: now, for: run.desk)
             slots.forEach(run.recorder.clear)
             run.table.land(slots)
             settlements.forEach { count($0) }
@@ -141,6 +152,7 @@ extension SendRun {
             case .refused:
                 report.refused += 1
                 refused += 1
+            case .givenUp: report.skipped += 1
             case .deferred: report.deferred += 1
             case .unknown: report.unknown += 1
             case .returned: claimed -= 1
@@ -149,16 +161,11 @@ extension SendRun {
 
         /// Asks everything that may end the run; the dearer questions twice a second.
         private mutating func look(at now: Instant) throws {
+            let failure = run.wires.look(run, at: now)
             // A composer may have finished one more since the last turn.
-            let wireEnd = run.wireEnd.withLock { $0 }
-            if wireEnd != nil { run.landForgotten() }
             if ending != nil { return run.returnUntaken() }
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
-            switch wireEnd {
-            case .failed(let error): return end(.relay(error))
-            case .done: return end(.relay(UseError(.relay, "sending through the relay ended before everything was sent")))
-            case nil: break
-            }
+            if let failure { return end(.relay(failure)) }
             if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 {
                 return end(.stopped("as many as --limit asked for"))
             }
@@ -208,7 +215,7 @@ extension SendRun {
         /// No more claims. What is composed but not taken by the transport goes back untouched.
         private mutating func end(_ reason: SendReport.Ending) {
             ending = reason
-            run.control.stop()
+            run.wires.stop()
             run.returnUntaken()
         }
 
@@ -233,7 +240,7 @@ extension SendRun {
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             if report.verdict == nil, let verdict = verdict(complaints: 0) { try brakeLate(verdict, at: now) }
             report.ending = ending ?? .complete
-            if case .failed(let error) = run.wireEnd.withLock({ $0 }), case .complete = report.ending { report.ending = .relay(error) }
+            if case .complete = report.ending, let error = run.wires.failure { report.ending = .relay(error) }
             return report
         }
     }

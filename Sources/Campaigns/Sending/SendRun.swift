@@ -7,28 +7,33 @@ import Synchronization
 /// One run of `send`: claim → compose → wire → record, each on its own threads, with bounded queues between.
 ///
 /// ```text
-/// ledger loop ──claims──▶ composers ──messages──▶ wire (the transport's poll loop)
+/// ledger loop ──claims──▶ composers ──messages──▶ outbox ──▶ wires (each relay's transport on its thread)
 ///      ▲                                             │ dotImminent, finished → flight recorder
 ///      └───────────────── settlements ───────────────┘
 /// ```
 ///
 /// The ledger loop runs on the caller's thread and is the only one that touches the database: one durable transaction
-/// records what came of some messages and claims the next. No message is under way without a slot in the flight recorder.
+/// records what came of some messages and claims the next. No message is under way without a slot in the flight recorder. Who may go
+/// when and through which relay is ``Traffic``'s to say.
 package final class SendRun: Sendable {
     package struct Options: Sendable {
         /// At most this many messages in this run.
         package var limit: Int?
         package var window: SendWindow
         package var stopRule: StopRule
-        package var retry = RetrySchedule.standard
-        /// The smallest of the limits in force, in messages a millisecond; nil without any. Nothing is claimed much before it
+        package var retry: RetrySchedule
+        /// The smallest of the limits of workspace, campaign and all relays together, in messages a millisecond; nil without any. Nothing is claimed much before it
         /// can go: who leaves meanwhile must not get it.
         package var pace: Double?
         /// To all relays together.
         package var connections: Int
         package var composers = 2
 
-        package init(limit: Int? = nil, window: SendWindow, stopRule: StopRule = StopRule(), pace: Double? = nil, connections: Int = 10) {
+        package init(
+            limit: Int? = nil, window: SendWindow, stopRule: StopRule = StopRule(), retry: RetrySchedule = .standard, pace: Double? = nil,
+            connections: Int = 10
+        ) {
+            self.retry = retry
             self.connections = connections
             self.limit = limit
             self.window = window
@@ -44,17 +49,18 @@ package final class SendRun: Sendable {
     let desk: Ledger.Desk
     let recorder: FlightRecorder
     private let maker: any MessageMaking
-    private let transport: any Transport
+    let traffic: Traffic
+    /// Its number in the policy.
+    let campaign: Int
     let options: Options
     let clock: @Sendable () -> Instant
 
     let table: FlightTable
-    let control = TransportControl()
     let toCompose = BlockingQueue<Int>()
-    let toSend = BlockingQueue<Int>()
+    let outbox: Outbox
+    let wires: Wires
     let settled = BlockingQueue<Landing>()
     let stopRequest = Mutex<String?>(nil)
-    let wireEnd = Mutex<WireEnd?>(nil)
 
     /// What the ledger loop is told of a message that is no longer under way.
     struct Landing: Sendable {
@@ -62,41 +68,42 @@ package final class SendRun: Sendable {
         var result: Result
 
         enum Result: Sendable {
-            case settled(Settlement)
+            case settled(Settlement, Ledger.Pardon? = nil)
             case notRendered(DeliveryKey, any Error)
         }
     }
 
-    enum WireEnd: Sendable {
-        case done
-        case failed(any Error)
-    }
-
+    /// - Parameter campaign: its number in the policy; see ``SendingPolicy/enrol(campaign:limits:)``.
     package init(
         ledger: Ledger, campaigns: CampaignStore, desk: Ledger.Desk, recorder: FlightRecorder, maker: any MessageMaking,
-        transport: any Transport, options: Options, clock: @escaping @Sendable () -> Instant
+        traffic: Traffic, campaign: Int, routes: [Route], options: Options, clock: @escaping @Sendable () -> Instant
     ) {
         self.ledger = ledger
         self.campaigns = campaigns
-        self.desk = desk
         self.recorder = recorder
         self.maker = maker
-        self.transport = transport
+        self.traffic = traffic
+        self.campaign = campaign
         self.options = options
         self.clock = clock
+        var desk = desk
+        desk.admit = { traffic.admit($0, for: campaign, at: clock()) }
+        self.desk = desk
         table = FlightTable(capacity: min(Self.slots, recorder.slots))
+        outbox = Outbox(table, traffic: traffic, campaign: campaign, route: routes.map(\.relay))
+        wires = Wires(routes, traffic: traffic)
     }
 
     /// No new message; those in flight are finished. From any thread, also a signal's.
     package func stop(_ reason: String) {
         stopRequest.withLock { $0 = $0 ?? reason }
-        control.stop()
+        wires.stop()
     }
 
     /// Closes the connections now. What was not offered yet goes back, what was is unknown.
     package func stopNow() {
         stopRequest.withLock { $0 = $0 ?? "stopped" }
-        control.stopNow()
+        wires.stopNow()
     }
 
     /// Sends until nothing is left to go or something ends it. Every message claimed has its outcome in the ledger when this
@@ -104,16 +111,16 @@ package final class SendRun: Sendable {
     package func run(progress: (SendProgress) -> Void = { _ in }) throws -> SendReport {
         // Before any thread: a ledger that can't even be read must leave none behind.
         var loop = try LedgerLoop(run: self, total: remaining(), started: clock())
-        let wire = startWire()
+        wires.start(self)
         let composers = (0..<options.composers).map { startComposer($0) }
         let failure = loop.run(progress: progress)
         // Without a ledger nothing new may go; what is in flight is finished, and the recorder keeps what came of it.
-        if failure != nil { control.stop() }
+        if failure != nil { wires.stop() }
         toCompose.close()
-        toSend.close()
-        control.wake()
+        outbox.queue.close()
+        wires.wake()
         composers.forEach { $0.join() }
-        wire.join()
+        wires.join()
         landForgotten()
         var report = loop.report
         if let failure {
@@ -133,25 +140,14 @@ package final class SendRun: Sendable {
 // MARK: - Threads
 
 extension SendRun {
-    private func startWire() -> WorkerThread {
-        WorkerThread("pitwall-wire") { [self] in
-            do {
-                try transport.run(source: self, observer: self, control: control)
-                wireEnd.withLock { $0 = .done }
-            } catch {
-                wireEnd.withLock { $0 = .failed(error) }
-            }
-        }
-    }
-
     private func startComposer(_ number: Int) -> WorkerThread {
         WorkerThread("pitwall-compose-\(number)") { [self] in
             while let slot = toCompose.take() {
                 guard let flight = table[slot] else { continue }
                 do {
                     table.set(try maker.compose(Recipient(flight.claim)), in: slot)
-                    // The wire empties the queue before it waits, so one wake does for all that come meanwhile.
-                    if toSend.put(CollectionOfOne(slot)) { control.wake() }
+                    // A wire empties the queue before it waits, so one wake does for all that come meanwhile.
+                    if outbox.queue.put(CollectionOfOne(slot)) { wires.wake() }
                 } catch {
                     settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(flight.claim.key, error))))
                 }
@@ -160,44 +156,57 @@ extension SendRun {
     }
 }
 
-extension SendRun: MessageSource {
-    package func next() -> NextMessage {
+// MARK: - What relays ask and tell
+
+extension SendRun {
+    func next(through relay: Int) -> NextMessage {
         while true {
-            switch toSend.poll() {
-            case .closed: return .finished
-            case .empty: return .none
-            case .item(let slot):
-                guard let composed = table.takeMessage(slot) else { continue }
+            let answer = outbox.next(through: relay, at: clock())
+            if answer.wakesOthers { wires.wake() }
+            if !answer.returned.isEmpty { giveBack(answer.returned) }
+            switch answer.next {
+            case .message(let slot, let passage):
+                guard let composed = table.takeMessage(slot, passage) else {
+                    traffic.went(passage, at: clock())
+                    continue
+                }
                 return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes, tail: composed.tail))
+            case .later(let milliseconds): return .later(milliseconds: milliseconds)
+            case .none: return .none
+            case .finished: return .finished
             }
         }
     }
-}
 
-extension SendRun: DeliveryObserver {
-    package func dotImminent(_ ticket: UInt64) {
+    func dotImminent(_ ticket: UInt64) {
         let slot = Int(clamping: ticket)
-        guard let flight = table[slot] else { return }
+        guard let (flight, passage) = table.depart(slot) else { return }
         recorder.markDot(slot, (flight.claim.key, flight.claim.attempt), made: flight.composed?.marks)
+        if let passage { traffic.went(passage, at: clock()) }
     }
 
-    package func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
+    func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
         let slot = Int(clamping: ticket)
         guard let flight = table.arrive(slot) else { return }
         land(flight, slot, outcome, at: at, relay: relay)
     }
 
     private func land(_ flight: Flight, _ slot: Int, _ outcome: Outcome, at: Instant, relay: String) {
-        let settlement = flight.settlement(outcome, at: at, relay: relay, retry: options.retry)
+        let lesson = flight.passage.map { traffic.learn(outcome, to: flight.claim.address, of: $0, at: clock()) } ?? Traffic.Lesson()
+        let settlement = flight.settlement(outcome, lesson, at: at, relay: relay, retry: options.retry)
         recorder.markAnswer(slot, settlement)
-        settled.put(CollectionOfOne(Landing(slot: slot, result: .settled(settlement))))
+        settled.put(CollectionOfOne(Landing(slot: slot, result: .settled(settlement, lesson.pardon))))
     }
 
     /// A transport that has ended owes an outcome for everything it took. What it forgot may have gone out.
-    func landForgotten() {
-        for (slot, flight) in table.arriveForgotten() {
+    func landForgotten(through relay: Int) {
+        for (slot, flight) in table.arriveForgotten(through: relay) {
             land(flight, slot, .unknown(reason: "the transport ended without saying what became of it"), at: clock(), relay: "")
         }
+    }
+
+    private func landForgotten() {
+        for relay in outbox.route { landForgotten(through: relay) }
     }
 }
 
@@ -207,9 +216,20 @@ extension SendRun {
     /// How long a run waits for the next due message before it ends and says when to come back, in milliseconds.
     static let patience: Int64 = 15_000
 
-    /// Gives back what waits in the queues: it was never on the wire.
+    /// These are no longer under way.
+    func leaveLanes(_ slots: [Int]) {
+        let lanes = slots.compactMap { slot in table[slot].map { SendingPolicy.Mark(lane: $0.claim.lane, campaign: campaign) } }
+        guard lanes.contains(where: { $0.lane > 0 }) else { return }
+        traffic.with { policy in for mark in lanes { policy.landed(mark) } }
+    }
+
+    /// Gives back what waits in the queues.
     func returnUntaken() {
-        let slots = toCompose.takeAll(waitingFor: 0, atMost: 0) + toSend.takeAll(waitingFor: 0, atMost: 0)
+        giveBack(toCompose.takeAll(waitingFor: 0, atMost: 0) + outbox.takeAll())
+    }
+
+    /// It was never on the wire.
+    private func giveBack(_ slots: [Int]) {
         let now = clock()
         settled.put(
             slots.compactMap { slot in

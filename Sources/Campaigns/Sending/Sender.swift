@@ -1,10 +1,10 @@
-package import Delivery
+import Delivery
 import Foundation
 package import Model
 import Segments
 package import Signing
 package import Store
-import Workspace
+package import Workspace
 
 /// Carries out a plan and only that plan: takes the campaign's lock, settles what a killed sender left, freezes the audience
 /// into the ledger the first time, and sends.
@@ -127,23 +127,29 @@ package struct Sender {
         }
     }
 
-    /// A run over what is left to go.
+    /// A run over what is left to go. `traffic` is of the process; `routes` are to some of `relays`, by their
+    /// places there.
     package func run(
-        _ prepared: Prepared, recorder: FlightRecorder, transport: any Transport, pace limits: [Rate], connections: Int, limit: Int?
+        _ prepared: Prepared, recorder: FlightRecorder, traffic: Traffic, relays: [RelaySettings], routes: [Route], limit: Int?
     ) throws -> SendRun {
         let definition = prepared.definition
-        let rates = limits + (definition.file.send.rate.map { [$0] } ?? [])
-        let pace = rates.map { Double($0.count) / Double($0.window.milliseconds) }.min()
+        let rate = definition.file.send.rate
+        let carrying = routes.map { relays[$0.relay] }
+        let paces = [carrying.pace, workspace.settings.limits.pace, rate.map { [$0] }?.pace].compactMap { $0 }
+        let retry = RetrySchedule.standard
+        let giveUp = workspace.settings.giveUp?.milliseconds ?? retry.giveUp
         let desk = Ledger.Desk(
             campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
             plannedAt: prepared.plan.at)
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
         return SendRun(
-            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer,
-            transport: transport,
+            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer, traffic: traffic,
+            campaign: try traffic.enrol(prepared.campaign.id, rate: rate, in: workspace, at: clock()), routes: routes,
             options: SendRun.Options(
-                limit: limit, window: definition.window, stopRule: definition.stopRule, pace: pace, connections: connections), clock: clock)
+                limit: limit, window: definition.window, stopRule: definition.stopRule,
+                retry: RetrySchedule(first: retry.first, longest: retry.longest, giveUp: giveUp), pace: paces.min(),
+                connections: carrying.reduce(0) { $0 + $1.connections }), clock: clock)
     }
 }
 

@@ -10,6 +10,8 @@ package struct AnswerWindow: Sendable {
     package static let minutes = 60
     /// Fewer are no sign: one typing error among three addresses is a third of them.
     package static let fewest = 10
+    /// Of a domain by itself: a firm that has let a third of its people go is no broken provider.
+    package static let fewestOfDomain = 100
     package static let share = 0.05
 
     package init() {}
@@ -25,9 +27,9 @@ package struct AnswerWindow: Sendable {
     }
 
     /// More than a twentieth of the answers say that there is no such user.
-    package mutating func isSuspicious(at now: Instant) -> Bool {
+    package mutating func isSuspicious(at now: Instant, fewest: Int = fewest) -> Bool {
         turn(to: now)
-        return sums.missing >= Self.fewest && Double(sums.missing) > Double(sums.answered) * Self.share
+        return sums.missing >= fewest && Double(sums.missing) > Double(sums.answered) * Self.share
     }
 
     package mutating func clear() {

@@ -52,6 +52,18 @@ package struct Lanes<Item: Sendable>: Sendable {
         queues.map { policy.laneFree($0.lane, at: now) }.min()
     }
 
+    /// Takes out all whose lane lets none go before `limit`.
+    package mutating func takeAll(after limit: Instant, at now: Instant, under policy: SendingPolicy) -> [Item] {
+        guard count > 0 else { return [] }
+        let waiting = queues.filter { policy.laneFree($0.lane, at: now) > limit }
+        guard !waiting.isEmpty else { return [] }
+        queues.removeAll { queue in waiting.contains { $0.lane == queue.lane } }
+        next = 0
+        let items = waiting.flatMap { $0.items[$0.first...] }
+        count -= items.count
+        return items
+    }
+
     package mutating func takeAll() -> [Item] {
         defer { self = Lanes() }
         return queues.flatMap { $0.items[$0.first...] }

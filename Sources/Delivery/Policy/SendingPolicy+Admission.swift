@@ -12,6 +12,9 @@ extension SendingPolicy {
 
     /// So far ahead at most are messages put off: a pace may rise meanwhile, and looking at a long backlog again costs.
     private static let horizon: Int64 = 15 * 60_000
+    /// What can't go for so long is not taken from the ledger, and what has been taken and can't go for twice as long goes back: much may
+    /// change meanwhile, also who wants it.
+    package static let patience: Int64 = 15_000
     /// As much as goes within so many seconds is under way to a provider with limits.
     private static let ahead = 2.0
 
@@ -24,6 +27,8 @@ extension SendingPolicy {
             if hold.until > now { return .held(reserve(lane, from: hold.until, at: now)) }
             lanes[lane].hold = nil
         }
+        let free = laneFree(lane, at: now)
+        if free.milliseconds - now.milliseconds > Self.patience { return .paced(reserve(lane, from: free, at: now)) }
         guard let allowance = allowance(lane, at: now) else {
             lanes[lane].underWay += 1
             return .go
@@ -32,12 +37,18 @@ extension SendingPolicy {
             lanes[lane].underWay += 1
             return .go
         }
-        return .paced(reserve(lane, from: laneFree(lane, at: now), at: now))
+        return .paced(reserve(lane, from: free, at: now))
     }
 
     /// A message that was admitted has its outcome.
     package mutating func landed(_ mark: Mark) {
         if mark.lane > 0 { lanes[mark.lane].underWay = max(0, lanes[mark.lane].underWay - 1) }
+    }
+
+    /// More is known of the recipient's provider than when a message was admitted.
+    package mutating func moveUnderWay(from lane: Int, to other: Int) {
+        if lane > 0 { lanes[lane].underWay = max(0, lanes[lane].underWay - 1) }
+        if other > 0 { lanes[other].underWay += 1 }
     }
 
     /// How many may be under way; nil: as many as there are.

@@ -11,6 +11,8 @@ extension SendingPolicy {
     package struct Lesson: Hashable, Sendable {
         /// The recipient goes on the suppression list.
         package var suppress = false
+        /// The recipient may well be there: the refusal is not to be believed.
+        package var isDoubtful = false
         /// Those of this provider who were suppressed for a "no such user" since then come off it again: it is broken.
         package var pardonSince: Instant?
         /// What was suppressed under this lane is pardoned.
@@ -73,14 +75,19 @@ extension SendingPolicy {
         }
         lanes[lane].answers.count(missing: true, at: now)
         // What was under way when the hold began says nothing new.
-        if let hold = lanes[lane].hold, hold.until > now { return lesson }
-        guard lanes[lane].answers.isSuspicious(at: now) else {
+        if let hold = lanes[lane].hold, hold.until > now {
+            lesson.isDoubtful = true
+            return lesson
+        }
+        let fewest = lane <= providers.groups.count ? AnswerWindow.fewest : AnswerWindow.fewestOfDomain
+        guard lanes[lane].answers.isSuspicious(at: now, fewest: fewest) else {
             lesson.suppress = true
             return lesson
         }
         let reason = "more than 5 % of its answers within an hour were \"no such user\"; nobody is suppressed for it"
         hold(lane, Hold(until: now.advanced(byMilliseconds: Self.hold), reason: reason), at: now)
         lanes[lane].answers.clear()
+        lesson.isDoubtful = true
         lesson.pardonSince = now.advanced(byMilliseconds: -Self.hold)
         return lesson
     }

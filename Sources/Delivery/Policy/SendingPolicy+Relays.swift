@@ -4,6 +4,8 @@ package import Model
 package struct RelayTerms: Sendable {
     package var name: String
     package var weight: Int
+    /// It carries mail only while none of the others of its route can.
+    package var isStandby: Bool
     package var limits: RateLimiter
     package var warmUp: WarmUp?
     package var zone: Zone
@@ -13,11 +15,13 @@ package struct RelayTerms: Sendable {
 
     /// `limits` with what they remember of earlier runs.
     package init(
-        name: String, weight: Int = 1, limits: RateLimiter = RateLimiter(), warmUp: WarmUp? = nil, zone: Zone = .utc,
+        name: String, weight: Int = 1, isStandby: Bool = false, limits: RateLimiter = RateLimiter(), warmUp: WarmUp? = nil,
+        zone: Zone = .utc,
         history: [(at: Instant, count: Int)] = [], now: Instant = Instant(milliseconds: 0)
     ) {
         self.name = name
         self.weight = max(weight, 1)
+        self.isStandby = isStandby
         self.limits = limits
         self.warmUp = warmUp
         self.zone = zone
@@ -29,6 +33,7 @@ package struct RelayTerms: Sendable {
 struct RelayState: Sendable {
     let name: String
     let weight: Double
+    let isStandby: Bool
     var limiter: RateLimiter
     var warming: WarmingRelay?
     var throttle = Throttle()
@@ -38,35 +43,51 @@ struct RelayState: Sendable {
     var share = 0.0
     /// Somebody has asked for this relay while it was others' turn.
     var waits = false
+    /// Since when others have let it go first, and it has taken nothing.
+    var awaitedSince: Instant?
 
     init(_ terms: RelayTerms) {
         name = terms.name
         weight = Double(terms.weight)
+        isStandby = terms.isStandby
         limiter = terms.limits
         warming = terms.warmUp.map { WarmingRelay($0, zone: terms.zone, history: terms.history, at: terms.now) }
     }
 
     mutating func free(at now: Instant) -> Instant {
-        var free = throttle.free(at: now)
-        if !limiter.isEmpty { free = max(free, limiter.free(at: now)) }
-        if warming != nil {
-            warming?.turn(at: now)
-            free = max(free, warming?.limiter.free(at: now) ?? now)
-        }
+        var free = max(throttle.free(at: now), limitFree(at: now) ?? now)
         if let down { free = max(free, down.until) }
         return free
     }
 
+    /// When its limits let the next one go; nil without any.
+    mutating func limitFree(at now: Instant) -> Instant? {
+        var free = limiter.isEmpty ? nil : limiter.free(at: now)
+        if warming != nil {
+            warming?.turn(at: now)
+            free = max(free ?? now, warming?.limiter.free(at: now) ?? now)
+        }
+        return free
+    }
+
     mutating func took(at now: Instant) {
+        awaitedSince = nil
         throttle.took(at: now)
-        limiter.record(at: now)
-        warming?.took(at: now)
+        limiter.reserve()
+        warming?.took()
+    }
+
+    mutating func went(at now: Instant) {
+        limiter.land(at: now)
+        warming?.went(at: now)
     }
 }
 
 extension SendingPolicy {
     /// How far a relay may be ahead of its share: enough that no relay waits for another between two messages.
     private static let lead = 8.0
+    /// A relay that took nothing for so long, in milliseconds, is not waited for: it may be slow, and shares are no reason to be as slow.
+    private static let turnPatience: Int64 = 2000
 
     /// The relay is of no use until then; others take its share. `until` may be `.latest`: until somebody changes something.
     package mutating func relayIsDown(_ relay: Int, until: Instant, reason: String) {
@@ -79,17 +100,25 @@ extension SendingPolicy {
 
     package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
 
-    /// By weights, among those that could send now: one at its limit or down is passed over.
+    /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {
+        if relays[relay].isStandby, route.contains(where: { !relays[$0].isStandby && !isDown($0, at: now) }) { return false }
         let least = leastShare(in: route, but: relay, at: now)
         let isTurn = relays[relay].share <= least + Self.lead / relays[relay].weight
         relays[relay].waits = !isTurn
+        if !isTurn {
+            for other in route where relays[other].share <= least && relays[other].awaitedSince == nil { relays[other].awaitedSince = now }
+        }
         return isTurn
     }
 
     private mutating func leastShare(in route: [Int], but relay: Int, at now: Instant) -> Double {
         var least = Double.infinity
-        for other in route where other != relay && relays[other].free(at: now) <= now { least = min(least, relays[other].share) }
+        for other in route where other != relay && relays[other].isStandby == relays[relay].isStandby {
+            guard relays[other].free(at: now) <= now else { continue }
+            if let since = relays[other].awaitedSince, now.milliseconds - since.milliseconds > Self.turnPatience { continue }
+            least = min(least, relays[other].share)
+        }
         return least
     }
 

@@ -6,7 +6,8 @@ package import Model
 ///     var policy = SendingPolicy(SendingPolicy.Rules(providers: providers, workspace: [rate], relays: [terms]))
 ///     let mark = policy.mark(domain: "gmail.com", campaign: 3)
 ///     if policy.turn(of: mark, through: 0, at: now) == .now { policy.take(mark, through: 0, at: now) }
-///     let lesson = policy.learn(.reply(reply), of: mark, through: 0, at: later)
+///     policy.went(mark, through: 0, at: whenItsDotGoes)
+///     let lesson = policy.learn(.refused(reply), of: mark, through: 0, domain: "gmail.com", at: later)
 ///
 /// It refuses to let any window of a limit hold more than the limit: of the workspace, the campaign, the relay, the provider; a message goes
 /// when all of them let it. On top of limits there is what the servers teach: a ``Throttle`` for each relay and each provider, holds
@@ -126,6 +127,19 @@ package struct SendingPolicy: Sendable {
         workspace.record(count, at: time)
     }
 
+    /// In ASCII; none for lane 0.
+    package func domains(of lane: Int) -> [String] {
+        guard lane > 0, lane < lanes.count else { return [] }
+        let own = lane <= providers.groups.count ? providers.groups[lane - 1].domains : [lanes[lane].name]
+        return own + learned.filter { $0.value == lane && !own.contains($0.key) }.keys.sorted()
+    }
+
+    /// Until when nothing goes to a provider; nil where it is not held.
+    package func heldUntil(_ lane: Int, at now: Instant) -> Instant? {
+        guard lane > 0, lane < lanes.count, let hold = lanes[lane].hold, hold.until > now else { return nil }
+        return hold.until
+    }
+
     // MARK: Going
 
     /// Whether a message may go through `relay` now. `route`: the relays that could carry it; empty for that one alone.
@@ -144,7 +158,7 @@ package struct SendingPolicy: Sendable {
     }
 
     /// When the provider lets the next message go, whatever relay and campaign say.
-    func laneFree(_ lane: Int, at now: Instant) -> Instant {
+    package func laneFree(_ lane: Int, at now: Instant) -> Instant {
         guard lane > 0 else { return now }
         var free = max(lanes[lane].throttle.free(at: now), now)
         if !lanes[lane].limiter.isEmpty { free = max(free, lanes[lane].limiter.free(at: now)) }
@@ -152,15 +166,24 @@ package struct SendingPolicy: Sendable {
         return free
     }
 
-    /// A message goes: it counts everywhere.
+    /// A message is being brought to the wire: it has its place in every limit.
     package mutating func take(_ mark: Mark, through relay: Int, route: [Int] = [], at now: Instant) {
-        workspace.record(at: now)
-        if mark.campaign < campaigns.count { campaigns[mark.campaign].limiter.record(at: now) }
+        workspace.reserve()
+        if mark.campaign < campaigns.count { campaigns[mark.campaign].limiter.reserve() }
         if mark.lane > 0 {
-            lanes[mark.lane].limiter.record(at: now)
+            lanes[mark.lane].limiter.reserve()
             lanes[mark.lane].throttle.took(at: now)
         }
         if route.count > 1 { credit(relay, in: route, at: now) }
         relays[relay].took(at: now)
+    }
+
+    /// A message that was taken goes now, or never will: from here on it counts. Twenty that waited for their connections and twenty of
+    /// the next second would else arrive in one.
+    package mutating func went(_ mark: Mark, through relay: Int, at now: Instant) {
+        workspace.land(at: now)
+        if mark.campaign < campaigns.count { campaigns[mark.campaign].limiter.land(at: now) }
+        if mark.lane > 0 { lanes[mark.lane].limiter.land(at: now) }
+        relays[relay].went(at: now)
     }
 }

@@ -65,8 +65,10 @@ struct WarmingRelay: Sendable {
         dayEnds = zone.start(of: zone.date(at: now).adding(days: 1))
     }
 
-    mutating func took(at now: Instant) {
+    mutating func took() {
         sentToday += 1
-        limiter.record(at: now)
+        limiter.reserve()
     }
+
+    mutating func went(at now: Instant) { limiter.land(at: now) }
 }

@@ -1,4 +1,5 @@
 import Database
+import Delivery
 import Model
 
 /// Takes messages for a sender, within one transaction.
@@ -8,6 +9,9 @@ struct ClaimSelection {
     let step: Int64
     let now: Instant
 
+    /// So many at most are put off in one transaction; the next one goes on.
+    private static let mostPutOff = 2000
+
     private struct Candidate {
         var key: DeliveryKey
         var attempt: Int64
@@ -15,28 +19,50 @@ struct ClaimSelection {
         var address: String
         var changed: Bool
         var obstacle: String?
+        var firstTried: Instant?
+    }
+
+    private enum Taken {
+        case claim(Claim)
+        case skipped
+        case putOff
     }
 
     func claim(_ limit: Int) throws -> [Claim] {
         var claims: [Claim] = []
-        while claims.count < limit {
-            let found = try candidates(limit - claims.count)
+        var putOff = 0
+        while claims.count < limit, putOff < Self.mostPutOff {
+            let found = try candidates(putOff > 0 ? max(limit - claims.count, 256) : limit - claims.count)
             if found.isEmpty { break }
-            for candidate in found {
-                if let claim = try take(candidate) { claims.append(claim) }
+            for candidate in found where claims.count < limit {
+                switch try take(candidate) {
+                case .claim(let claim): claims.append(claim)
+                case .skipped: break
+                case .putOff: putOff += 1
+                }
             }
         }
         return claims
     }
 
-    private func take(_ candidate: Candidate) throws -> Claim? {
+    private func take(_ candidate: Candidate) throws -> Taken {
         if let obstacle = candidate.obstacle {
             try skip(candidate.key, obstacle)
-            return nil
+            return .skipped
         }
         guard let contact = candidate.contact, let address = try? EmailAddress(candidate.address) else {
             try skip(candidate.key, Obstacle.invalidAddress.rawValue)
-            return nil
+            return .skipped
+        }
+        var lane = 0
+        if let admit = desk.admit {
+            let answer = admit(address)
+            lane = answer.lane
+            switch answer.admission {
+            case .go: break
+            case .paced(let until): return try putOff(candidate.key, until, .paced)
+            case .held(let until): return try putOff(candidate.key, until, .held)
+            }
         }
         let key = candidate.key
         try session.prepare(
@@ -49,7 +75,20 @@ struct ClaimSelection {
             .integer(now.milliseconds), .text(candidate.address), .integer(candidate.changed ? 1 : 0),
             .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
         ])
-        return Claim(key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed)
+        return .claim(
+            Claim(
+                key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed, lane: lane,
+                firstTried: candidate.firstTried))
+    }
+
+    private func putOff(_ key: DeliveryKey, _ until: Instant, _ reason: PutOff) throws -> Taken {
+        try session.prepare(
+            "UPDATE delivery SET due_at = ?, reason = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 0"
+        ).run([
+            .integer(max(until.milliseconds, now.milliseconds + 1)), .text(reason.rawValue), .integer(key.campaign.rawValue),
+            .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
+        ])
+        return .putOff
     }
 
     private func skip(_ key: DeliveryKey, _ reason: String) throws {
@@ -64,34 +103,48 @@ struct ClaimSelection {
         ])
     }
 
+    /// Those whose time has come go before those that have none: a provider's place that nobody took is lost.
     private func candidates(_ limit: Int) throws -> [Candidate] {
-        step == DeliveryKey.seedStep ? try seeds(limit) : try people(limit)
+        let due = try candidates(limit, "d.due_at > 0 AND d.due_at <= \(now.milliseconds)")
+        return due.count == limit ? due : due + (try candidates(limit - due.count, "d.due_at <= 0"))
+    }
+
+    private func candidates(_ limit: Int, _ isDue: SQL) throws -> [Candidate] {
+        step == DeliveryKey.seedStep ? try seeds(limit, isDue) : try people(limit, isDue)
+    }
+
+    private var firstTried: SQL {
+        """
+        CASE WHEN d.attempts > 0 THEN (SELECT min(a.at) FROM attempt a WHERE a.campaign_id = d.campaign_id AND a.step = d.step \
+        AND a.contact_id = d.contact_id AND a.entry = d.entry) END
+        """
     }
 
     /// Due rows with their contact as it is now, and what stands in the way of writing to it.
-    private func people(_ limit: Int) throws -> [Candidate] {
+    private func people(_ limit: Int, _ isDue: SQL) throws -> [Candidate] {
         let sql: SQL = """
             SELECT d.contact_id, d.entry, d.attempts, COALESCE(c.email, d.email), \
             CASE WHEN c.id IS NULL THEN 'no_address' ELSE \(desk.rules.obstacle(at: now)) END, \
-            c.id, c.email, c.attributes, COALESCE(c.updated_at, 0) \
+            c.id, c.email, c.attributes, COALESCE(c.updated_at, 0), \(firstTried) \
             FROM delivery d LEFT JOIN contact c ON c.id = d.contact_id \
-            WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND d.due_at <= \(now.milliseconds) \
+            WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND \(isDue) \
             ORDER BY d.due_at, d.contact_id LIMIT \(limit)
             """
         return try session.all(sql) { row in
             Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: ContactID(row.integer(0)), entry: row.integer(1)),
                 attempt: row.integer(2) + 1, contact: row.isNull(5) ? nil : try Contact(row: row, from: 5), address: row.text(3),
-                changed: row.integer(8) > desk.plannedAt.milliseconds, obstacle: row.optionalText(4))
+                changed: row.integer(8) > desk.plannedAt.milliseconds, obstacle: row.optionalText(4),
+                firstTried: row.optionalInteger(9).map { Instant(milliseconds: $0) })
         }
     }
 
     /// Seeds get their copy whatever they agreed to: the workspace's own people read it. But who is on the suppression list
     /// is sent nothing it covers. One that is also a contact is shown its own data; another is a contact without any.
-    private func seeds(_ limit: Int) throws -> [Candidate] {
+    private func seeds(_ limit: Int, _ isDue: SQL) throws -> [Candidate] {
         let sql: SQL = """
-            SELECT d.contact_id, d.entry, d.attempts, d.email FROM delivery d \
-            WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND d.due_at <= \(now.milliseconds) \
+            SELECT d.contact_id, d.entry, d.attempts, d.email, \(firstTried) FROM delivery d \
+            WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND \(isDue) \
             ORDER BY d.due_at, d.contact_id LIMIT \(limit)
             """
         return try session.all(sql) { row in
@@ -102,11 +155,20 @@ struct ClaimSelection {
             return Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: id, entry: row.integer(1)),
                 attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: try? EmailAddress(address)), address: address,
-                changed: false, obstacle: try isSuppressed(key) ? Obstacle.suppressed.rawValue : nil)
+                changed: false, obstacle: try isSuppressed(key) ? Obstacle.suppressed.rawValue : nil,
+                firstTried: row.optionalInteger(4).map { Instant(milliseconds: $0) })
         }
     }
 
     private func isSuppressed(_ key: String) throws -> Bool {
         try session.count("SELECT count(*) FROM suppression s WHERE s.email_key = \(key) AND \(desk.rules.suppression)") > 0
     }
+}
+
+/// Why a message that could go waits: a word in the ledger.
+enum PutOff: String {
+    /// Its provider's limit or pace is used up; a sender that runs will come to it.
+    case paced
+    /// Nothing goes to its provider for a while.
+    case held
 }

@@ -45,6 +45,10 @@ package struct Claim: Sendable {
     package var address: EmailAddress
     /// The contact's attributes were changed after the plan was made.
     package var dataChanged: Bool
+    /// Where the sending policy counts it; see ``SendingPolicy``.
+    package var lane = 0
+    /// When it was first tried, where it has been.
+    package var firstTried: Instant?
 }
 
 /// What came of an attempt.
@@ -54,6 +58,8 @@ package struct Settlement: Sendable {
         /// Tried again at or after the given instant.
         case deferred(until: Instant)
         case refused
+        /// Put off too long: it is not tried again.
+        case givenUp
         case unknown
         /// Never reached the server, for a reason that is not the message's: it is as if it had not been tried.
         case returned
@@ -63,6 +69,7 @@ package struct Settlement: Sendable {
             case .accepted: "accepted"
             case .deferred: "deferred"
             case .refused: "refused"
+            case .givenUp: "given_up"
             case .unknown: "unknown"
             case .returned: "returned"
             }
@@ -83,6 +90,8 @@ package struct Settlement: Sendable {
     /// Of the bytes handed over, in hexadecimal.
     package var sha256: String?
     package var contentSHA256: String?
+    /// The server says that nobody reads mail at the address: it goes on the suppression list, with the server's words.
+    package var suppresses = false
 
     package init(
         key: DeliveryKey, attempt: Int64, at: Instant, outcome: Outcome, relay: String, code: Int? = nil, enhanced: String? = nil,

@@ -134,6 +134,32 @@ extension Ledger {
         }
     }
 
+    /// When the next message may go that waits for nothing but its provider's pace; nil when none does.
+    package func nextPaced(of campaign: CampaignID, step: Int64) throws -> Instant? {
+        try database.read { session in
+            try session.first(
+                """
+                SELECT due_at FROM delivery WHERE campaign_id = \(campaign) AND step = \(step) AND state = 0 \
+                AND due_at > 0 AND reason = \(PutOff.paced.rawValue) ORDER BY due_at LIMIT 1
+                """
+            ) { Instant(milliseconds: $0.integer(0)) }
+        }
+    }
+
+    /// Forgets what an earlier sender thought of providers: its limits and holds need not be those of now.
+    package func forgetPutOff(of campaign: CampaignID) throws {
+        let isPutOff: SQL = """
+            campaign_id = \(campaign) AND step IN (-1, 0) AND state = 0 AND due_at > 0 \
+            AND reason IN (\(PutOff.paced.rawValue), \(PutOff.held.rawValue))
+            """
+        let any = try database.read { try $0.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE \(isPutOff) LIMIT 1) x") }
+        guard any > 0 else { return }
+        _ = try database.write { session in
+            try session.execute(
+                "UPDATE delivery SET due_at = 0, reason = CASE WHEN attempts > 0 THEN 'deferred' END WHERE \(isPutOff)")
+        }
+    }
+
     /// Ends what is still to go, for one reason; says how many it was.
     @discardableResult
     package func skipRemaining(of campaign: CampaignID, reason: Obstacle, at now: Instant) throws -> Int {
@@ -229,6 +255,25 @@ extension Ledger {
         try database.read { session in
             try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x")
                 > 0
+        }
+    }
+
+    /// As ``attempts(since:campaign:relay:)``, by second and domain of the recipients, in ASCII, in the order of their times.
+    package func attemptsByDomain(since: Instant) throws -> [(at: Instant, domain: String, count: Int)] {
+        var counts: [Int64: [String: Int]] = [:]
+        try database.read { session in
+            try session.forEach(
+                """
+                SELECT a.at / 1000, d.email FROM attempt a JOIN delivery d ON d.campaign_id = a.campaign_id AND d.step = a.step \
+                AND d.contact_id = a.contact_id AND d.entry = a.entry WHERE a.at > \(since.milliseconds)
+                """
+            ) { row in
+                guard let domain = row.optionalText(1).flatMap({ try? EmailAddress($0) })?.asciiDomain else { return }
+                counts[row.integer(0), default: [:]][domain, default: 0] += 1
+            }
+        }
+        return counts.sorted { $0.key < $1.key }.flatMap { second, domains in
+            domains.map { (Instant(seconds: second + 1), $0.key, $0.value) }
         }
     }
 

@@ -1,4 +1,5 @@
 package import Database
+package import Delivery
 package import Model
 
 /// The book of what was sent: one row per (campaign, step, contact, entry), moving one way.
@@ -6,11 +7,13 @@ package import Model
 /// | from    | to       | when                                                          | by                        |
 /// |---------|----------|---------------------------------------------------------------|---------------------------|
 /// | planned | handed   | a sender takes it                                             | `exchange(…claiming:)`    |
+/// | planned | planned  | its provider takes no more now: a later `due_at`              | `exchange(…claiming:)`    |
 /// | planned | skipped  | consent withdrawn, suppressed, capped, expired, cancelled     | `exchange`, `skip`        |
 /// | handed  | accepted | 250 after the final dot                                       | `exchange(settling:…)`    |
 /// | handed  | planned  | 4xx or never reached: deferred, with a later `due_at`         | `exchange(settling:…)`    |
 /// | handed  | planned  | the failure was about us, or we stopped: returned, untouched  | `exchange(settling:…)`    |
 /// | handed  | refused  | 5xx about this recipient or this message                      | `exchange(settling:…)`    |
+/// | handed  | skipped  | put off until it is given up                                  | `exchange(settling:…)`    |
 /// | handed  | unknown  | the dot may have reached the server and no answer came        | `exchange(settling:…)`    |
 /// | handed  | any      | the sender died: from its flight recorder                     | `recover`                 |
 /// | unknown | accepted, planned | a person knows better                                | `resolve`                 |
@@ -36,6 +39,8 @@ package struct Ledger: Sendable {
         package var rules: SendingRules
         /// When the plan was made: data changed after it is said so in the log.
         package var plannedAt: Instant
+        /// Whether a message to the address may be taken now; see ``SendingPolicy/admit(_:at:)``. Each that is told to go is taken.
+        package var admit: (@Sendable (EmailAddress) -> (admission: SendingPolicy.Admission, lane: Int))?
 
         package init(campaign: CampaignID, sender: SenderID, rules: SendingRules, plannedAt: Instant) {
             self.campaign = campaign
@@ -45,19 +50,32 @@ package struct Ledger: Sendable {
         }
     }
 
+    /// Suppressions that were a provider's mistake: of those at `domains` that its answers brought about at or after `since`.
+    package struct Pardon: Hashable, Sendable {
+        package var domains: [String]
+        package var since: Instant
+
+        package init(domains: [String], since: Instant) {
+            (self.domains, self.since) = (domains, since)
+        }
+    }
+
     /// How long a claim is a sender's before others may ask after it.
     static let lease: Int64 = 10 * 60_000
 
     /// Writes what came of messages and claims up to `limit` more, in one durable transaction: the only way of the sending
     /// loop to the ledger, so that a message costs a small share of one fsync.
     ///
-    /// Those found to have become unreachable since the plan are skipped, and do not count against `limit`.
-    package func exchange(settling settlements: [Settlement], claiming limit: Int, step: Int64, at now: Instant, for desk: Desk) throws
-        -> [Claim]
-    {
-        guard !settlements.isEmpty || limit > 0 else { return [] }
+    /// Those found to have become unreachable since the plan are skipped, and do not count against `limit`; nor do those whose provider
+    /// takes no more now, which are put off.
+    package func exchange(
+        settling settlements: [Settlement], pardoning pardons: [Pardon] = [], claiming limit: Int, step: Int64, at now: Instant,
+        for desk: Desk
+    ) throws -> [Claim] {
+        guard !settlements.isEmpty || limit > 0 || !pardons.isEmpty else { return [] }
         return try database.write { session in
             try Self.settle(settlements, in: session)
+            for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
             return try limit > 0 ? ClaimSelection(session: session, desk: desk, step: step, now: now).claim(limit) : []
         }
     }
@@ -74,7 +92,7 @@ package struct Ledger: Sendable {
         // Most rows end here. It names no column of the index by contact, whose entry would be taken out and put back.
         let end = try session.prepare(
             """
-            UPDATE delivery SET state = ?, reason = NULL, settled_at = ?, sender = NULL, lease_until = NULL, \
+            UPDATE delivery SET state = ?, reason = ?, settled_at = ?, sender = NULL, lease_until = NULL, \
             message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), content_sha256 = COALESCE(?, content_sha256) \
             WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
             """)
@@ -94,8 +112,9 @@ package struct Ledger: Sendable {
                 switch settlement.row {
                 case .planned(let reason, let due, let attempts):
                     try again.run([reason.map { .text($0) } ?? .null, .integer(due), .integer(attempts)] + made + place)
-                case .ended(let state):
-                    try end.run([.integer(state.rawValue), .integer(settlement.at.milliseconds)] + made + place)
+                case .ended(let state, let reason):
+                    try end.run(
+                        [.integer(state.rawValue), reason.map { .text($0) } ?? .null, .integer(settlement.at.milliseconds)] + made + place)
                 }
             // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
             // earlier attempt says nothing of a later one.
@@ -107,6 +126,40 @@ package struct Ledger: Sendable {
                 settlement.enhanced.map { .text($0) } ?? .null, .text(String(settlement.reply.prefix(1000))),
                 settlement.queueID.map { .text($0) } ?? .null,
             ])
+            if settlement.suppresses { try suppress(settlement, in: session) }
+        }
+    }
+
+    /// How the source of a suppression starts that a server's answer brought about.
+    static let refusalSource = "mail refused: "
+
+    private static func suppress(_ settlement: Settlement, in session: any SQLSession) throws {
+        let key = settlement.key
+        let address = try session.first(
+            """
+            SELECT email FROM delivery WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) \
+            AND entry = \(key.entry)
+            """
+        ) { $0.optionalText(0).flatMap { try? EmailAddress($0) } }
+        guard let address = address ?? nil else { return }
+        let words = [settlement.code.map { "\($0)" }, settlement.enhanced, settlement.reply].compactMap { $0 }.joined(separator: " ")
+        try ConsentStore.suppress(
+            [
+                Suppression(
+                    address: address, reason: .undeliverable, at: settlement.at, learnedAt: settlement.at,
+                    source: refusalSource + words.prefix(300))
+            ], in: session)
+    }
+
+    private static func grant(_ pardon: Pardon, at now: Instant, in session: any SQLSession) throws {
+        for domain in pardon.domains {
+            let pattern = "%@" + domain.replacing("\\", with: "\\\\").replacing("_", with: "\\_").replacing("%", with: "\\%")
+            try session.execute(
+                """
+                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(SuppressionReason.undeliverable.rawValue) \
+                AND lifted_at IS NULL AND at >= \(pardon.since.milliseconds) AND source LIKE \(refusalSource + "%") \
+                AND email_key LIKE \(pattern) ESCAPE '\\'
+                """)
         }
     }
 }
@@ -114,7 +167,7 @@ package struct Ledger: Sendable {
 extension Settlement {
     fileprivate enum Row {
         case planned(reason: String?, due: Int64, attempts: Int64)
-        case ended(DeliveryState)
+        case ended(DeliveryState, reason: String? = nil)
     }
 
     /// The row of the ledger after this outcome.
@@ -122,6 +175,7 @@ extension Settlement {
         switch outcome {
         case .accepted: .ended(.accepted)
         case .refused: .ended(.refused)
+        case .givenUp: .ended(.skipped, reason: Obstacle.givenUp.rawValue)
         case .unknown: .ended(.unknown)
         case .deferred(let until): .planned(reason: "deferred", due: until.milliseconds, attempts: attempt)
         case .returned: .planned(reason: attempt > 1 ? "deferred" : nil, due: 0, attempts: attempt - 1)

@@ -106,6 +106,7 @@ package enum Obstacle: String, CaseIterable, Sendable {
     case cancelled
     case invalidAddress = "invalid_address"
     case notRendered = "not_rendered"
+    case givenUp = "given_up"
 
     /// What is to be said of this many people.
     package func explanation(_ count: Int) -> String {
@@ -124,6 +125,7 @@ package enum Obstacle: String, CaseIterable, Sendable {
         case .cancelled: "\(were) cancelled"
         case .invalidAddress: "\(have) an address that mail can't be sent to"
         case .notRendered: "could not be rendered a message"
+        case .givenUp: "\(were) put off by their server until they were given up"
         }
     }
 }

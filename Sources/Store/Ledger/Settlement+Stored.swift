@@ -26,6 +26,7 @@ extension Settlement {
         object["sha"] = sha256.map { .text($0.cut(to: 64)) }
         object["csha"] = contentSHA256.map { .text($0.cut(to: 64)) }
         object["reply"] = .text(reply.cut(to: room))
+        if suppresses { object["suppresses"] = .bool(true) }
         return object
     }
 
@@ -38,6 +39,7 @@ extension Settlement {
             key: key, attempt: attempt, at: Instant(milliseconds: at), outcome: outcome, relay: stored["relay"]?.text ?? "",
             code: integer("code").map { Int($0) }, enhanced: stored["enhanced"]?.text, reply: stored["reply"]?.text ?? "",
             queueID: stored["queue"]?.text, messageID: stored["id"]?.text, sha256: stored["sha"]?.text, contentSHA256: stored["csha"]?.text)
+        suppresses = stored["suppresses"] == .bool(true)
     }
 }
 
@@ -47,6 +49,7 @@ extension Settlement.Outcome {
         case "accepted": self = .accepted
         case "deferred": self = .deferred(until: Instant(milliseconds: until ?? 0))
         case "refused": self = .refused
+        case "given_up": self = .givenUp
         case "unknown": self = .unknown
         case "returned": self = .returned
         default: return nil

@@ -63,21 +63,24 @@ package struct ConsentStore: Sendable {
     /// address gives way to what is said of itself, so that it outlives the merge.
     @discardableResult
     package func suppress(_ entries: [Suppression]) throws -> Int {
-        try database.write { session in
-            let insert = try session.prepare(
-                """
-                INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) VALUES (?, ?, ?, ?, ?, NULL) \
-                ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
-                source = excluded.source, lifted_at = NULL WHERE excluded.at > suppression.lifted_at OR (suppression.lifted_at IS NULL \
-                AND suppression.source IN (SELECT 'merge ' || CAST(id AS TEXT) FROM contact_merge))
-                """)
-            return try entries.reduce(0) { sum, entry in
-                sum
-                    + (try insert.run([
-                        .text(entry.address.key), .text(entry.reason.rawValue), .integer(entry.at.milliseconds),
-                        .integer(entry.learnedAt.milliseconds), .text(entry.source),
-                    ]))
-            }
+        try database.write { try Self.suppress(entries, in: $0) }
+    }
+
+    @discardableResult
+    static func suppress(_ entries: [Suppression], in session: any SQLSession) throws -> Int {
+        let insert = try session.prepare(
+            """
+            INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) VALUES (?, ?, ?, ?, ?, NULL) \
+            ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
+            source = excluded.source, lifted_at = NULL WHERE excluded.at > suppression.lifted_at OR (suppression.lifted_at IS NULL \
+            AND suppression.source IN (SELECT 'merge ' || CAST(id AS TEXT) FROM contact_merge))
+            """)
+        return try entries.reduce(0) { sum, entry in
+            sum
+                + (try insert.run([
+                    .text(entry.address.key), .text(entry.reason.rawValue), .integer(entry.at.milliseconds),
+                    .integer(entry.learnedAt.milliseconds), .text(entry.source),
+                ]))
         }
     }
 
@@ -90,6 +93,17 @@ package struct ConsentStore: Sendable {
                 AND email_key IN (SELECT email_key FROM contact WHERE id = \(contact) \
                 UNION ALL SELECT email_key FROM contact_alias WHERE contact_id = \(contact))
                 """)
+        }
+    }
+
+    /// Ends a suppression of one address; false where there is none.
+    package func lift(_ reason: SuppressionReason, of address: EmailAddress, at now: Instant) throws -> Bool {
+        try database.write { session in
+            try session.execute(
+                """
+                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(reason.rawValue) AND lifted_at IS NULL \
+                AND email_key = \(address.key)
+                """) > 0
         }
     }
 

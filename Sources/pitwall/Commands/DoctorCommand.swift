@@ -76,10 +76,7 @@ struct DoctorCommand: ParsableCommand {
 
     private func relays(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         do {
-            let settings =
-                relay == nil && Environment["PITWALL_RELAY_URL"] == nil ? workspace.settings.relays : [try workspace.relay(relay)]
-            if settings.isEmpty { examination.note("relay", .bad, "none is set") }
-            for settings in settings {
+            for settings in try workspace.relays(relay) {
                 examination.look("relay \(settings.name)") {
                     let offered = try RelayTransport(Relay(settings, in: workspace)).check()
                     let words = [

@@ -5,13 +5,16 @@ import SMTP
 import Signing
 import Store
 import Synchronization
+import Workspace
 
 extension SendCommand {
     /// One message to an address of the workspace's own people. It is not in the ledger, its Message-ID is its own, and its
     /// links do nothing.
     func sendTest(_ prepared: Sender.Prepared, to text: String, _ workspace: OpenWorkspace, _ keys: Keys) throws {
         let address = try Arguments.address(text)
-        let settings = try workspace.relay(relay)
+        let relays = try workspace.relays(relay)
+        let route = try Route.routes(relays, from: prepared.definition.file.from.value.address, in: workspace)[0]
+        try refuseBeyondLimits(relays, route.relay, workspace)
         let contact =
             try workspace.contacts.contact(address) ?? firstRecipient(prepared, workspace) ?? Contact(id: ContactID(0), email: address)
         let nonce = (0..<16).map { _ in UInt8.random(in: 0...255) }
@@ -20,8 +23,7 @@ extension SendCommand {
             signer: try workspace.dkimSigner(for: prepared.definition), clock: Clock.now)
         let message = try composer.compose(Recipient(contact: contact, address: address))
         let courier = Courier(Outgoing(ticket: 0, envelope: message.envelope, body: message.bytes, tail: message.tail))
-        try RelayTransport(settings, in: workspace, campaignRate: nil, campaign: nil).run(
-            source: courier, observer: courier, control: TransportControl())
+        try route.transport.run(source: courier, observer: courier, control: TransportControl())
         let outcome = courier.outcome
         if json {
             let accepted: Bool = if case .accepted = outcome { true } else { false }
@@ -37,6 +39,16 @@ extension SendCommand {
         if !json {
             Console.print("\(Console.green("✓")) Sent one test message (\(reply)). Its links do nothing, and it is not in the log.")
         }
+    }
+
+    /// A test message is one more, and no window holds more than its limit.
+    private func refuseBeyondLimits(_ relays: [RelaySettings], _ relay: Int, _ workspace: OpenWorkspace) throws {
+        let now = Clock.now()
+        let free = try Traffic(relays, in: workspace, at: now).with { $0.free(through: relay, campaign: .max, at: now) }
+        guard free > now else { return }
+        throw UseError(
+            .notNow, "the limit of relay \(relays[relay].name) or of the workspace is used up",
+            hint: "send the test again at \(Console.time(free, workspace.settings.zone))")
     }
 
     private func firstRecipient(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace) throws -> Contact? {

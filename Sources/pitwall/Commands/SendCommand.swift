@@ -68,19 +68,20 @@ struct SendCommand: ParsableCommand {
             recorder.remove()
             return try conclude(prepared, SendReport(), sender, nothingToDo: true)
         }
-        let settings = try workspace.relay(relay)
-        try sender.refuseUnlawful(prepared.definition, toLoopback: settings.isOnLoopback)
-        if prepared.definition.isMarketing, !settings.isOnLoopback, let url = prepared.definition.settings.publicURL {
+        let relays = try workspace.relays(relay)
+        let routes = try Route.routes(relays, from: prepared.definition.file.from.value.address, in: workspace)
+        let carrying = routes.map { relays[$0.relay] }
+        let isOnLoopback = carrying.allSatisfy(\.isOnLoopback)
+        try sender.refuseUnlawful(prepared.definition, toLoopback: isOnLoopback)
+        if prepared.definition.isMarketing, !isOnLoopback, let url = prepared.definition.settings.publicURL {
             try PublicPage.check(url, keys)
         }
         // A key that cannot sign must be told before anybody is asked, and before the plan is begun.
         _ = try workspace.dkimSigner(for: prepared.definition)
-        try tellAndAsk(prepared, workspace, settings)
+        try tellAndAsk(prepared, workspace, carrying)
         try sender.activate(prepared, agreed: plan != nil && yes)
-        let transport = try RelayTransport(
-            settings, in: workspace, campaignRate: prepared.definition.file.send.rate, campaign: prepared.campaign.id)
-        let run = try sender.run(
-            prepared, recorder: recorder, transport: transport, pace: settings.limits, connections: settings.connections, limit: limit)
+        let traffic = try Traffic(relays, in: workspace, at: Clock.now())
+        let run = try sender.run(prepared, recorder: recorder, traffic: traffic, relays: relays, routes: routes, limit: limit)
         // One that is sending already keeps the time since when: stop_if counts from there.
         try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sent], at: Clock.now())
         let report = try withSignals(run) { try run.run(progress: show()) }
@@ -132,15 +133,14 @@ struct SendCommand: ParsableCommand {
         Console.error("An earlier send was cut off: \(parts.joined(separator: ", ")).")
     }
 
-    private func tellAndAsk(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace, _ relay: RelaySettings) throws {
+    private func tellAndAsk(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace, _ relays: [RelaySettings]) throws {
         for path in prepared.changedFiles {
             Console.error(
                 "\(Console.yellow("note:", on: .error)) \(path) has changed since plan \(prepared.plan.id); the plan's version is sent")
         }
         guard !yes, !prepared.isResumed, Console.isTerminal(.output), isatty(STDIN_FILENO) == 1 else { return }
-        Console.write(
-            "Send to \(Console.count(prepared.plan.recipients, "person", "people")) through \(relay.name) (\(relay.host):\(relay.port))? [y/N] ",
-            to: .error)
+        let ways = relays.map { "\($0.name) (\($0.host):\($0.port)\($0.isStandby ? ", standing by" : ""))" }.joined(separator: ", ")
+        Console.write("Send to \(Console.count(prepared.plan.recipients, "person", "people")) through \(ways)? [y/N] ", to: .error)
         let answer = readLine()?.trimmingSpaces.lowercased() ?? ""
         guard ["y", "yes"].contains(answer) else {
             throw UseError(.notNow, "nothing was sent", hint: "the plan is kept: pitwall send \(campaign)")

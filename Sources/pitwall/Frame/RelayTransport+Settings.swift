@@ -3,34 +3,26 @@ import Delivery
 import Foundation
 import Model
 import SMTP
-import Store
+import Synchronization
 import Workspace
 
 extension RelayTransport {
-    /// The transport to a relay of the settings, its password read now, its limits reminded of what has gone already.
-    init(_ settings: RelaySettings, in workspace: OpenWorkspace, campaignRate: Rate?, campaign: CampaignID?) throws {
-        self.init(try Relay(settings, in: workspace), limiter: try .remembering(settings, campaignRate, campaign, workspace))
+    /// The transport to a relay of the settings.
+    init(_ settings: RelaySettings, in workspace: OpenWorkspace) throws {
+        self.init(try Relay(settings, in: workspace))
     }
 }
 
-extension RateLimiter {
-    /// The limits of relay and campaign, which count what the log says has gone already: no window is above its limit because
-    /// the program was started anew.
-    fileprivate static func remembering(
-        _ settings: RelaySettings, _ campaignRate: Rate?, _ campaign: CampaignID?, _ workspace: OpenWorkspace
-    ) throws -> RateLimiter {
-        func limiter(_ rates: [Rate], campaign: CampaignID?, relay: String?) throws -> RateLimiter {
-            var limiter = RateLimiter(rates)
-            guard let longest = rates.map(\.window.milliseconds).max() else { return limiter }
-            let since = Clock.now().advanced(byMilliseconds: -longest)
-            for (at, count) in try workspace.ledger.attempts(since: since, campaign: campaign, relay: relay) {
-                limiter.record(count, at: at)
-            }
-            return limiter
+extension Route {
+    /// The ways for mail from this address: those relays that are to carry it.
+    static func routes(_ relays: [RelaySettings], from sender: EmailAddress, in workspace: OpenWorkspace) throws -> [Route] {
+        let carrying = relays.carrying(fromDomain: sender.asciiDomain)
+        guard !carrying.isEmpty else {
+            throw UseError(
+                .settings, "no relay carries mail from \(sender.domain)",
+                hint: "name it in a relay's match: {from_domain: …} in pitwall.yaml, or take match out of one")
         }
-        var limits = try limiter(settings.limits, campaign: nil, relay: settings.name)
-        if let campaignRate { limits.compose(with: try limiter([campaignRate], campaign: campaign, relay: nil)) }
-        return limits
+        return try carrying.map { Route(relay: $0, try RelayTransport(relays[$0], in: workspace)) }
     }
 }
 
@@ -46,7 +38,13 @@ extension Relay {
         self.init(
             name: settings.name, host: settings.host, port: settings.port, tls: tls, caFile: settings.caFile.map { workspace.path($0) },
             username: settings.username, password: try Self.password(settings, in: workspace), helo: workspace.settings.helo,
-            connections: settings.connections, messagesPerConnection: settings.messagesPerConnection, limits: settings.limits)
+            connections: settings.connections, messagesPerConnection: settings.messagesPerConnection)
+        longestConnection = settings.connectionAge?.milliseconds
+        if let file = settings.passwordFile, Environment["PITWALL_RELAY_PASSWORD"] == nil {
+            let watched = WatchedFile(workspace.path(file))
+            // One that can't be read now is no reason to forget the one that worked.
+            currentPassword = { watched.ifChanged { try? Self.password(settings, in: workspace) } }
+        }
     }
 
     /// From the environment, else from its file; never from pitwall.yaml.
@@ -62,5 +60,33 @@ extension Relay {
         let line = text.split(whereSeparator: \.isNewline).first.map { String($0) } ?? ""
         guard !line.isEmpty else { throw UseError(.settings, "the password file \(file) of relay \(settings.name) is empty") }
         return line
+    }
+}
+
+/// A file that is read again only where it has changed since.
+private final class WatchedFile: Sendable {
+    private let path: String
+    private let seen: Mutex<String>
+    private let last = Mutex<String?>(nil)
+
+    init(_ path: String) {
+        self.path = path
+        seen = Mutex(Self.mark(path))
+    }
+
+    func ifChanged(_ read: () -> String?) -> String? {
+        let mark = Self.mark(path)
+        let isNew = seen.withLock { seen in
+            defer { seen = mark }
+            return seen != mark
+        }
+        if isNew, let value = read() { last.withLock { $0 = value } }
+        return last.withLock { $0 }
+    }
+
+    private static func mark(_ path: String) -> String {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return "" }
+        return "\(facts.st_ino) \(facts.st_size) \(facts.st_mtim.tv_sec) \(facts.st_mtim.tv_nsec)"
     }
 }

@@ -67,19 +67,19 @@ extension OpenWorkspace {
         try ForgottenPeople(contacts) { try keys() }
     }
 
-    /// The relay to send through, by flag, environment and settings.
-    func relay(_ flag: String?) throws -> RelaySettings {
+    /// The relays to send through, by flag, environment and settings.
+    func relays(_ flag: String?) throws -> [RelaySettings] {
         if let url = flag ?? Environment["PITWALL_RELAY_URL"] {
             do {
-                return try RelaySettings(url: url)
+                return [try RelaySettings(url: url)]
             } catch {
                 throw UseError(.settings, "the relay's URL is wrong: \(error.message)")
             }
         }
-        guard let relay = settings.relays.first else {
+        guard !settings.relays.isEmpty else {
             throw UseError(
                 .settings, "no relay is set", hint: "add one under `relays:` in pitwall.yaml, or name one with --relay smtp://HOST:PORT")
         }
-        return relay
+        return settings.relays
     }
 }

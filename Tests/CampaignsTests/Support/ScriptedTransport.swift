@@ -21,11 +21,14 @@ final class ScriptedTransport: Transport {
 
     /// How many messages are taken before the first of them is answered.
     let width: Int
+    private let clock: @Sendable () -> Instant
     private let answer: @Sendable (_ message: Outgoing, _ number: Int) -> Answer
     private let taken = Mutex<[Outgoing]>([])
 
-    init(width: Int = 1, _ answer: @escaping @Sendable (Outgoing, Int) -> Answer) {
+    init(width: Int = 1, clock: @escaping @Sendable () -> Instant = { Desk.noon }, _ answer: @escaping @Sendable (Outgoing, Int) -> Answer)
+    {
         self.width = width
+        self.clock = clock
         self.answer = answer
     }
 
@@ -49,7 +52,7 @@ final class ScriptedTransport: Transport {
                 case .message(let message):
                     taken.withLock { $0.append(message) }
                     inHand.append(message)
-                case .none: idle = true
+                case .none, .later: idle = true
                 case .finished: finished = true
                 }
             }
@@ -63,15 +66,15 @@ final class ScriptedTransport: Transport {
             switch answer(message, number) {
             case .outcome(let outcome):
                 if outcome.followsDot { observer.dotImminent(message.ticket) }
-                observer.finished(message.ticket, outcome, at: Desk.noon, relay: "main")
+                observer.finished(message.ticket, outcome, at: clock(), relay: "main")
             case .relayGone:
                 for one in [message] + inHand {
-                    observer.finished(one.ticket, .notAttempted(reason: "no", scope: .relay), at: Desk.noon, relay: "main")
+                    observer.finished(one.ticket, .notAttempted(reason: "no", scope: .relay), at: clock(), relay: "main")
                 }
                 throw Gone()
             case .leave:
                 for one in [message] + inHand {
-                    observer.finished(one.ticket, .notAttempted(reason: "no", scope: .session), at: Desk.noon, relay: "main")
+                    observer.finished(one.ticket, .notAttempted(reason: "no", scope: .session), at: clock(), relay: "main")
                 }
                 return
             }

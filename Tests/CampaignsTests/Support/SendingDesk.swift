@@ -4,6 +4,7 @@ import Foundation
 import Model
 import Store
 import Synchronization
+import Workspace
 
 @testable import Campaigns
 
@@ -17,14 +18,14 @@ final class SendingDesk {
     let rules = SendingRules(marketing: true, topic: "news")
     let plan: PlanRecord
 
-    init(_ people: Int, seeds: [EmailAddress] = []) throws {
+    init(_ people: Int, seeds: [EmailAddress] = [], domain: (Int) -> String = { _ in "example.com" }) throws {
         desk = try Desk()
         database = FailingDatabase(desk.database)
         ledger = Ledger(database)
         campaigns = CampaignStore(database)
         let grant = ConsentTemplate(topic: "news", state: .confirmed, at: Instant(milliseconds: 0), source: "form")
         if people > 0 {
-            let entries = try (1...people).map { ContactStore.Entry(email: try EmailAddress("p\($0)@example.com"), attributes: [:]) }
+            let entries = try (1...people).map { ContactStore.Entry(email: try EmailAddress("p\($0)@\(domain($0))"), attributes: [:]) }
             _ = try desk.contacts.record(entries, consent: grant, at: Instant(milliseconds: 0), source: "test")
         }
         campaign = try campaigns.ensureCampaign(named: "launch", at: Desk.noon).id
@@ -37,7 +38,8 @@ final class SendingDesk {
     func recorder(slots: Int = 64) throws -> FlightRecorder { try FlightRecorder(path: desk.folder + "/flight", slots: slots) }
 
     func make(
-        _ transport: any Transport, limit: Int? = nil, window: SendWindow = SendWindow(zone: .utc), stopRule: StopRule = StopRule(),
+        _ transports: any Transport..., traffic: Traffic = Traffic(), retry: RetrySchedule = .standard, limit: Int? = nil,
+        window: SendWindow = SendWindow(zone: .utc), stopRule: StopRule = StopRule(),
         pace: Double? = nil, slots: Int = 64, maker: any MessageMaking = PlainMaker(), clock: @escaping @Sendable () -> Instant = wallClock
     ) throws -> SendRun {
         let recorder = try recorder(slots: slots)
@@ -45,7 +47,8 @@ final class SendingDesk {
         return SendRun(
             ledger: ledger, campaigns: campaigns,
             desk: Ledger.Desk(campaign: campaign, sender: try campaigns.newSender(), rules: rules, plannedAt: plan.at), recorder: recorder,
-            maker: maker, transport: transport, options: SendRun.Options(limit: limit, window: window, stopRule: stopRule, pace: pace),
+            maker: maker, traffic: traffic, campaign: 0, routes: transports.enumerated().map { Route(relay: $0.offset, $0.element) },
+            options: SendRun.Options(limit: limit, window: window, stopRule: stopRule, retry: retry, pace: pace),
             clock: clock)
     }
 
@@ -55,6 +58,15 @@ final class SendingDesk {
 
     /// Nothing is in hand any more, and what went out is what the log says went out.
     func isSettled() throws -> Bool { try desk.database.read { try $0.count("SELECT count(*) FROM delivery WHERE state = 1") } == 0 }
+}
+
+extension Sender {
+    /// A run through one relay without limits.
+    func run(_ prepared: Prepared, recorder: FlightRecorder, transport: any Transport) throws -> SendRun {
+        try run(
+            prepared, recorder: recorder, traffic: Traffic(), relays: [try RelaySettings(url: "smtp://127.0.0.1:25")],
+            routes: [Route(relay: 0, transport)], limit: nil)
+    }
 }
 
 /// A message of one line.

@@ -1,0 +1,209 @@
+import Database
+import Delivery
+import Foundation
+import Model
+import Store
+import Synchronization
+import Testing
+
+@testable import Campaigns
+
+/// The sending policy as a run obeys it.
+@Suite(.timeLimit(.minutes(1))) struct TrafficTests {
+    private static let gone = Reply(code: 550, enhanced: "5.1.1", text: "The email account that you tried to reach does not exist. gsmtp")
+    private static let unproven = Reply(code: 550, enhanced: "5.7.26", text: "This mail is unauthenticated. gsmtp")
+
+    /// Every third is Google's.
+    private static let mixed: @Sendable (Int) -> String = { $0 % 3 == 0 ? "gmail.com" : "firm.example" }
+
+    private func isGoogle(_ message: Outgoing) -> Bool { message.envelope.recipient.domain == "gmail.com" }
+
+    private func waitsUntil(_ report: SendReport) -> Instant? {
+        if case .waiting(let until) = report.ending { until } else { nil }
+    }
+
+    @Test func `a provider at its limit waits, and nobody else does`() throws {
+        let desk = try SendingDesk(60, domain: Self.mixed)
+        let google = Providers.Group(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("8/s"))])
+        let traffic = Traffic(SendingPolicy(.init(providers: Providers([google]), relays: [RelayTerms(name: "main")])))
+        let times = Mutex<[(google: Bool, at: Int64)]>([])
+        let transport = ScriptedTransport(width: 4) { message, _ in
+            times.withLock { $0.append((isGoogle(message), SendingDesk.wallClock().milliseconds)) }
+            return .outcome(.ok(message))
+        }
+        let report = try desk.make(transport, traffic: traffic).run()
+        #expect(report.accepted == 60)
+        if case .complete = report.ending {} else { Issue.record("\(report.ending)") }
+        let all = times.withLock { $0 }
+        let slow = all.filter(\.google).map(\.at), others = all.filter { !$0.google }.map(\.at)
+        #expect(slow.count == 20)
+        // The hundredth of a second is the test's own: between the policy's look at the clock and its own.
+        for index in slow.indices.dropLast(8) { #expect(slow[index + 8] - slow[index] >= 990) }
+        let last = try #require(others.max()), first = try #require(all.map(\.at).min())
+        #expect(last - first < 1000)
+    }
+
+    @Test func `whoever is not there is suppressed with the server's words, and not asked again`() throws {
+        let desk = try SendingDesk(30)
+        let transport = ScriptedTransport { message, number in
+            number == 7 ? .outcome(.refused(Self.gone, scope: .recipient)) : .outcome(.ok(message))
+        }
+        _ = try desk.make(transport).run()
+        let address = try EmailAddress(transport.recipients[6])
+        let found = try desk.desk.consents.suppressions(of: address)
+        #expect(found.map(\.reason) == [.undeliverable])
+        #expect(found.first?.source.contains("550 5.1.1 The email account") == true)
+        #expect(try desk.desk.count("suppression") == 1)
+    }
+
+    @Test func `a provider that denies too many of its users is held, nobody stays suppressed, and the rest is tried again`() throws {
+        let desk = try SendingDesk(90, domain: Self.mixed)
+        let transport = ScriptedTransport { message, _ in
+            isGoogle(message) ? .outcome(.refused(Self.gone, scope: .recipient)) : .outcome(.ok(message))
+        }
+        let report = try desk.make(transport).run()
+        #expect(report.accepted == 60)
+        // Nine were believed before there were ten.
+        #expect(report.refused == 9)
+        let counts = try desk.counts
+        #expect(counts.remaining == 21 && counts.deferred >= 1)
+        #expect(try desk.desk.database.read { try $0.count("SELECT count(*) FROM suppression WHERE lifted_at IS NULL") } == 0)
+        let until = try #require(waitsUntil(report))
+        #expect((3_500_000...3_600_000).contains(until.milliseconds - SendingDesk.wallClock().milliseconds))
+    }
+
+    @Test func `a provider that does not believe us is held and burns nobody, and everybody else gets theirs`() throws {
+        let desk = try SendingDesk(60, domain: Self.mixed)
+        let transport = ScriptedTransport(width: 3) { message, _ in
+            isGoogle(message)
+                ? .outcome(.notAttempted(reason: "\(Self.unproven)", scope: .provider, reply: Self.unproven)) : .outcome(.ok(message))
+        }
+        let report = try desk.make(transport).run()
+        let counts = try desk.counts
+        #expect(counts.accepted == 40 && counts.refused == 0 && counts.remaining == 20)
+        #expect(transport.recipients.count { $0.hasSuffix("gmail.com") } <= 6)
+        #expect(waitsUntil(report) != nil)
+        #expect(try desk.desk.count("suppression") == 0)
+        #expect(try desk.isSettled())
+    }
+
+    @Test func `what an earlier sender put off goes at once where nothing stands in its way any more`() throws {
+        let desk = try SendingDesk(30, domain: { _ in "gmail.com" })
+        let slow = Providers.Group(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("5/day"))])
+        let traffic = Traffic(SendingPolicy(.init(providers: Providers([slow]), relays: [RelayTerms(name: "main")])))
+        func firstSend() throws -> Int {
+            let run = Mutex<SendRun?>(nil)
+            let transport = ScriptedTransport { message, number in
+                if number == 5 { run.withLock { $0.take() }?.stop("enough") }
+                return .outcome(.ok(message))
+            }
+            let made = try desk.make(transport, traffic: traffic)
+            run.withLock { $0 = made }
+            return try made.run().accepted
+        }
+        #expect(try firstSend() == 5)
+        #expect(try desk.desk.database.read { try $0.count("SELECT count(*) FROM delivery WHERE reason = 'paced'") } > 0)
+        #expect(try desk.make(ScriptedTransport.accepting()).run().accepted == 25)
+    }
+
+    // MARK: Relays
+
+    private static func relays(_ terms: RelayTerms...) -> Traffic { Traffic(SendingPolicy(.init(relays: terms))) }
+
+    @Test func `two relays share by weight`() throws {
+        let desk = try SendingDesk(400)
+        let big = ScriptedTransport.accepting(), small = ScriptedTransport.accepting()
+        let traffic = Self.relays(RelayTerms(name: "big", weight: 3), RelayTerms(name: "small"))
+        let report = try desk.make(big, small, traffic: traffic).run()
+        #expect(report.accepted == 400)
+        #expect(Set(big.recipients + small.recipients).count == 400)
+        #expect((270...330).contains(big.recipients.count), "\(big.recipients.count)")
+    }
+
+    @Test func `a relay that fails leaves its messages to the other`() throws {
+        let desk = try SendingDesk(100)
+        let failing = ScriptedTransport(width: 3) { message, number in number == 20 ? .relayGone : .outcome(.ok(message)) }
+        let other = ScriptedTransport.accepting(width: 3)
+        let report = try desk.make(failing, other, traffic: Self.relays(RelayTerms(name: "a"), RelayTerms(name: "b"))).run()
+        #expect(report.accepted == 100)
+        if case .complete = report.ending {} else { Issue.record("\(report.ending)") }
+        #expect(try desk.counts.accepted == 100)
+        #expect(!other.recipients.isEmpty)
+    }
+
+    @Test func `one that stands by is used only where no other can be, and the other when it is back`() throws {
+        let desk = try SendingDesk(120)
+        let second = Mutex(0)
+        let main = FlakyTransport(failures: 1)
+        let standby = ScriptedTransport(width: 2) { message, _ in
+            second.withLock { $0 += 1 }
+            Thread.sleep(forTimeInterval: 0.002)
+            return .outcome(.ok(message))
+        }
+        let idle = try SendingDesk(50)
+        let unused = ScriptedTransport.accepting()
+        let terms = [RelayTerms(name: "main"), RelayTerms(name: "standby", isStandby: true)]
+        #expect(try idle.make(ScriptedTransport.accepting(), unused, traffic: Self.relays(terms[0], terms[1])).run().accepted == 50)
+        #expect(unused.recipients.isEmpty)
+        // The clock runs a thousand times as fast, so that a rest of half a minute is over in time.
+        let start = SendingDesk.wallClock()
+        let clock: @Sendable () -> Instant = {
+            start.advanced(byMilliseconds: (SendingDesk.wallClock().milliseconds - start.milliseconds) * 1000)
+        }
+        let report = try desk.make(main, standby, traffic: Self.relays(terms[0], terms[1]), clock: clock).run()
+        #expect(report.accepted == 120)
+        #expect(second.withLock { $0 } > 0)
+        #expect(main.accepted > 0 && main.runs == 2)
+    }
+
+    @Test func `where no relay is left the run ends with the first's reason`() throws {
+        let desk = try SendingDesk(20)
+        let gone = ScriptedTransport { _, _ in .relayGone }
+        let report = try desk.make(gone, gone, traffic: Self.relays(RelayTerms(name: "a"), RelayTerms(name: "b"))).run()
+        if case .relay(let error) = report.ending { #expect("\(error)".contains("password")) } else { Issue.record("\(report.ending)") }
+        #expect(try desk.counts.planned == 20)
+        #expect(try desk.isSettled())
+    }
+
+    // MARK: Giving up
+
+    @Test func `a message is given up when it was put off for too long, and that is no refusal`() throws {
+        let desk = try SendingDesk(3)
+        let brief = RetrySchedule(first: 1000, longest: 1000, giveUp: 2500)
+        let start = SendingDesk.wallClock()
+        let clock: @Sendable () -> Instant = {
+            start.advanced(byMilliseconds: (SendingDesk.wallClock().milliseconds - start.milliseconds) * 20)
+        }
+        let transport = ScriptedTransport(clock: clock) { _, _ in .outcome(.busy) }
+        let report = try desk.make(transport, retry: brief, clock: clock).run()
+        if case .complete = report.ending {} else { Issue.record("\(report.ending)") }
+        let counts = try desk.counts
+        #expect(counts.skippedBy == ["given_up": 3])
+        #expect(counts.refused == 0 && report.skipped == 3)
+        #expect(try desk.desk.database.read { try $0.count("SELECT count(*) FROM attempt WHERE outcome = 'given_up'") } == 3)
+        #expect(try desk.desk.count("attempt") > 3)
+    }
+}
+
+/// Can't be used the first times, for a reason that passes.
+private final class FlakyTransport: Transport {
+    struct Trouble: TransportFailure { let isTemporary = true }
+
+    private let state: Mutex<(left: Int, runs: Int)>
+    private let inner = ScriptedTransport.accepting()
+
+    init(failures: Int) { state = Mutex((failures, 0)) }
+
+    var runs: Int { state.withLock { $0.runs } }
+    var accepted: Int { inner.recipients.count }
+
+    func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws {
+        let fails = state.withLock { state in
+            state.runs += 1
+            state.left -= 1
+            return state.left >= 0
+        }
+        if fails { throw Trouble() }
+        try inner.run(source: source, observer: observer, control: control)
+    }
+}
