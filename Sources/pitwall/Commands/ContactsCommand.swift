@@ -9,7 +9,7 @@ import Workspace
 struct ContactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contacts", abstract: "People, one by one: look at them, hand out or erase what is kept, make one of two.",
-        subcommands: [Show.self, Export.self, Forget.self, Merge.self, Unmerge.self])
+        subcommands: [Show.self, Export.self, Forget.self, Merge.self, Unmerge.self, Lift.self])
 
     /// A person by address, and the workspace they are looked for in.
     struct Person: ParsableArguments {
