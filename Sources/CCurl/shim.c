@@ -14,6 +14,12 @@ CURLcode pitwall_curl_set_writer(CURL *easy, CURLoption option, pitwall_curl_wri
 
 CURLcode pitwall_curl_set_context(CURL *easy, CURLoption option, void *context) { return curl_easy_setopt(easy, option, context); }
 
+CURLcode pitwall_curl_set_listener(CURL *easy, pitwall_curl_listener listener, void *context) {
+    CURLcode result = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, listener);
+    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_DEBUGDATA, context);
+    return result == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) : result;
+}
+
 curl_socket_t pitwall_curl_socket(CURL *easy) {
     curl_socket_t socket = CURL_SOCKET_BAD;
     if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK) return CURL_SOCKET_BAD;

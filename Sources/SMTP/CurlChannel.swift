@@ -21,6 +21,8 @@ final class CurlChannel {
     /// The lines of all replies until the connection was ready.
     private var transcript: [UInt8] = []
     private var isTranscriptTooLong = false
+    /// What libcurl tells of the handshake, where somebody wants to know.
+    private var remarks: [String] = []
     /// libcurl's own words for a failure.
     private let errorText: UnsafeMutablePointer<CChar>
 
@@ -107,6 +109,22 @@ final class CurlChannel {
         transcript.append(contentsOf: bytes)
         return true
     }
+
+    /// From now on libcurl's remarks are kept, for ``tlsFacts``. Nothing of what is said is.
+    func listen() {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = pitwall_curl_set_listener(
+            easy,
+            { _, kind, bytes, count, context in
+                guard kind == CURLINFO_TEXT, let bytes, let context, count < 1000 else { return 0 }
+                let channel = Unmanaged<CurlChannel>.fromOpaque(context).takeUnretainedValue()
+                let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+                if channel.remarks.count < 200 { channel.remarks.append(line) }
+                return 0
+            }, context)
+    }
+
+    var tlsFacts: TLSFacts? { TLSFacts(lines: remarks) }
 
     /// True once TCP stands.
     var isConnected: Bool { pitwall_curl_connect_time(easy) > 0 }

@@ -32,13 +32,15 @@ package struct RelayTransport: Transport {
         try withoutBrokenPipeSignal { try run.go() }
     }
 
-    /// Connects, secures, logs in, says goodbye: whether the relay could be used now, and what it offers. Blocks.
-    package func check() throws(RelayError) -> Capabilities {
+    /// Connects, secures, logs in, says goodbye: whether the relay could be used now, what it offers and how it is secured (nil: not at
+    /// all). Blocks.
+    package func check() throws(RelayError) -> (offered: Capabilities, tls: TLSFacts?) {
         guard let connector = Connector() else {
             throw RelayError(.settings, endpoint: relay.endpoint, text: "there is no memory left", hint: "", isTemporary: false)
         }
         let clock = RunClock()
         let connection = Connection(try CurlChannel(relay, deadlines: deadlines), round: 0, at: 0)
+        connection.channel.listen()
         connector.start(connection.channel)
         while connection.channel.isConnected || clock.now < deadlines.connect {
             guard let (_, result) = connector.nextDone() else {
@@ -49,7 +51,7 @@ package struct RelayTransport: Transport {
             let capabilities = try connection.channel.opened(result)
             let goodbye: StaticString = "QUIT\r\n"
             _ = connection.channel.send(UnsafeRawBufferPointer(start: goodbye.utf8Start, count: goodbye.utf8CodeUnitCount))
-            return capabilities
+            return (capabilities, connection.channel.tlsFacts)
         }
         connector.close(connection.channel, wasOpening: true)
         throw connection.channel.timedOut()

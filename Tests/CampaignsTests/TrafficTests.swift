@@ -165,6 +165,37 @@ import Testing
         #expect(try desk.isSettled())
     }
 
+    // MARK: Watching
+
+    @Test func `a run tells what holds it back, and what came of messages by provider`() throws {
+        let desk = try SendingDesk(45, domain: Self.mixed)
+        let google = Providers.Group(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("5/s"))])
+        let traffic = Traffic(SendingPolicy(.init(providers: Providers([google]), relays: [RelayTerms(name: "main")])))
+        let transport = ScriptedTransport { message, number in
+            number % 15 == 0 ? .outcome(.busy) : .outcome(.ok(message))
+        }
+        var seen: [SendProgress] = []
+        _ = try desk.make(transport, traffic: traffic).run { seen.append($0) }
+        #expect(seen.contains { $0.brakes.contains { $0.subject == .provider("google") } && $0.bottleneck == .limit })
+        let last = try #require(seen.last)
+        #expect(last.total == 45 && last.done == 45)
+        #expect(Set(last.providers.map(\.name)) == ["google", ""])
+        #expect(last.providers.reduce(0) { $0 + $1.accepted } == last.report.accepted)
+        #expect(last.providers.reduce(0) { $0 + $1.deferred } == last.report.deferred && last.report.deferred > 0)
+        #expect(seen.dropLast().contains { ($0.secondsLeft ?? 0) > 0 })
+    }
+
+    @Test func `a slow relay is told to be what sets the pace`() throws {
+        let desk = try SendingDesk(40)
+        let transport = ScriptedTransport { message, _ in
+            Thread.sleep(forTimeInterval: 0.01)
+            return .outcome(.ok(message))
+        }
+        var seen: [SendProgress] = []
+        _ = try desk.make(transport).run { seen.append($0) }
+        #expect(seen.dropFirst().dropLast().contains { $0.bottleneck == .relay })
+    }
+
     // MARK: Giving up
 
     @Test func `a message is given up when it was put off for too long, and that is no refusal`() throws {

@@ -293,8 +293,9 @@ import Testing
             peer.serve()
         }
         defer { server.end() }
-        let capabilities = try RelayTransport(.loopback(server.port)).check()
-        #expect(capabilities.pipelining && capabilities.largestMessage == 1000)
+        let found = try RelayTransport(.loopback(server.port)).check()
+        #expect(found.offered.pipelining && found.offered.largestMessage == 1000)
+        #expect(found.tls == nil)
         #expect(throws: RelayError.self) { try RelayTransport(.loopback(try Loopback.freePort())).check() }
     }
 

@@ -1,5 +1,6 @@
 import Delivery
 import Foundation
+import Model
 import SMTP
 import Synchronization
 import Testing
@@ -172,5 +173,31 @@ struct TLSTests {
         let desk = Desk(1)
         #expect(await RelayTransport(relay).deliver(desk)?.kind == .loginRefused)
         #expect(desk.tally == ["back relay": 1])
+    }
+
+    @Test func `a check tells how the connection is secured`() throws {
+        let server = try Secure("starttls")
+        let tls = try #require(try RelayTransport(server.relay(.required)).check().tls)
+        #expect(tls.version.hasPrefix("TLSv1."))
+        #expect(tls.subject.contains("CN=test") && tls.issuer.contains("CN=test"))
+        let days = try #require(tls.until).daysSinceEpoch - Zone.utc.date(at: Instant(Date())).daysSinceEpoch
+        #expect((1...3).contains(days))
+    }
+}
+
+@Suite struct TLSFactsTests {
+    @Test func `what libcurl says of a handshake is read`() throws {
+        let lines = [
+            "  Trying 127.0.0.1:25...\n", "TLSv1.3 (IN), TLS handshake, Finished (20):\n",
+            "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384\n", "Server certificate:\n", " subject: CN=mail.example.com\n",
+            " start date: Aug 28 00:00:00 2026 GMT\n", " expire date: Nov  6 23:59:59 2027 GMT\n",
+            " issuer: C=US; O=Example; CN=R3\n",
+        ]
+        let facts = try #require(TLSFacts(lines: lines))
+        #expect(facts.version == "TLSv1.3" && facts.cipher == "TLS_AES_256_GCM_SHA384")
+        #expect(facts.subject == "CN=mail.example.com" && facts.issuer == "C=US; O=Example; CN=R3")
+        #expect(facts.until == CivilDate(year: 2027, month: 11, day: 6))
+        #expect(TLSFacts(lines: Array(lines.prefix(2))) == nil)
+        #expect(TLSFacts(lines: ["SSL connection using TLSv1.2\n", "expire date: soon\n"])?.until == nil)
     }
 }

@@ -16,6 +16,10 @@ typedef size_t (*pitwall_curl_writer)(char *bytes, size_t size, size_t count, vo
 CURLcode pitwall_curl_set_writer(CURL *easy, CURLoption option, pitwall_curl_writer writer);
 CURLcode pitwall_curl_set_context(CURL *easy, CURLoption option, void *context);
 
+/* Told what libcurl does while it connects: CURLINFO_TEXT lines, and what is said, which may hold passwords. */
+typedef int (*pitwall_curl_listener)(CURL *easy, curl_infotype kind, char *bytes, size_t count, void *context);
+CURLcode pitwall_curl_set_listener(CURL *easy, pitwall_curl_listener listener, void *context);
+
 /* The connection's socket, or CURL_SOCKET_BAD. */
 curl_socket_t pitwall_curl_socket(CURL *easy);
 /* Microseconds until TCP was connected; 0 where it is not. */

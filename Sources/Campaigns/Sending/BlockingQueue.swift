@@ -51,6 +51,12 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         return closed ? .closed : .empty
     }
 
+    var count: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return items.count - first
+    }
+
     /// Nothing is in it and nothing will come.
     var isOver: Bool {
         condition.lock()

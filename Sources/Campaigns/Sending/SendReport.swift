@@ -1,3 +1,4 @@
+package import Delivery
 package import Model
 
 /// What one run of `send` did.
@@ -33,19 +34,12 @@ package struct SendReport: Sendable {
     package var expired = false
     /// What `stop_if` says of this run, also where nothing was left that it could stop.
     package var verdict: String?
+    /// Limits, paces and holds that were in force at the end.
+    package var brakes: [SendingPolicy.Brake] = []
     /// Those whose contact was changed after the plan.
     package var changed = 0
 
     static let expiry = "send.not_after has passed"
 
     package init() {}
-}
-
-/// How a send is going, for a progress bar.
-package struct SendProgress: Sendable {
-    package var done: Int
-    package var total: Int
-    package var report: SendReport
-    /// Messages accepted a second, over the last seconds.
-    package var rate: Double
 }

@@ -19,6 +19,9 @@ extension SendRun {
         private var lastChecked: Instant?
         private var lastShown: Instant?
         private var pace: Pace
+        private var waiting = Waiting()
+        /// By lane of the sending policy.
+        private var providers: [Int: ProviderOutcomes] = [:]
         private var accepted = 0
         private var refused = 0
         private let skippedBefore: Int
@@ -57,6 +60,7 @@ extension SendRun {
             let now = run.clock()
             try look(at: now)
             let underWay = run.table.underWay
+            waiting.look(outbox: run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
             let want = wanted(underWay: underWay, at: now)
             // Waiting for a quarter of what is under way groups commits; the time bounds what a quiet relay costs.
             let landings = run.settled.takeAll(
@@ -108,6 +112,8 @@ extension SendRun {
                 switch landing.result {
                 case .settled(let settlement, let pardon):
                     settlements.append(settlement)
+                    let lane = run.table[landing.slot]?.claim.lane ?? 0
+                    providers[lane, default: ProviderOutcomes(name: "")].count(settlement.outcome)
                     if let pardon { pardons.append(pardon) }
                 case .notRendered(let key, let error):
                     failed.append((key, Self.cause(error)))
@@ -225,7 +231,25 @@ extension SendRun {
             lastShown = now
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             let done = report.accepted + report.refused + report.unknown + report.deferred + report.skipped
-            progress(SendProgress(done: done, total: total, report: report, rate: pace.perSecond))
+            let (brakes, names) = run.traffic.with { [providers] policy in
+                (
+                    policy.brakes(of: run.campaign, through: run.outbox.route, at: now),
+                    providers.keys.map { (lane: $0, name: policy.name(of: $0)) }
+                )
+            }
+            let outcomes = names.compactMap { lane, name in
+                providers[lane].map { outcomes in
+                    var named = outcomes
+                    named.name = name
+                    return named
+                }
+            }
+            report.brakes = brakes
+            progress(
+                SendProgress(
+                    done: done, total: total, report: report, rate: pace.perSecond,
+                    providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
+                    bottleneck: waiting.bottleneck(limited: !brakes.isEmpty)))
         }
 
         /// Settles what came in after the last turn.

@@ -158,6 +158,9 @@ extension OpenWorkspace {
 
     fileprivate func flightPath(of campaign: CampaignID) -> String { "\(flightFolder)/campaign-\(campaign)" }
 
+    /// Where a sender that lives says how it is getting on.
+    package func progressPath(of campaign: CampaignID) -> String { flightPath(of: campaign) + ".progress" }
+
     /// Whether a sender lives that carries the campaign out: its state says only that it was begun.
     package func isBeingSent(_ campaign: CampaignID) -> Bool { FlightRecorder.isInUse(path: flightPath(of: campaign)) }
 

@@ -127,6 +127,9 @@ package struct SendingPolicy: Sendable {
         workspace.record(count, at: time)
     }
 
+    /// A provider, or a domain by itself; empty for lane 0.
+    package func name(of lane: Int) -> String { lane >= 0 && lane < lanes.count ? lanes[lane].name : "" }
+
     /// In ASCII; none for lane 0.
     package func domains(of lane: Int) -> [String] {
         guard lane > 0, lane < lanes.count else { return [] }

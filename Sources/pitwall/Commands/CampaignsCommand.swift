@@ -105,6 +105,9 @@ struct CampaignsCommand: ParsableCommand {
                 let left = counts.remaining + counts.handed + seeds.remaining
                 Console.print(Console.yellow("  it is not being sent now; \(Console.number(left)) left: pitwall send \(record.name)"))
             }
+            if isBeingSent {
+                for line in ProgressNote(path: workspace.progressPath(of: record.id)).lines() { Console.print("  \(line)") }
+            }
             if let plan = plans.shown {
                 Console.print(
                     "  plan \(plan.id) of \(Console.time(plan.at, zone)): \(Console.count(plan.recipients, "recipient"))"

@@ -11,7 +11,8 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Look whether everything that sending needs is in order.",
         discussion: """
-            Settings, files, database, keys, disk, clock, DKIM keys and their DNS records, and each relay: connecting, TLS and login.
+            Settings, files, database, keys, disk, clock, DKIM keys, what the DNS says of the sender's domains (SPF, DKIM, DMARC), and each
+            relay: connecting, TLS, its certificate, login and what it offers.
             Sends nothing.
             """)
 
@@ -35,6 +36,7 @@ struct DoctorCommand: ParsableCommand {
         disk(workspace, &examination)
         files(workspace, &examination)
         dkim(workspace, &examination)
+        senders(workspace, &examination)
         relays(workspace, &examination)
         if json { Console.print(json: examination.json) } else { examination.print() }
         if examination.failed { throw Code.found }
@@ -78,12 +80,14 @@ struct DoctorCommand: ParsableCommand {
         do {
             for settings in try workspace.relays(relay) {
                 examination.look("relay \(settings.name)") {
-                    let offered = try RelayTransport(Relay(settings, in: workspace)).check()
+                    let (offered, tls) = try RelayTransport(Relay(settings, in: workspace)).check()
                     let words = [
-                        offered.pipelining ? "pipelining" : nil, offered.smtpUTF8 ? "SMTPUTF8" : nil,
+                        tls?.version ?? "not encrypted", offered.pipelining ? "pipelining" : nil, offered.smtpUTF8 ? "SMTPUTF8" : nil,
+                        offered.largestMessage.map { "messages up to \(Console.number($0 / 1_000_000)) MB" },
                         settings.username == nil ? nil : "logged in",
                     ]
                     return (["\(settings.host):\(settings.port) answers"] + words.compactMap { $0 }).joined(separator: ", ")
+                        + (tls.map { "\n\($0.certificate)" } ?? "")
                 }
             }
         } catch {

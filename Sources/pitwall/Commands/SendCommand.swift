@@ -44,6 +44,15 @@ struct SendCommand: ParsableCommand {
     @Flag(name: .long, help: "Print one JSON object.")
     var json = false
 
+    enum Progress: String, ExpressibleByArgument, CaseIterable {
+        case bar, json, none
+    }
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How it is getting on: a bar on a terminal, or a line of JSON a second.", valueName: "bar|json|none"))
+    var progress = Progress.bar
+
     @OptionGroup var workspace: WorkspaceOptions
 
     func validate() throws {
@@ -84,7 +93,9 @@ struct SendCommand: ParsableCommand {
         let run = try sender.run(prepared, recorder: recorder, traffic: traffic, relays: relays, routes: routes, limit: limit)
         // One that is sending already keeps the time since when: stop_if counts from there.
         try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sent], at: Clock.now())
-        let report = try withSignals(run) { try run.run(progress: show()) }
+        let note = ProgressNote(path: workspace.progressPath(of: prepared.campaign.id))
+        defer { note.remove() }
+        let report = try withSignals(run) { try run.run(progress: show(note, workspace.settings.zone)) }
         if case .ledger = report.ending {} else { recorder.remove() }
         try conclude(prepared, report, sender)
     }
@@ -149,17 +160,17 @@ struct SendCommand: ParsableCommand {
 
     // MARK: During
 
-    private func show() -> (SendProgress) -> Void {
-        let line = ProgressLine(enabled: !json)
-        return { progress in
-            guard !json else { return }
-            let share = progress.total > 0 ? progress.done * 100 / progress.total : 100
-            var text =
-                "\(ProgressLine.bar(progress.done, of: progress.total, width: 30)) \(share)%  \(Console.number(progress.done))/\(Console.number(progress.total))"
-            if progress.rate >= 1 { text += "  \(Console.number(Int(progress.rate)))/s" }
-            if progress.report.refused > 0 { text += "  \(Console.number(progress.report.refused)) refused" }
-            if progress.report.deferred > 0 { text += "  \(Console.number(progress.report.deferred)) deferred" }
-            line.show(text)
+    private func show(_ note: ProgressNote, _ zone: Zone) -> (SendProgress) -> Void {
+        let line = ProgressLine(enabled: !json && progress == .bar)
+        var noted = Instant(milliseconds: 0)
+        return { going in
+            line.show(going.line)
+            let now = Clock.now()
+            guard now.milliseconds - noted.milliseconds >= 1000 else { return }
+            noted = now
+            let told = going.json(at: now, zone)
+            note.write(told)
+            if progress == .json { Console.print(json: told) }
         }
     }
 

@@ -34,6 +34,7 @@ struct SendSummary {
             "refused": .integer(Int64(counts.refused)), "unknown": .integer(Int64(counts.unknown)),
             "skipped": .integer(Int64(counts.skipped)), "not_rendered": .integer(Int64(notRendered)),
             "causes": .list(causes), "expired": .bool(report.expired), "stop_if": verdict,
+            "brakes": .list(report.brakes.map { $0.json(zone) }), "ended": .text(ended),
             "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds),
             "per_second": .real((perSecond * 10).rounded() / 10),
             "this_run": .object([
@@ -42,6 +43,17 @@ struct SendSummary {
                 "skipped": .integer(Int64(report.skipped)),
             ]),
         ])
+    }
+
+    /// Why it ended, in a word or the words of who stopped it.
+    private var ended: String {
+        switch report.ending {
+        case .complete: "complete"
+        case .waiting(let until): "waiting until \(until.canonical)"
+        case .stopped(let reason), .held(let reason): reason
+        case .relay(let error): "\(error)"
+        case .ledger(let reason): reason
+        }
     }
 
     private func tell() {
@@ -101,6 +113,7 @@ struct SendSummary {
         var what = counts.remaining > 0 ? [Console.number(counts.remaining)] : []
         if seeds.remaining > 0 { what.append(Console.count(seeds.remaining, "copy", "copies") + " for seeds") }
         Console.print(Console.yellow("  \(what.joined(separator: " and ")) still to go (\(why)). Go on with: pitwall send \(name)"))
+        for brake in report.brakes where brake.isNews(at: Clock.now()) { Console.print("  \(brake.sentence(zone))") }
     }
 
     private var mark: String {
