@@ -5,10 +5,11 @@ import Model
 
 extension SendingPolicy.Brake {
     /// One sentence.
-    func sentence(_ zone: Zone) -> String {
+    func sentence(at now: Instant, _ zone: Zone) -> String {
         switch kind {
         case .held(let until, let reason): "\(name) is held until \(Console.time(until, zone)): \(reason)"
         case .slowed(let perSecond, let reason): "\(name) gets \(Self.pace(perSecond)) since the server said: \(reason)"
+        case .limited(let until) where until.milliseconds - now.milliseconds < 60_000: "\(name) is at its limit"
         case .limited(let until): "\(name) is at its limit until \(Console.time(until, zone))"
         case .down(.latest, let reason): "\(name) can't be used: \(reason)"
         case .down(let until, let reason): "\(name) rests until \(Console.time(until, zone)): \(reason)"
@@ -45,8 +46,8 @@ extension SendingPolicy.Brake {
         return "\(max(1, Int((perSecond * 3600).rounded())))/hour"
     }
 
-    func json(_ zone: Zone) -> JSONValue {
-        var object = JSONObject([("text", .text(sentence(zone)))])
+    func json(at now: Instant, _ zone: Zone) -> JSONValue {
+        var object = JSONObject([("text", .text(sentence(at: now, zone)))])
         switch subject {
         case .workspace: object["subject"] = .text("workspace")
         case .campaign: object["subject"] = .text("campaign")
@@ -98,7 +99,7 @@ extension SendProgress {
             "refused": .integer(Int64(report.refused)), "unknown": .integer(Int64(report.unknown)),
             "skipped": .integer(Int64(report.skipped)), "per_second": .real((rate * 10).rounded() / 10),
             "seconds_left": secondsLeft.map { .real($0.rounded()) } ?? .null, "bottleneck": .text(bottleneck.rawValue),
-            "brakes": .list(brakes.map { $0.json(zone) }),
+            "brakes": .list(brakes.map { $0.json(at: now, zone) }),
             "providers": .list(
                 providers.map {
                     .object([

@@ -34,7 +34,7 @@ struct SendSummary {
             "refused": .integer(Int64(counts.refused)), "unknown": .integer(Int64(counts.unknown)),
             "skipped": .integer(Int64(counts.skipped)), "not_rendered": .integer(Int64(notRendered)),
             "causes": .list(causes), "expired": .bool(report.expired), "stop_if": verdict,
-            "brakes": .list(report.brakes.map { $0.json(zone) }), "ended": .text(ended),
+            "brakes": .list(report.brakes.map { $0.json(at: Clock.now(), zone) }), "ended": .text(ended),
             "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds),
             "per_second": .real((perSecond * 10).rounded() / 10),
             "this_run": .object([
@@ -113,7 +113,7 @@ struct SendSummary {
         var what = counts.remaining > 0 ? [Console.number(counts.remaining)] : []
         if seeds.remaining > 0 { what.append(Console.count(seeds.remaining, "copy", "copies") + " for seeds") }
         Console.print(Console.yellow("  \(what.joined(separator: " and ")) still to go (\(why)). Go on with: pitwall send \(name)"))
-        for brake in report.brakes where brake.isNews(at: Clock.now()) { Console.print("  \(brake.sentence(zone))") }
+        for brake in report.brakes where brake.isNews(at: Clock.now()) { Console.print("  \(brake.sentence(at: Clock.now(), zone))") }
     }
 
     private var mark: String {
