@@ -32,4 +32,4 @@ inliner)
     ;;
 esac
 exec "$fuzzer" "$work/corpus" -dict="seeds/$target.dict" -artifact_prefix="$work/findings/" -max_total_time="${1:-600}" \
-    -max_len=4000 -timeout=5 -rss_limit_mb=1500 -malloc_limit_mb=200 -print_final_stats=1 -use_value_profile=1 -report_slow_units=2
+    -max_len=4000 -timeout=20 -rss_limit_mb=1500 -malloc_limit_mb=200 -print_final_stats=1 -use_value_profile=1 -report_slow_units=2

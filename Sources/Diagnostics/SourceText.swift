@@ -79,8 +79,14 @@ package struct SourceText: Sendable {
     }
 
     private func lineStart(before offset: Int) -> Int {
-        bytes.withUnsafeBufferPointer { buffer in
+        bytes.withUnsafeBytes { buffer in
             var start = offset
+            // Eight at a time as long as none of them is a line end: fifty mistakes in a line of a megabyte are read quickly.
+            while start >= 8 {
+                let eight = buffer.loadUnaligned(fromByteOffset: start - 8, as: UInt64.self) ^ 0x0A0A_0A0A_0A0A_0A0A
+                guard (eight &- 0x0101_0101_0101_0101) & ~eight & 0x8080_8080_8080_8080 == 0 else { break }
+                start -= 8
+            }
             while start > 0, buffer[start - 1] != UInt8(ascii: "\n") { start -= 1 }
             return start
         }

@@ -23,8 +23,8 @@ package struct Template: Sendable {
     /// Offsets and spans, in errors and in ``reading()``, count from the start of `source` even where only `span` is parsed.
     package init(parsing source: SourceText, in span: Span? = nil, options: ParseOptions = ParseOptions()) throws(DiagnosticList) {
         let names = KnownNames(options)
-        syntax = Parser.parse(source, in: span, names: names)
-        var compiler = Compiler(library: PartialLibrary(options, names: names))
+        syntax = Parser.parse(source, in: span, names: names, parts: Allowance.whole)
+        var compiler = Compiler(library: PartialLibrary(options, names: names, parts: Allowance.whole - syntax.cost))
         compiler.compile(syntax)
         guard compiler.problems.isEmpty else { throw DiagnosticList(compiler.problems) }
         program = compiler.program(options)

@@ -37,6 +37,26 @@ struct LimitTests {
         #expect(try render("{% if a" + String(repeating: " or a", count: 5000) + " or true %}x{% endif %}") == "x")
     }
 
+    @Test func `a template and its partials have so many parts, and the one too many is told`() throws {
+        func told(_ text: String, _ partials: [String: String] = [:]) -> [String] {
+            mistakes(in: text, partials: partials).map { String($0.prefix { $0 != "\n" }) }
+        }
+        let most = "{{ a" + String(repeating: ".a", count: 149_998) + " }}"
+        let problem = "error: the template and its partials are too large: they may have 300,000 parts"
+        #expect(told(most) == [])
+        // A line end and a name more.
+        #expect(told("\n" + most) == ["test.md:2:300000: \(problem)"])
+        // What the host does with a filter counts, even where nothing stands behind it.
+        let last = "{{ a" + String(repeating: ".a", count: 149_997) + " | t }}"
+        #expect(throws: DiagnosticList.self) { try parse(last, filters: [HostFilter("t") { value, _, _ in value }]) }
+        let half = "{{ a" + String(repeating: ".a", count: 60_000) + " }}"
+        #expect(told("{% render 'p' %}{% render 'q' %}", ["p": half, "q": half]) == [])
+        let three = ["p": half, "q": half, "r": half]
+        #expect(told("{% render 'p' %}{% render 'q' %}{% render 'r' %}", three) == ["test.md:1:43: \(problem)"])
+        // What is rendered and included is compiled twice.
+        #expect(told("{% render 'p' %}{% render 'q' %}{% include 'p' %}", ["p": half, "q": half]) == ["test.md:1:44: \(problem)"])
+    }
+
     @Test func `each bound holds by itself`() throws {
         var limits = Limits(steps: 100, depth: 5, outputBytes: 20, valueBytes: 20)
         #expect(try render("{% for i in (1..10) %}{{ i }}{% endfor %}", limits: limits) == "12345678910")

@@ -71,9 +71,14 @@ struct MistakeTests {
         let known = Dictionary(uniqueKeysWithValues: (0..<1000).map { ("partial-number-\($0)-of-many", "") })
         let unknown = (0..<950).map { "{% render 'partial-numbr-\($0)-of-many' %}" }.joined()
         let shown = mistakes(in: unknown, partials: known)
-        #expect(shown.count == 950)
+        #expect(shown.count == 50)
         #expect(shown.filter { $0.contains("did you mean") }.count == 20)
         #expect(shown[0].contains("did you mean \"partial-number-0-of-many\"?"))
+    }
+
+    @Test(arguments: 0..<40) func `the place of a mistake is told however far in its line it stands`(distance: Int) throws {
+        let shown = try #require(mistakes(in: "one\n\u{0B}two\n" + String(repeating: "x", count: distance) + "{{ a b }}").first)
+        #expect(shown.hasPrefix("test.md:3:\(distance + 6): error: "), "\(shown)")
     }
 
     @Test func `a mistake in a partial is shown in the partial`() {

@@ -33,11 +33,11 @@ struct Compiler {
         assembly.functions.append(FunctionEntry(name: assembly.text(""), isIsolated: false, start: 0, end: 0))
         waiting = [(0, main)]
         var next = 0
-        while next < waiting.count {
+        while next < waiting.count, next == 0 || canGoOn {
             let (function, syntax) = waiting[next]
             next += 1
-            problems += syntax.problems
-            warnings += syntax.warnings
+            problems += syntax.problems.prefix(Parser.mostProblems - problems.count)
+            warnings += syntax.warnings.prefix(max(0, Parser.mostProblems - warnings.count))
             source = syntax.source
             sourceIndex = sources.add(syntax.source)
             isIsolated = assembly.functions[Int(function)].isIsolated
@@ -52,10 +52,12 @@ struct Compiler {
         Program(assembly, mode: options.mode, sources: sources, hostFilters: options.hostFilters)
     }
 
+    private var canGoOn: Bool { problems.count < Parser.mostProblems && library.partsLeft >= 0 }
+
     // MARK: Blocks
 
     mutating func block(_ block: Block) {
-        for node in block.nodes { self.node(node) }
+        for node in block.nodes where library.partsLeft >= 0 { self.node(node) }
     }
 
     private mutating func node(_ node: Node) {
@@ -218,6 +220,7 @@ struct Compiler {
     private mutating func function(_ name: String, isIsolated: Bool, at span: Span) -> Int32? {
         let key = PartialKey(name: name, isIsolated: isIsolated)
         if let function = functionsByName[key] { return function }
+        guard library.partsLeft >= 0 else { return nil }
         guard let syntax = library.partial(name) else {
             let shown = source.quote(Span(span.start + 1, max(span.start + 1, span.end - 1)))
             // Each is compared with all there are.
@@ -228,8 +231,14 @@ struct Compiler {
         }
         let function = assembly.functions.add(FunctionEntry(name: assembly.text(name), isIsolated: isIsolated, start: 0, end: 0))
         functionsByName[key] = function
-        waiting.append(
-            (function, functionsByName[PartialKey(name: name, isIsolated: !isIsolated)] == nil ? syntax : syntax.withoutProblems))
+        let isFirst = functionsByName[PartialKey(name: name, isIsolated: !isIsolated)] == nil
+        // Compiling is a good part of the whole.
+        if !isFirst { library.partsLeft -= syntax.cost / 2 }
+        guard library.partsLeft >= 0 else {
+            report(Allowance.exceeded(in: source, at: span))
+            return nil
+        }
+        waiting.append((function, isFirst ? syntax : syntax.withoutProblems))
         return function
     }
 
@@ -247,7 +256,12 @@ struct Compiler {
     }
 
     private mutating func report(_ message: String, at span: Span, hint: String? = nil) {
-        problems.append(Diagnostic(.error, message, in: source, at: span, hint: hint))
+        report(Diagnostic(.error, message, in: source, at: span, hint: hint))
+    }
+
+    private mutating func report(_ problem: Diagnostic) {
+        guard problems.count < Parser.mostProblems else { return }
+        problems.append(problem)
     }
 }
 
@@ -257,17 +271,22 @@ struct PartialLibrary: Sendable {
     private let find: @Sendable (String) -> SourceText?
     private let names: KnownNames
     private var parsed: [String: Syntax] = [:]
+    /// Of an ``Allowance``.
+    var partsLeft: Int
 
-    init(_ options: ParseOptions, names: KnownNames) {
+    init(_ options: ParseOptions, names: KnownNames, parts: Int) {
         known = options.knownPartials
         find = options.partial
         self.names = names
+        partsLeft = parts
     }
 
     mutating func partial(_ name: String) -> Syntax? {
         if let syntax = parsed[name] { return syntax }
         guard let source = find(name) else { return nil }
-        let syntax = Parser.parse(source, names: names)
+        partsLeft -= Allowance.partial
+        let syntax = Parser.parse(source, names: names, parts: partsLeft)
+        partsLeft -= syntax.cost
         parsed[name] = syntax
         return syntax
     }
@@ -281,6 +300,6 @@ struct PartialLibrary: Sendable {
 extension Syntax {
     /// For compiling a second time, when they are reported already.
     fileprivate var withoutProblems: Syntax {
-        Syntax(source: source, body: body, problems: [], warnings: [])
+        Syntax(source: source, body: body, problems: [], warnings: [], cost: cost)
     }
 }

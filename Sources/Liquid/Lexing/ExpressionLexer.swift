@@ -21,9 +21,11 @@ struct ExpressionLexer {
     let source: SourceText
     private(set) var position: Int
     let end: Int
+    private let allowance: Allowance
 
-    init(_ source: SourceText, in span: Span) {
+    init(_ source: SourceText, in span: Span, allowance: Allowance) {
         self.source = source
+        self.allowance = allowance
         position = span.start
         end = min(span.end, source.bytes.count)
     }
@@ -31,6 +33,8 @@ struct ExpressionLexer {
     mutating func next() throws(Diagnostic) -> Token {
         while position < end, source.bytes[position].isSpace { position += 1 }
         guard position < end else { return Token(kind: .end, span: Span(end, end)) }
+        allowance.spend(1)
+        guard !allowance.isSpent else { throw Allowance.exceeded(in: source, at: Span(position, position + 1)) }
         let byte = source.bytes[position]
         if byte.startsName { return name() }
         if byte.isDigit || (byte == .minus && peek(1).isDigit) { return number() }

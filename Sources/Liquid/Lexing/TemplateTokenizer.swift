@@ -19,6 +19,13 @@ struct TemplateTokenizer {
         case tag(Tag)
         /// An opening without its end; the rest is text that nobody meant.
         case unclosed(Span)
+
+        var span: Span {
+            switch self {
+            case .text(let span), .unclosed(let span), .output(_, let span): span
+            case .tag(let tag): tag.whole
+            }
+        }
     }
 
     let bytes: [UInt8]

@@ -3,6 +3,7 @@ import Diagnostics
 /// Reads values, filters and conditions from the inside of one output or tag.
 struct ExpressionParser {
     let names: KnownNames
+    private let allowance: Allowance
     private var lexer: ExpressionLexer
     private(set) var token: ExpressionLexer.Token
     private(set) var previousEnd: Int
@@ -13,9 +14,10 @@ struct ExpressionParser {
 
     var source: SourceText { lexer.source }
 
-    init(_ source: SourceText, in span: Span, names: KnownNames) throws(Diagnostic) {
+    init(_ source: SourceText, in span: Span, names: KnownNames, allowance: Allowance) throws(Diagnostic) {
         self.names = names
-        lexer = ExpressionLexer(source, in: span)
+        self.allowance = allowance
+        lexer = ExpressionLexer(source, in: span, allowance: allowance)
         previousEnd = span.start
         token = try lexer.next()
     }
@@ -109,16 +111,23 @@ struct ExpressionParser {
             try advance()
             let text = source.text(in: span)
             // The words of the language stay words, whatever follows them.
-            if let literal = Self.words[text], token.kind != .dot, token.kind != .openBracket { return .literal(literal, span) }
+            if let literal = Self.word(text), token.kind != .dot, token.kind != .openBracket { return .literal(literal, span) }
             return .path(try path(root: text, from: span))
         default:
             throw expected("a value")
         }
     }
 
-    private static let words: [String: Value] = [
-        "nil": .null, "null": .null, "true": true, "false": false, "empty": "", "blank": "",
-    ]
+    private static func word(_ text: String) -> Value? {
+        guard 3...5 ~= text.utf8.count else { return nil }
+        switch text {
+        case "nil", "null": return .null
+        case "true": return true
+        case "false": return false
+        case "empty", "blank": return ""
+        default: return nil
+        }
+    }
 
     private mutating func range() throws(Diagnostic) -> Expression {
         let start = token.span.start
@@ -187,6 +196,7 @@ struct ExpressionParser {
             throw Diagnostic(
                 .error, "there is no filter \"\(source.quote(span))\"", in: source, at: span, hint: suggestion(for: text, among: known))
         }
+        if case .host = function { allowance.spend(Allowance.hostFilter) }
         var use = FilterUse(function: function, arguments: [], span: span)
         if try take(.colon) {
             repeat {
@@ -247,6 +257,7 @@ struct ExpressionParser {
 
     private mutating func test() throws(Diagnostic) -> Condition.Test {
         let start = token.span.start
+        allowance.spend(Allowance.test)
         let left = try operand()
         guard case .comparison(let operation) = token.kind else {
             return Condition.Test(left: left, comparison: nil, span: Span(start, previousEnd))

@@ -1,5 +1,5 @@
 /// Every name that has a meaning in a template: tags, filters, host blocks. Found when a template is parsed.
-struct KnownNames: Sendable {
+final class KnownNames: Sendable {
     let hostBlocks: Set<String>
     private let hostFilters: [String: Int]
     private let hostArguments: [ClosedRange<Int>]
@@ -36,13 +36,15 @@ struct KnownNames: Sendable {
 
     /// Tags that open a block, divide one or stand alone.
     func isTag(_ name: String) -> Bool {
-        TagName(rawValue: name) != nil || TagName.dividers.contains(name) || hostBlocks.contains(name)
+        TagName.named(name) != nil || TagName.dividers.contains(name) || isHostBlock(name)
     }
 
+    func isHostBlock(_ name: String) -> Bool { !hostBlocks.isEmpty && hostBlocks.contains(name) }
+
     func isCloser(_ name: String) -> Bool {
-        guard name.hasPrefix("end") else { return false }
+        guard name.utf8.starts(with: "end".utf8) else { return false }
         let block = String(name.dropFirst(3))
-        return TagName(rawValue: block).map { TagName.blocks.contains($0) } ?? hostBlocks.contains(block)
+        return TagName.named(block).map { TagName.blocks.contains($0) } ?? hostBlocks.contains(block)
     }
 
     var closerNames: [String] { TagName.blocks.map { "end" + $0.rawValue } + hostBlocks.sorted().map { "end" + $0 } }
@@ -55,9 +57,13 @@ enum TagName: String, CaseIterable {
     case inlineComment = "#"
 
     static let blocks: [TagName] = [.capture, .case, .comment, .doc, .for, .if, .ifchanged, .raw, .tablerow, .unless]
-    static let dividers: Set<String> = ["else", "elsif", "when"]
+    static let dividers = ["else", "elsif", "when"]
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+
+    static func named(_ name: String) -> TagName? { byName[name] }
 
     static func isCloser(_ name: String) -> Bool {
-        name.hasPrefix("end") || dividers.contains(name)
+        name.utf8.starts(with: "end".utf8) || dividers.contains(name)
     }
 }

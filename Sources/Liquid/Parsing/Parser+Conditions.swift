@@ -112,6 +112,7 @@ extension Parser {
     mutating func warnIgnored(
         _ words: ExpressionParser, after what: String, hint: String = "values are joined by \"or\" or a comma"
     ) {
+        guard warnings.count < Self.mostProblems else { return }
         let rest = Span(words.token.span.start, max(words.token.span.end, words.token.span.start))
         warn("everything from \"\(source.quote(rest))\" on is ignored", at: rest, hint: hint)
     }

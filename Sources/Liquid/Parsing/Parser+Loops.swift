@@ -24,7 +24,8 @@ extension Parser {
     private func loopHead(_ tag: TemplateTokenizer.Tag) throws(Diagnostic) -> Loop {
         var words = try parser(tag.markup)
         let (variable, collection) = try variableAndCollection(&words, of: "for item in items")
-        let name = text(collection.span).filter { !$0.isWhitespace }
+        let written = text(collection.span)
+        let name = written.utf8.contains { $0.isSpace } ? written.filter { !$0.isWhitespace } : written
         var loop = Loop(
             variable: variable, collection: collection, isReversed: false, body: Block(), name: "\(variable)-\(name)", span: tag.whole)
         while !words.isAtEnd {

@@ -45,6 +45,7 @@ extension Parser {
     }
 
     mutating func cycle(_ tag: TemplateTokenizer.Tag) throws(Diagnostic) -> Node {
+        allowance.spend(Allowance.cycle)
         var words = try parser(tag.markup)
         var name: Expression?
         var first = try words.expression()

@@ -6,12 +6,15 @@ struct Syntax: Sendable {
     var body: Block
     var problems: [Diagnostic]
     var warnings: [Diagnostic]
+    /// In the parts of an ``Allowance``.
+    var cost: Int
 }
 
 /// Reads one source into ``Syntax``. It never stops at a mistake: the tag is left out, and the rest is read.
 struct Parser {
     let source: SourceText
     let names: KnownNames
+    let allowance: Allowance
     var tokens: TokenStream
     var problems: [Diagnostic] = []
     var warnings: [Diagnostic] = []
@@ -26,18 +29,23 @@ struct Parser {
     /// Blocks in blocks.
     private static let deepest = 50
     /// More would help nobody.
-    private static let mostProblems = 50
+    static let mostProblems = 50
 
-    static func parse(_ source: SourceText, in span: Span? = nil, names: KnownNames) -> Syntax {
+    /// - Parameter parts: how much there is left of an ``Allowance``.
+    static func parse(_ source: SourceText, in span: Span? = nil, names: KnownNames, parts: Int) -> Syntax {
         let span = span ?? Span(0, source.bytes.count)
-        var parser = Parser(source, names: names, tokens: .template(TemplateTokenizer(source, in: span)))
+        let allowance = Allowance(parts)
+        var parser = Parser(source, names: names, allowance: allowance, tokens: .template(TemplateTokenizer(source, in: span)))
         let body = parser.sequence()
-        return Syntax(source: source, body: body, problems: parser.problems, warnings: parser.warnings)
+        // What is charged for the last thing of all is seen by nothing behind it.
+        if allowance.isSpent { parser.report(Allowance.exceeded(in: source, at: Span(span.end, span.end))) }
+        return Syntax(source: source, body: body, problems: parser.problems, warnings: parser.warnings, cost: allowance.used)
     }
 
-    private init(_ source: SourceText, names: KnownNames, tokens: TokenStream) {
+    private init(_ source: SourceText, names: KnownNames, allowance: Allowance, tokens: TokenStream) {
         self.source = source
         self.names = names
+        self.allowance = allowance
         self.tokens = tokens
     }
 
@@ -60,7 +68,7 @@ struct Parser {
 
     /// The body of a block tag, up to its end tag or a tag that divides it, which is returned. Nil where it never comes.
     mutating func body(
-        of opener: TemplateTokenizer.Tag, dividers: Set<String> = []
+        of opener: TemplateTokenizer.Tag, dividers: [String] = []
     ) -> (block: Block, closer: (name: String, tag: TemplateTokenizer.Tag)?) {
         var block = Block()
         let name = text(opener.name)
@@ -110,7 +118,17 @@ struct Parser {
             pendingCloser = nil
             return .tag(tag)
         }
-        return tokens.next()
+        guard let token = tokens.next() else { return nil }
+        switch token {
+        case .text, .unclosed: allowance.spend(1)
+        case .output: allowance.spend(Allowance.output)
+        case .tag: allowance.spend(Allowance.tag)
+        }
+        guard !allowance.isSpent else {
+            report(Allowance.exceeded(in: source, at: token.span))
+            return nil
+        }
+        return token
     }
 
     private func strayCloser(_ tag: TemplateTokenizer.Tag) -> Diagnostic {
@@ -167,8 +185,8 @@ struct Parser {
 
     private mutating func tag(_ tag: TemplateTokenizer.Tag) throws(Diagnostic) -> Node? {
         let name = text(tag.name)
-        if names.hostBlocks.contains(name) { return try hostBlock(tag) }
-        switch TagName(rawValue: name) {
+        if names.isHostBlock(name) { return try hostBlock(tag) }
+        switch TagName.named(name) {
         case .assign: return try assign(tag)
         case .capture: return try capture(tag)
         case .increment: return try counter(tag, delta: 1)
@@ -221,13 +239,13 @@ struct Parser {
     func text(_ span: Span) -> String { source.text(in: span) }
 
     func parser(_ markup: Span) throws(Diagnostic) -> ExpressionParser {
-        try ExpressionParser(source, in: markup, names: names)
+        try ExpressionParser(source, in: markup, names: names, allowance: allowance)
     }
 
     mutating func report(_ problem: Diagnostic) {
         guard !isAbandoned else { return }
         problems.append(problem)
-        isAbandoned = problems.count >= Self.mostProblems
+        isAbandoned = problems.count >= Self.mostProblems || allowance.isSpent
     }
 
     mutating func report(_ message: String, at span: Span, hint: String? = nil) {

@@ -78,7 +78,8 @@ struct Meaning: Equatable {
     /// In any state, and missed wherever its data lacks.
     var rough: Meaning {
         var result = Meaning.unknown
-        result.lacks = lacks.map { Lack(place: $0.place, when: Circumstances($0.place.path, .lacking)) }
+        // One case is no work.
+        result.lacks = lacks.map { $0.when.cases.count < 2 ? $0 : Lack(place: $0.place, when: Circumstances($0.place.path, .lacking)) }
         result.sources = sources
         result.path = path
         return result

@@ -66,6 +66,9 @@ struct TemplateReader {
 
         static let nothing = Written(empty: .always, some: .never)
         static let text = Written(empty: .never, some: .always)
+        static let unknown = Written(empty: .always, some: .always)
+
+        var weight: Int { empty.cases.count + some.cases.count }
 
         func then(_ next: Written) -> Written { Written(empty: empty.and(next.empty), some: some.or(next.some)) }
         func or(_ other: Written) -> Written { Written(empty: empty.or(other.empty), some: some.or(other.some)) }
@@ -84,7 +87,9 @@ struct TemplateReader {
             }
             if repeats > 0 { spend(1) }
             let piece = walk(node)
-            if isCapturing { written = written.then(piece) }
+            guard isCapturing else { continue }
+            spend(written.weight * piece.weight / 4)
+            written = isTired ? .unknown : written.then(piece)
         }
         return written
     }
@@ -201,7 +206,7 @@ struct TemplateReader {
             return Meaning(place)
         }
         guard isCapturing, let first = fork.written.first else { return .nothing }
-        return fork.written.dropFirst().reduce(first) { $0.or($1) }
+        return isTired ? .unknown : fork.written.dropFirst().reduce(first) { $0.or($1) }
     }
 
     // MARK: Effort
@@ -227,7 +232,8 @@ struct TemplateReader {
             reading.outputs.append(
                 DataOutput(paths: value.sources, source: text, span: span, choices: choices, isCaptured: isCapturing))
         }
-        return Written(empty: value.nothing.or(value.emptyText), some: value.no.or(value.something))
+        guard isCapturing else { return .nothing }
+        return isTired ? .unknown : Written(empty: value.nothing.or(value.emptyText), some: value.no.or(value.something))
     }
 
     /// It is used here, and leaves a gap where it lacks.
@@ -235,8 +241,8 @@ struct TemplateReader {
         if value.lacks.isEmpty { return }
         if !isTired { spend(value.lacks.reduce(0) { $0 + $1.when.cases.count } * max(1, reach.cases.count)) }
         for lack in isTired ? value.rough.lacks : Meaning.when(reach, value.lacks) {
-            // What a capture has no room for is told at once.
-            if let last = captures.indices.last, captures[last].lacks.add(lack) {
+            // What a capture has no room for is told at once, and all of it where there is no time to find out who writes it.
+            if !isTired, let last = captures.indices.last, captures[last].lacks.add(lack) {
                 continue
             } else if let index = gapsByPlace[lack.place] {
                 let known = reading.gaps[index].when

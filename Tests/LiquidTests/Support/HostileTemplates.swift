@@ -50,7 +50,7 @@ struct HostileTemplate: Sendable {
 }
 
 enum HostileTemplates {
-    static let all = loops + texts + lists + comparisons + partials + numbers + syntax
+    static let all = loops + texts + lists + comparisons + partials + numbers + syntax + megabytes
 
     /// Without the optimiser a megabyte takes seconds: a tenth of it is enough to see that it ends.
     private static func times(_ count: Int, _ text: String) -> String {
@@ -58,6 +58,15 @@ enum HostileTemplates {
             String(repeating: text, count: count > 10_000 ? count / 10 : count)
         #else
             String(repeating: text, count: count)
+        #endif
+    }
+
+    /// Of a megabyte; a tenth of it is not too large.
+    private static var tooLarge: HostileTemplate.Ending {
+        #if DEBUG
+            .rendered
+        #else
+            .refused
         #endif
     }
 
@@ -232,7 +241,7 @@ enum HostileTemplates {
         HostileTemplate("brackets in brackets", .refused, "{{ " + times(300_000, "a[") + " }}"),
         HostileTemplate("parentheses in parentheses", .refused, "{{ " + times(300_000, "(")),
         HostileTemplate("liquid in liquid", .refused, "{% " + times(140_000, "liquid ") + "%}"),
-        HostileTemplate("liquid in liquid, line by line", .rendered, "{% " + times(140_000, "liquid\n") + "%}"),
+        HostileTemplate("liquid in liquid, line by line", tooLarge, "{% " + times(140_000, "liquid\n") + "%}"),
         HostileTemplate("comments that never end", .refused, times(75_000, "{% comment %}")),
         HostileTemplate("raw in a comment that never ends", .refused, "{% comment %}" + times(100_000, "{% raw %}")),
         HostileTemplate("openings that never close", .refused, times(500_000, "{%")),
@@ -240,18 +249,48 @@ enum HostileTemplates {
         HostileTemplate("quotes that never close", .refused, times(100_000, "{{ 'a }}")),
         HostileTemplate(
             "a chain of a megabyte", .stopped,
-            "{{ a" + times(110_000, " | upcase") + "}}{% for i in (1..1000) %}{% endfor %}" + "{{ b" + times(400_000, " | h") + "}}"),
-        HostileTemplate("a condition of a megabyte", .rendered, "{% if a" + times(200_000, " or a") + " %}{% endif %}"),
-        HostileTemplate("a path of a megabyte", .rendered, "{{ a" + times(500_000, ".a") + " }}"),
+            "{{ a" + times(70_000, " | upcase") + "}}{% for i in (1..1000) %}{% endfor %}" + "{{ b" + times(70_000, " | h") + "}}"),
+        HostileTemplate("a condition of a megabyte", tooLarge, "{% if a" + times(200_000, " or a") + " %}{% endif %}"),
+        HostileTemplate("a path of a megabyte", tooLarge, "{{ a" + times(500_000, ".a") + " }}"),
         HostileTemplate(
-            "an if of fifty thousand parts", .rendered, "{% if a.b %}" + times(50_000, "{% elsif a.c %}{{ d.e }}") + "{% endif %}"),
+            "an if of fifty thousand parts", tooLarge, "{% if a.b %}" + times(50_000, "{% elsif a.c %}{{ d.e }}") + "{% endif %}"),
         HostileTemplate(
-            "a case of fifty thousand parts", .rendered, "{% case a.b %}" + times(50_000, "{% when c %}{{ d.e }}") + "{% endcase %}"),
-        HostileTemplate("a megabyte of outputs", .rendered, times(150_000, "{{ a }}")),
-        HostileTemplate("a megabyte of variables", .rendered, (0..<45_000).map { "{% assign v\($0) = 1 %}" }.joined()),
-        HostileTemplate("a megabyte of names", .rendered, (0..<60_000).map { "{{ a.b\($0) }}" }.joined()),
+            "a case of fifty thousand parts", tooLarge, "{% case a.b %}" + times(50_000, "{% when c %}{{ d.e }}") + "{% endcase %}"),
+        HostileTemplate("a megabyte of outputs", tooLarge, times(150_000, "{{ a }}")),
+        HostileTemplate("a megabyte of variables", tooLarge, (0..<45_000).map { "{% assign v\($0) = 1 %}" }.joined()),
+        HostileTemplate("a megabyte of names", tooLarge, (0..<60_000).map { "{{ a.b\($0) }}" }.joined()),
         HostileTemplate("a megabyte of text", .rendered, times(1_000_000, "x")),
         HostileTemplate("braces", .rendered, times(500_000, "{ ")),
+        HostileTemplate("as many outputs as there may be", .rendered, times(74_000, "{{ a }}")),
+        HostileTemplate("as many tests as there may be", .rendered, "{% if a" + times(99_000, " or a") + " %}{% endif %}"),
+        HostileTemplate(
+            "as many parts as there may be", .rendered, "{% case a.b %}" + times(21_000, "{% when c %}{{ d.e }}") + "{% endcase %}"),
+    ]
+
+    private static let megabytes = [
+        HostileTemplate("a megabyte of empty outputs", tooLarge, times(250_000, "{{}}")),
+        HostileTemplate("a megabyte of filters", tooLarge, times(110_000, "{{a|abs}}")),
+        HostileTemplate("a megabyte of paths in paths", tooLarge, times(60_000, "{{a[b.c].d|abs}}")),
+        HostileTemplate("a megabyte of conditions", tooLarge, times(58_000, "{%if a%}{%endif%}")),
+        HostileTemplate("a megabyte of elsif", tooLarge, "{%if a%}" + times(90_000, "{%elsif a%}") + "{%endif%}"),
+        HostileTemplate(
+            "a megabyte of conditions in conditions", tooLarge,
+            times(1160, String(repeating: "{%if a%}", count: 49) + String(repeating: "{%endif%}", count: 49))),
+        HostileTemplate("a megabyte of when", tooLarge, "{%case a%}" + times(99_000, "{%when a%}") + "{%endcase%}"),
+        HostileTemplate("a when of a megabyte", tooLarge, "{%case a%}{%when a" + times(450_000, ",a") + "%}{%endcase%}"),
+        HostileTemplate("a megabyte of loops", tooLarge, (0..<38_000).map { "{%for a\($0) in b%}{%endfor%}" }.joined()),
+        HostileTemplate("a megabyte of cycles", tooLarge, times(90_000, "{%cycle a%}")),
+        HostileTemplate("a cycle of a megabyte", tooLarge, "{%cycle 1" + times(490_000, ",1") + "%}"),
+        HostileTemplate("a megabyte of cycles that say too much", tooLarge, times(71_000, "{%cycle a b%}")),
+        HostileTemplate("a megabyte of calls", tooLarge, partials: ["p": ""], times(76_000, "{%render'p'%}")),
+        HostileTemplate(
+            "a megabyte of partials", .refused, partials: Dictionary(uniqueKeysWithValues: (0..<58_000).map { ("p\($0)", "") }),
+            (0..<58_000).map { "{%render'p\($0)'%}" }.joined()),
+        HostileTemplate("a call with a megabyte of values", tooLarge, partials: ["p": ""], "{%render'p'" + times(240_000, " a:1") + "%}"),
+        HostileTemplate(
+            "partials that are too large together", tooLarge, partials: ["p": times(30_000, "{{ a }}"), "q": times(30_000, "{{ b }}")],
+            "{% render 'p' %}{% render 'q' %}{% include 'p' %}"),
+        HostileTemplate("partials that are not there", .refused, times(70_000, "{%render'p'%}")),
     ]
 
     private static func nested(_ depth: Int) -> Value {
