@@ -99,19 +99,22 @@ extension SendingPolicy {
         lanes[lane].reserved = hold.until
     }
 
-    /// A 421, or whatever says "too much", slows at once; another temporary refusal is a sign where it comes in a run. That a mailbox
-    /// is full or that we are not known yet is no sign at all.
+    /// A 421 slows at once, and so does a provider by its name that says "too much"; another temporary refusal is a sign where it comes
+    /// in a run, the sooner where it is about our pace or name. That a mailbox is full, or that we are not known yet, is no sign at all.
     private mutating func slow(_ refusal: RefusalClass, _ reply: Reply, _ lane: Int, _ relay: Int, at now: Instant) {
         switch refusal {
         case .noSuchUser, .mailboxFull, .greylisted, .tooBig: return
         default: break
         }
-        let atOnce = reply.code == 421 || [.throttled, .blocked, .authentication].contains(refusal)
+        // x.2.y is about one mailbox (RFC 3463 section 3.3), whatever its words.
+        let isMailbox = reply.enhanced.map { $0.split(separator: ".").dropFirst().first == "2" } ?? false
+        let isAboutUs = [.throttled, .blocked, .authentication].contains(refusal) && !isMailbox
         let words = "\(reply)"
+        let count = reply.code == 421 || (isAboutUs && lane > 0) ? Throttle.run : isAboutUs ? 3 : 1
         if lane > 0 {
-            _ = atOnce ? lanes[lane].throttle.slow(words, at: now) : lanes[lane].throttle.refused(words, at: now)
+            _ = lanes[lane].throttle.refused(words, count: count, at: now)
         } else {
-            _ = atOnce ? relays[relay].throttle.slow(words, at: now) : relays[relay].throttle.refused(words, at: now)
+            _ = relays[relay].throttle.refused(words, count: count, at: now)
         }
     }
 

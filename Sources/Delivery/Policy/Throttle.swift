@@ -52,9 +52,9 @@ package struct Throttle: Sendable {
         self.pace = grown > ceiling * 4 ? nil : grown
     }
 
-    /// A temporary refusal that may be a sign. Says whether it was one too many.
-    package mutating func refused(_ words: String, at now: Instant) -> Bool {
-        inARow += 1
+    /// A temporary refusal that may be a sign, as much as `count` of them. Says whether it was one too many.
+    package mutating func refused(_ words: String, count: Int = 1, at now: Instant) -> Bool {
+        inARow += count
         guard inARow >= Self.run else { return false }
         return slow(words, at: now)
     }

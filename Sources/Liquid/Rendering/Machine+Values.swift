@@ -111,7 +111,7 @@ extension Machine {
 
     // MARK: Loops
 
-    private func loopValue(_ field: LoopField, up: UInt8) -> Value {
+    private mutating func loopValue(_ field: LoopField, up: UInt8) -> Value {
         guard var index = frame.loops.indices.last else {
             let loop = frame.slots[Int(program.forloopSlot)]
             return up == 0 ? self.field(of: loop, Name(field.rawValue), nil) : .null
@@ -120,7 +120,10 @@ extension Machine {
             guard let parent = parent(of: index) else { return .null }
             index = parent
         }
-        if field == .parentloop { return parent(of: index).map { wholeLoop($0) } ?? .null }
+        if field == .parentloop {
+            guard let parent = parent(of: index) else { return .null }
+            return wholeLoop(parent)
+        }
         let loop = frame.loops[index]
         return loop.value(of: field, name: field == .name ? program.constants[loop.name] : .null)
     }
@@ -130,7 +133,8 @@ extension Machine {
     }
 
     /// A loop as a value: what it says now.
-    private func wholeLoop(_ index: Int) -> Value {
+    private mutating func wholeLoop(_ index: Int) -> Value {
+        meter.spend(steps: 16)
         var pairs: [(String, Value)] = []
         for field in [LoopField.name, .length, .index, .index0, .rindex, .rindex0, .first, .last] {
             pairs.append((field.rawValue, frame.loops[index].value(of: field, name: program.constants[frame.loops[index].name])))

@@ -20,6 +20,9 @@ struct Meter {
         return steps >= 0
     }
 
+    /// For work that nobody can be told of at once: the machine's next step is.
+    mutating func spend(steps count: Int) { steps &-= count }
+
     mutating func work(steps count: Int) throws(FilterFailure) {
         steps &-= count
         if steps < 0 { throw .tooMuchWork }
