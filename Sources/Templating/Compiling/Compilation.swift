@@ -25,8 +25,8 @@ final class Compilation {
 
     /// - Parameter isMessage: bound by what a message may take; else only by what marks there are.
     init(isMessage: Bool = true) {
-        bytes = isMessage ? 1 << 20 : .max
-        liquid = isMessage ? 2_500 : Marks.most
+        bytes = isMessage ? MessageBounds.files : .max
+        liquid = isMessage ? MessageBounds.liquid : Marks.most
     }
 
     func add(_ source: SourceText) -> Int {
@@ -36,7 +36,9 @@ final class Compilation {
         if bytes < 0, wasLeft {
             isFull = true
             let place = max(0, source.bytes.count + bytes)
-            report("the files of a message have more than 1 MB", source: sources.count - 1, at: Span(place, place + 1), hint: Self.less)
+            report(
+                "the files of a message have more than \(MessageBounds.size(MessageBounds.files))", source: sources.count - 1,
+                at: Span(place, place + 1), hint: Self.less)
         }
         if let place = Self.firstInvalid(source.bytes) {
             report("this is not UTF-8", source: sources.count - 1, at: Span(place, place + 1), hint: "save the file in UTF-8")
@@ -111,7 +113,9 @@ final class Compilation {
         while let token = scanner.next() {
             liquid -= 1
             guard liquid >= 0 else {
-                report("more than 2,500 outputs and tags", source: source, at: token.span, hint: Self.less)
+                report(
+                    "more than \(MessageBounds.text(MessageBounds.liquid)) outputs and tags", source: source, at: token.span,
+                    hint: Self.less)
                 offset = span.end
                 isFull = true
                 break

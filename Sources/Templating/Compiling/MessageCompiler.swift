@@ -104,7 +104,7 @@ struct MessageCompiler {
         let isUsed =
             compilation.marks.entries.indices.contains { TextTable.isUsed(in: compilation.text(of: $0)) }
             || lines.contains { TextTable.isUsed(in: $0.source.text(in: $0.span ?? Span(0, $0.source.bytes.count))) }
-        guard isUsed, let bytes = try files.read(TextTable.path) else { return nil }
+        guard isUsed, let bytes = try files.text(TextTable.path) else { return nil }
         let source = SourceText(name: TextTable.path, bytes: bytes)
         do throws(DiagnosticList) {
             return try TextTable(reading: source)
