@@ -90,11 +90,21 @@ package struct TemplateLibrary: Sendable {
         return (variants, problems)
     }
 
+    /// File by file, from top to bottom: as a person goes through them, not as the checks came across them.
+    private static func inOrder(_ problems: [Diagnostic]) -> [Diagnostic] {
+        var files: [String: Int] = [:]
+        for problem in problems where files[problem.source.name] == nil { files[problem.source.name] = files.count }
+        return problems.enumerated().sorted { one, other in
+            let places = [one, other].map { (files[$0.element.source.name] ?? 0, $0.element.span?.start ?? 0, $0.offset) }
+            return places[0] < places[1]
+        }.map(\.element)
+    }
+
     private func finished(
         _ name: String, _ compiled: (variants: [CompiledVariant], problems: [Diagnostic]), _ use: TemplateUse
     ) throws(DiagnosticList) -> MessageTemplate {
         var told: Set<String> = []
-        let problems = compiled.problems.filter { told.insert($0.headline).inserted }
+        let problems = Self.inOrder(compiled.problems.filter { told.insert($0.headline).inserted })
         let list = DiagnosticList(problems)
         guard !list.hasErrors, let base = compiled.variants.first else { throw list }
         var variants: [String: CompiledVariant] = [:]
