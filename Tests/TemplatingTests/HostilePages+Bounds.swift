@@ -52,6 +52,9 @@ extension HostilePages {
             "quotes in one another with 380 kB of words", .compiled,
             html: times(200, "<blockquote>") + times(76_000, "word ") + times(200, "</blockquote>")),
         HostilePage(
+            "long numbers in one another with 9,500 lines", .compiled,
+            html: times(120, "<ol start=999999999999999999><li>") + times(9_500, "x<br>")),
+        HostilePage(
             "tables in one another with words", .compiled,
             html: times(60, "<table><tr><td>x<td>") + times(70_000, "word ") + times(60, "</table>")),
         HostilePage(
@@ -65,6 +68,9 @@ extension HostilePages {
 
     /// What asks much of Liquid, of front matter and of the files beside a template.
     static let beside = [
+        HostilePage(
+            "1,200 conditions and 1,200 ends of loops", .refused,
+            html: times(1_200, "{% if a %}") + "{% for a in b %}" + times(1_200, "{% endfor %}")),
         HostilePage("2,400 unknown names", .refused, html: each(2_400) { "{{ \(times(120, "a"))\($0) }}" }),
         HostilePage("2,400 unknown filters", .refused, html: each(2_400) { "{{ campaign.name | \(times(120, "a"))\($0) }}" }),
         HostilePage("2,400 unknown partials beside 400", .refused) {
