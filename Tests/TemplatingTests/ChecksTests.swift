@@ -5,6 +5,20 @@ import Testing
 import Workspace
 
 @Suite struct ChecksTests {
+    @Test func `a layout that is not there hides nothing else`() {
+        let said = complaints {
+            try library([
+                "Templates/m.md": "---\nsubject: S\nlayout: newsleter\n---\n{% block top %}x{% endblock %}\n\n{{ contcat }}\n",
+                "Templates/layouts/newsletter.html": "{{ content }}",
+            ]).load("m")
+        }
+        #expect(
+            said == [
+                "Templates/m.md:3:9: error: there is no layout \"newsleter\" [did you mean \"newsletter\"?]",
+                "Templates/m.md:7:4: error: unknown variable \"contcat\" [did you mean \"contact\"?]",
+            ])
+    }
+
     @Test func `what is wrong is told file by file, from top to bottom`() {
         let said = complaints {
             try library([

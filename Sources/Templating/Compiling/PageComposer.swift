@@ -35,6 +35,7 @@ struct PageComposer {
             let known = names(in: TemplateNames.layouts)
             let hint = suggestion(for: layout.value, among: known) ?? "it would be \(path)"
             compilation.report("there is no layout \"\(layout.value)\"", source: own, at: layout.span, hint: hint)
+            compilation.lacksLayout = true
             return body
         }
         let source = compilation.add(SourceText(name: path, bytes: bytes))

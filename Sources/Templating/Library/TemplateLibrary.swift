@@ -84,7 +84,8 @@ package struct TemplateLibrary: Sendable {
                 problems += compiler.compilation.problems
                 if entry.language == nil { layout = file.layout }
             } catch {
-                problems += error.items
+                // Where each stands is looked for from the start of the file.
+                problems += error.items.prefix(Compilation.mostProblems)
             }
         }
         return (variants, problems)

@@ -78,7 +78,7 @@ import Workspace
         ("<img src=x>", "4:1: warning: this image has no alt text [say what it shows, or alt=\"\" for a decoration]"),
     ])
     func `what mail programs stumble over is pointed at`(html: String, expected: String) {
-        #expect(said(html).first == "Templates/m.html:\(expected)")
+        #expect(said(html).contains("Templates/m.html:\(expected)"))
     }
 
     @Test(arguments: [
