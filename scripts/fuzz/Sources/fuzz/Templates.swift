@@ -6,7 +6,7 @@ import Model
 @Sendable func parser(_ bytes: [UInt8]) {
     do {
         let template = try Template(parsing: SourceText(name: "t", bytes: bytes), options: options(.html))
-        for place in template.reading.references { precondition(place.span.end <= place.source.bytes.count) }
+        for place in template.reading().references { precondition(place.span.end <= place.source.bytes.count) }
         for warning in template.warnings { _ = warning.description }
     } catch {
         precondition(error.items.allSatisfy { $0.span != nil })
