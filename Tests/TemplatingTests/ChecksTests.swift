@@ -5,6 +5,37 @@ import Testing
 import Workspace
 
 @Suite struct ChecksTests {
+    @Test func `a layout that is not there hides nothing else`() {
+        let said = complaints {
+            try library([
+                "Templates/m.md": "---\nsubject: S\nlayout: newsleter\n---\n{% block top %}x{% endblock %}\n\n{{ contcat }}\n",
+                "Templates/layouts/newsletter.html": "{{ content }}",
+            ]).load("m")
+        }
+        #expect(
+            said == [
+                "Templates/m.md:3:9: error: there is no layout \"newsleter\" [did you mean \"newsletter\"?]",
+                "Templates/m.md:7:4: error: unknown variable \"contcat\" [did you mean \"contact\"?]",
+            ])
+    }
+
+    @Test func `what is wrong is told file by file, from top to bottom`() {
+        let said = complaints {
+            try library([
+                "Templates/m.md":
+                    "---\nsubject: S\nlayout: l\n---\n<img src=\"https://e.com/a.png\">\n\n{{ contcat }}\n\n![](https://e.com/b.png)\n\n[a](e.com)\n",
+                "Templates/layouts/l.html": "<p>{{ organisatoin }}</p>{{ content }}<b>",
+            ]).load("m", for: TemplateUse(kind: .service))
+        }
+        let places = said.map { $0.prefix { $0 != " " } }
+        #expect(
+            places == [
+                "Templates/m.md:5:1:", "Templates/m.md:7:4:", "Templates/m.md:9:1:", "Templates/m.md:11:1:",
+                "Templates/layouts/l.html:1:7:",
+                "Templates/layouts/l.html:1:39:",
+            ], "\(said)")
+    }
+
     @Test(arguments: [
         ("x {{ contcat.city }}", "Templates/m.md:4:6: error: unknown variable \"contcat\" [did you mean \"contact\"?]"),
         ("x {{ city }}", "Templates/m.md:4:6: error: unknown variable \"city\" [did you mean \"contact.city\"?]"),

@@ -20,9 +20,56 @@ import Workspace
 
     @Test func `every addition is in the table, and the page has examples enough`() {
         #expect(Self.page.examples.count >= 18)
-        for name in ["t", "money", "number", "date", "raw", "button", "render", "block", "contact.segments", "NAME.it.md"] {
-            #expect(Self.page.text.contains("\n| `\(name)` |"), "\(name)")
+        let names = Self.page.additions.map(\.name)
+        #expect(names == ["t", "money", "number", "date", "raw", "button", "render", "block", "contact.segments", "NAME.it.md"])
+    }
+
+    @Test(arguments: page.additions.filter { $0.example.contains("{") })
+    func `an addition gives what the table says`(_ addition: DocumentationPage.Addition) throws {
+        let isBlock = addition.name == "block"
+        let template = (isBlock ? "---\nsubject: S\nlayout: plain\n---\n" : "") + addition.example
+        let isCondition = addition.name == "contact.segments"
+        let example = DocumentationPage.Example(
+            line: 0, template: isCondition ? "\(template)whether the reader is in that segment{% endif %}" : template,
+            data: ["campaign": .object(["data": .object(["ends": "2026-04-30", "html": "the value as <b>HTML</b>"])])], expected: .text(""))
+        let outcome = try Self.page.outcome(of: example)
+        #expect(outcome.complaints == [])
+        switch addition.name {
+        case "money", "number", "date", "contact.segments": #expect(outcome.plain == addition.gives)
+        case "t": #expect(outcome.plain == "Unsubscribe")
+        case "raw": #expect(outcome.body == "<p>the value as <b>HTML</b></p>")
+        case "button": #expect(outcome.plain == "Shop: https://shop.example")
+        case "render": #expect(outcome.plain == "Chain")
+        default: #expect(outcome.plain.contains("…") && !outcome.plain.contains("{%"), "\(outcome.plain)")
         }
+    }
+
+    @Test func `each letter of a date's pattern gives what the page says`() throws {
+        let said = Self.page.text.matches(of: /`(%[^`]+)` ([0-9A-Z][\w:]*)/).map { ($0.output.1, $0.output.2) }
+        #expect(said.count >= 9)
+        for (pattern, text) in said {
+            let example = DocumentationPage.Example(
+                line: 0, template: "{{ \"2026-11-02 09:30\" | date: \"\(pattern)\" }}", data: ["contact": .object(["timezone": "UTC"])],
+                expected: .text(""))
+            #expect(try Self.page.outcome(of: example).plain == text)
+        }
+    }
+
+    @Test(arguments: [
+        ("all files", MessageBounds.files, "MB"), ("outputs and tags of Liquid", MessageBounds.liquid, ""),
+        ("named blocks of a file", MessageBounds.blocks, ""), ("HTML", MessageBounds.html, "kB"),
+        ("tags and comments of HTML", MessageBounds.tags, ""), ("attributes", MessageBounds.attributes, ""),
+        ("attributes of one element", MessageBounds.attributesOfElement, ""), ("elements in one another", MessageBounds.depth, ""),
+        ("Markdown", MessageBounds.markdown, "kB"), ("lines, table cells and signs of Markdown", MessageBounds.signs, ""),
+        ("quotes and lists in one another", MessageBounds.markdownDepth, ""), ("styles", MessageBounds.styles, "kB"),
+        ("rules, selectors and declarations", MessageBounds.statements, ""),
+    ])
+    func `the page says how much a message may hold`(thing: String, most: Int, unit: String) throws {
+        let row = Self.page.text.split(separator: "\n").first { $0.hasPrefix("| \(thing) | ") } ?? ""
+        let figure = try #require(Int(row.dropFirst("| \(thing) | ".count).filter(\.isNumber)))
+        let counts = unit == "MB" ? [1 << 20, 1_000_000] : unit == "kB" ? [1 << 10, 1000] : [1]
+        #expect(counts.map { $0 * figure }.contains(most), "\(row)")
+        #expect(row.hasSuffix(unit.isEmpty ? " |" : " \(unit) |"))
     }
 }
 
@@ -41,8 +88,29 @@ struct DocumentationPage: Sendable {
         var testDescription: String { "line \(line)" }
     }
 
+    /// A row of the table of what mail adds to Liquid.
+    struct Addition: Sendable, CustomTestStringConvertible {
+        var name: String
+        var example: String
+        var gives: String
+
+        var testDescription: String { name }
+    }
+
     private(set) var text = ""
     private(set) var examples: [Example] = []
+
+    var additions: [Addition] {
+        let section =
+            text.components(separatedBy: "## What mail adds to Liquid").dropFirst().first?.components(separatedBy: "\n## ").first ?? ""
+        return section.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
+            let cells = row.replacing("\\|", with: "\0").split(separator: "|").map {
+                $0.replacing("\0", with: "|").trimmingCharacters(in: CharacterSet(charactersIn: " `"))
+            }
+            return Addition(name: cells.first ?? "", example: cells.dropFirst().first ?? "", gives: cells.last ?? "")
+        }
+    }
+
     private var files: [String: String] = [:]
     private var reader: JSONObject = [:]
 

@@ -53,10 +53,10 @@ enum HostilePages {
                     + "<p>and <b>words</b></p></div></td></tr>\n"
             } + "</table></div></body></html>")
 
-    static let all = styles + selectors + elements + liquid + markdown + sizes
+    static let all = styles + selectors + elements + liquid + markdown + sizes + atTheBounds + texts + beside + moreMarkdown
 
-    private static func times(_ count: Int, _ text: String) -> String { String(repeating: text, count: count) }
-    private static func each(_ count: Int, _ separator: String = "", _ text: (Int) -> String) -> String {
+    static func times(_ count: Int, _ text: String) -> String { String(repeating: text, count: count) }
+    static func each(_ count: Int, _ separator: String = "", _ text: (Int) -> String) -> String {
         (0..<count).map(text).joined(separator: separator)
     }
 

@@ -106,6 +106,14 @@ import Workspace
         #expect(try plain(html: html, ["tags": .list(["x", "y"])]) == "a\nx\ny\n")
     }
 
+    @Test(arguments: [("<blockquote>", "> > > > "), ("<ul><li>", "    "), ("<ol start=999999999><li>", "    ")])
+    func `quotes and lists in one another stop moving to the right in the middle of the line`(tag: String, start: String) throws {
+        let text = try plain(html: String(repeating: tag, count: 60) + "one<br>two")
+        let last = try #require(text.split(separator: "\n").last)
+        #expect(last.hasPrefix(start) && last.hasSuffix("two"), "\(text)")
+        #expect((30...40).contains(last.utf8.count), "\(text)")
+    }
+
     @Test func `long lines are broken between words, and addresses never`() throws {
         let address = "https://example.com/" + String(repeating: "long/", count: 30)
         let text = try plain("- " + String(repeating: "wörd ", count: 30) + "<\(address)> end")

@@ -51,8 +51,8 @@ import Workspace
         let files = ["Templates/m.md": "---\nsubject: S\n---\nHello"]
         #expect(
             complaints { try library(files).load("m", for: TemplateUse(campaign)) } == [
-                "Campaigns/launch.yaml:10:28: error: there is no filter \"upcsae\" [did you mean \"upcase\"?]",
                 "Campaigns/launch.yaml:9:6: error: the campaign has no data \"cdoe\" [did you mean \"code\"?]",
+                "Campaigns/launch.yaml:10:28: error: there is no filter \"upcsae\" [did you mean \"upcase\"?]",
             ])
     }
 

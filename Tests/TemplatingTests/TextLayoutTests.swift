@@ -29,6 +29,16 @@ import Testing
         #expect(arranged(text) == expected)
     }
 
+    /// A reader's value may begin with a megabyte of them: 5,000 and as many words made 25 MB.
+    @Test(arguments: [">", "> ", " "], ["a", "é"]) func `what a line begins with is not repeated where it fills half of one`(
+        start: String, word: String
+    ) {
+        let line = String(repeating: start, count: 5000) + "- " + String(repeating: word + " ", count: 5000)
+        #expect(arranged(line).utf8.count < line.utf8.count + 1000)
+        let quote = String(repeating: "> ", count: 18) + String(repeating: word + " ", count: 30)
+        #expect(arranged(quote).split(separator: "\n").allSatisfy { $0.hasPrefix("> > > ") })
+    }
+
     private func arranged(_ text: String) -> String {
         String(decoding: TextLayout.arranged(Array(text.utf8)), as: UTF8.self)
     }

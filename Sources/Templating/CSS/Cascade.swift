@@ -51,7 +51,7 @@ struct Cascade {
 
     private var matcher: SelectorMatcher
     /// For all `<style>` elements of a page.
-    private var room = (bytes: 256 << 10, statements: 20_000)
+    private var room = (bytes: MessageBounds.styles, statements: MessageBounds.statements)
     private let compilation: Compilation
 
     init(_ page: PageElements, texts: [[UInt8]], budget: Int, compilation: Compilation) {

@@ -55,8 +55,8 @@ struct PageElements {
     private(set) var styles: [(element: Int, isCertain: Bool)] = []
 
     private let compilation: Compilation
-    /// For what stands in comments.
-    private var room = HTMLGuard.Room()
+    /// For what stands in comments: what the page has left.
+    private var room: HTMLGuard.Room
     /// Names that hold HTML of the templates themselves.
     private let captured: [String]
     private var partials: [String: Int] = [:]
@@ -69,6 +69,7 @@ struct PageElements {
     init(_ compilation: Compilation, hasUnseenHTML: Bool) {
         self.compilation = compilation
         self.hasUnseenHTML = hasUnseenHTML
+        room = compilation.room
         captured = compilation.marks.entries.indices.filter { compilation.marks.tagName($0) == "capture" }.compactMap { index in
             let words = compilation.text(of: index).split { !($0.isLetter || $0.isNumber || $0 == "_") }
             return words.count > 1 ? String(words[1]) : nil
@@ -222,7 +223,11 @@ struct PageElements {
             return
         }
         let bytes = Array(inside.utf8)
-        guard bytes.contains(UInt8(ascii: "<")), HTMLGuard.problem(in: bytes, &room) == nil else { return }
+        guard bytes.contains(UInt8(ascii: "<")) else { return }
+        guard HTMLGuard.problem(in: bytes, &room) == nil else {
+            hasUnseenHTML = true
+            return
+        }
         let state = (captures, branches)
         for node in HTMLNode.parse(bytes, isPage: false) { unseen(node, part) }
         (captures, branches) = state

@@ -18,6 +18,8 @@ import Diagnostics
 struct StyleInliner {
     /// Steps that may be spent on one page: one of 100 kB with 300 rules takes about a third of them.
     private static let budget = 800_000
+    /// Of each style that no element before had, whatever is in it. Some thousands are as much as a page may have.
+    private static let costOfStyle = 250
     /// Bytes that all `style=""` of a page may gain.
     private static let mostBytes = 1 << 20
 
@@ -68,6 +70,7 @@ struct StyleInliner {
             }
             // Before it is built: one rule can have thousands of declarations.
             cascade.spendDeclarations(of: index)
+            cascade.spend(Self.costOfStyle)
             guard !cascade.isExhausted else { return exhausted() }
             let style = ElementStyle(element, matches, in: cascade, marks: compilation.marks) { id, declaration in
                 marked.allow(id, declaration, in: element)

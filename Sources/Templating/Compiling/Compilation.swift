@@ -6,10 +6,12 @@ final class Compilation {
     private(set) var marks = Marks()
     private(set) var problems: [Diagnostic] = []
     /// More help nobody, and each is compared with all before it.
-    private static let mostProblems = 100
+    static let mostProblems = 100
     private static let less = "write less, and link to the rest"
     /// There is more of something than a message may have: nothing further is made of it.
     var isFull = false
+    /// There is no such layout, which is told: the message is checked without, but for what only a layout has.
+    var lacksLayout = false
     /// For the HTML of the message.
     var room = HTMLGuard.Room()
     /// Bytes of authors' files that may still be read.
@@ -25,8 +27,8 @@ final class Compilation {
 
     /// - Parameter isMessage: bound by what a message may take; else only by what marks there are.
     init(isMessage: Bool = true) {
-        bytes = isMessage ? 1 << 20 : .max
-        liquid = isMessage ? 2_500 : Marks.most
+        bytes = isMessage ? MessageBounds.files : .max
+        liquid = isMessage ? MessageBounds.liquid : Marks.most
     }
 
     func add(_ source: SourceText) -> Int {
@@ -36,7 +38,9 @@ final class Compilation {
         if bytes < 0, wasLeft {
             isFull = true
             let place = max(0, source.bytes.count + bytes)
-            report("the files of a message have more than 1 MB", source: sources.count - 1, at: Span(place, place + 1), hint: Self.less)
+            report(
+                "the files of a message have more than \(MessageBounds.size(MessageBounds.files))", source: sources.count - 1,
+                at: Span(place, place + 1), hint: Self.less)
         }
         if let place = Self.firstInvalid(source.bytes) {
             report("this is not UTF-8", source: sources.count - 1, at: Span(place, place + 1), hint: "save the file in UTF-8")
@@ -96,6 +100,8 @@ final class Compilation {
     }
 
     var hasErrors: Bool { problems.contains { $0.severity == .error } }
+    /// But for a layout that is not there.
+    var hasFurtherErrors: Bool { problems.count { $0.severity == .error } > (lacksLayout ? 1 : 0) }
 
     /// The text of a file with its Liquid stood for by marks.
     func marked(_ source: Int, in span: Span) -> ComposedText {
@@ -110,8 +116,12 @@ final class Compilation {
         var offset = span.start
         while let token = scanner.next() {
             liquid -= 1
+            // Each of its lines is a tag.
+            if token.kind == .tag("liquid") { liquid -= text.bytes[token.span.start..<token.span.end].count { $0 == 0x0A } }
             guard liquid >= 0 else {
-                report("more than 2,500 outputs and tags", source: source, at: token.span, hint: Self.less)
+                report(
+                    "more than \(MessageBounds.text(MessageBounds.liquid)) outputs and tags", source: source, at: token.span,
+                    hint: Self.less)
                 offset = span.end
                 isFull = true
                 break

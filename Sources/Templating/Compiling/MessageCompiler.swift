@@ -36,7 +36,7 @@ struct MessageCompiler {
             }
         let composer = PageComposer(files: files, compilation: compilation, paths: paths)
         let page = try composer.page(around: body, blocks: blocks, of: file, own: own, layout: file.layout ?? inherited)
-        guard !compilation.hasErrors, let prepared = composer.prepared(page, own: own) else { return nil }
+        guard !compilation.hasFurtherErrors, let prepared = composer.prepared(page, own: own) else { return nil }
         var partialCompiler = PartialCompiler(composer: composer, parameters: parameters)
         let inlined = try partialCompiler.inlining(prepared)
         guard !compilation.isFull else { return nil }
@@ -83,9 +83,11 @@ struct MessageCompiler {
         checks.partials(references)
         checks.endless(all, origins: origins)
         checks.filters(templates, texts: texts, language: file.language ?? knowledge.language, origins: origins)
-        checks.obligations(
-            page: readings.page, text: (readings.text, handwritten), origins: origins, use: use,
-            absent: file.layout?.span ?? file.bodyStart, size: html.bytes.count)
+        if !compilation.lacksLayout {
+            checks.obligations(
+                page: readings.page, text: (readings.text, handwritten), origins: origins, use: use,
+                absent: file.layout?.span ?? file.bodyStart, size: html.bytes.count)
+        }
         if compilation.hasErrors { return nil }
         return CompiledVariant(
             language: file.language, subject: title, preheader: parsed.preheader, html: page, text: plain,
@@ -104,7 +106,7 @@ struct MessageCompiler {
         let isUsed =
             compilation.marks.entries.indices.contains { TextTable.isUsed(in: compilation.text(of: $0)) }
             || lines.contains { TextTable.isUsed(in: $0.source.text(in: $0.span ?? Span(0, $0.source.bytes.count))) }
-        guard isUsed, let bytes = try files.read(TextTable.path) else { return nil }
+        guard isUsed, let bytes = try files.text(TextTable.path) else { return nil }
         let source = SourceText(name: TextTable.path, bytes: bytes)
         do throws(DiagnosticList) {
             return try TextTable(reading: source)

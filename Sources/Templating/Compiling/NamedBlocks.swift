@@ -21,7 +21,6 @@ struct NamedBlocks {
 
     static let tag = "block"
     private static let end = "endblock"
-    private static let most = 200
     private static let groups: Set<String> = ["if", "unless", "case", "for", "tablerow", "capture", "ifchanged", "button"]
 
     private(set) var blocks: [Block] = []
@@ -64,7 +63,7 @@ struct NamedBlocks {
         if !closing.isEmpty, closing != name {
             return report("this closes the block \"\(closing)\", and \"\(name)\" is open", last.index)
         }
-        guard blocks.count < Self.most else { return report("more blocks than any layout needs", first.index) }
+        guard blocks.count < MessageBounds.blocks else { return report("more blocks than any layout needs", first.index) }
         if let other = blocks.first(where: { $0.name == name }) {
             let place = compilation.marks.entries[other.mark]
             let line = compilation.sources[place.source].location(of: place.token.span.start).line

@@ -31,10 +31,11 @@ struct PageComposer {
             return file.isMarkdown ? Self.plainPage(around: body, language: file.language) : body
         }
         let path = "\(TemplateNames.layouts)/\(layout.value).html"
-        guard CampaignFile.isName(layout.value), let bytes = try files.read(path) else {
+        guard CampaignFile.isName(layout.value), let bytes = try files.text(path) else {
             let known = names(in: TemplateNames.layouts)
             let hint = suggestion(for: layout.value, among: known) ?? "it would be \(path)"
             compilation.report("there is no layout \"\(layout.value)\"", source: own, at: layout.span, hint: hint)
+            compilation.lacksLayout = true
             return body
         }
         let source = compilation.add(SourceText(name: path, bytes: bytes))

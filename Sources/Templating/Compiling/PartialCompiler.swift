@@ -31,7 +31,7 @@ struct PartialCompiler {
             }
             let next = wanted.filter { seen.insert($0).inserted }
             wanted = []
-            for name in next { wanted += try add(name, &result, &origins) }
+            for name in next where !compilation.isFull { wanted += try add(name, &result, &origins) }
         } while !wanted.isEmpty || looked < compilation.marks.entries.count
         compilation.checkPlainPartials()
         return result
@@ -51,7 +51,7 @@ struct PartialCompiler {
         guard Self.isName(name) else { return [] }
         var further: [String] = []
         let path = "\(TemplateNames.partials)/\(name)"
-        if let bytes = try composer.files.read("\(path).liquid") {
+        if let bytes = try composer.files.text("\(path).liquid") {
             let source = SourceText(name: "\(path).liquid", bytes: bytes)
             let own = compilation.add(source)
             result.html[name] = origins.add(compilation.restored(safe(own)), name: "\(name)/html")
@@ -61,7 +61,7 @@ struct PartialCompiler {
             result.html[name] = origins.add(compilation.restored(part.html), name: "\(name)/html")
             result.text[name] = origins.add(compilation.restored(part.text), name: "\(name)/text")
         }
-        if let bytes = try composer.files.read("\(path).txt") {
+        if let bytes = try composer.files.text("\(path).txt") {
             let source = SourceText(name: "\(path).txt", bytes: bytes)
             _ = compilation.add(source)
             result.text[name] = source
@@ -89,7 +89,7 @@ struct PartialCompiler {
     private func read(_ name: String) throws(WorkspaceError) -> PreparedPart? {
         for ending in ["html", "md"] {
             let path = "\(TemplateNames.partials)/\(name).\(ending)"
-            guard let bytes = try composer.files.read(path) else { continue }
+            guard let bytes = try composer.files.text(path) else { continue }
             let own = compilation.add(SourceText(name: path, bytes: bytes))
             if ending == "html" { composer.refuseFrontMatter(bytes, own) }
             var marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
@@ -119,8 +119,8 @@ struct PartialCompiler {
         while looked < compilation.marks.entries.count, !compilation.isFull {
             let wanted = names(in: compilation.text(of: looked), known)
             looked += 1
-            for name in wanted where Self.isName(name) && seen.insert(name).inserted {
-                if let bytes = try composer.files.read("\(TemplateNames.partials)/\(name).liquid") {
+            for name in wanted where !compilation.isFull && Self.isName(name) && seen.insert(name).inserted {
+                if let bytes = try composer.files.text("\(TemplateNames.partials)/\(name).liquid") {
                     // It is used in both parts as it stands.
                     hasUnseenHTML =
                         hasUnseenHTML || bytes.contains(UInt8(ascii: "<"))

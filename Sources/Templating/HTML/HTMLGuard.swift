@@ -2,15 +2,13 @@ import Diagnostics
 
 /// Looks at HTML before gumbo does, and makes it safe to give to it.
 enum HTMLGuard {
-    /// What is left for the page and the partials of one message. All that is done with HTML takes time and memory by these; a
-    /// page of the size at which Gmail cuts it off has some 100,000 bytes, 5,000 tags and 10,000 attributes.
+    /// What is left of ``MessageBounds`` for the page and the partials of one message.
     struct Room {
-        var bytes = 400_000
-        var tags = 20_000
-        var attributes = 50_000
-        var markdown = 256 << 10
-        /// Lines, cells, and what may be emphasis, a link or code in Markdown: as many as a tree may have nodes.
-        var signs = 20_000
+        var bytes = MessageBounds.html
+        var tags = MessageBounds.tags
+        var attributes = MessageBounds.attributes
+        var markdown = MessageBounds.markdown
+        var signs = MessageBounds.signs
 
         static let advice = "Gmail cuts a page off at 102 kB: write less, and link to the rest"
     }
@@ -27,12 +25,8 @@ enum HTMLGuard {
         }
     }
 
-    static let deepest = 256
     /// What gumbo may have to copy because formatting elements were left open across other elements.
     private static let mostCopies = 500_000
-
-    /// Of one element: each is compared with all before it.
-    private static let mostAttributes = 250
 
     static let void: Set<String> = [
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -47,7 +41,9 @@ enum HTMLGuard {
 
     /// What would make gumbo slow or large, and where.
     static func problem(in bytes: [UInt8], _ room: inout Room) -> Problem? {
-        guard bytes.count <= room.bytes else { return Problem("more than 400 kB of HTML", room.bytes, Room.advice) }
+        guard bytes.count <= room.bytes else {
+            return Problem("more than \(MessageBounds.size(MessageBounds.html)) of HTML", room.bytes, Room.advice)
+        }
         room.bytes -= bytes.count
         var scanner = HTMLScanner(bytes)
         var open: [String] = []
@@ -56,16 +52,20 @@ enum HTMLGuard {
         while let token = scanner.next() {
             if let place = token.tag {
                 room.tags -= 1
-                guard room.tags >= 0 else { return Problem("more than 20,000 tags and comments", place, Room.advice) }
+                guard room.tags >= 0 else {
+                    return Problem("more than \(MessageBounds.text(MessageBounds.tags)) tags and comments", place, Room.advice)
+                }
             }
             switch token {
             case .start(let name, let range, let closesItself):
                 let count = attributes(in: bytes[range])
-                guard count <= mostAttributes else {
-                    return Problem("an element has more than \(mostAttributes) attributes", range.lowerBound)
+                guard count <= MessageBounds.attributesOfElement else {
+                    return Problem("an element has more than \(MessageBounds.attributesOfElement) attributes", range.lowerBound)
                 }
                 room.attributes -= count
-                guard room.attributes >= 0 else { return Problem("more than 50,000 attributes", range.lowerBound, Room.advice) }
+                guard room.attributes >= 0 else {
+                    return Problem("more than \(MessageBounds.text(MessageBounds.attributes)) attributes", range.lowerBound, Room.advice)
+                }
                 copies += openFormatting
                 guard copies <= mostCopies else { return Problem("too many formatting elements are left open", range.lowerBound) }
                 if void.contains(name) || optionalEnd.contains(name) || closesItself && !formatting.contains(name) && name != "div" {
@@ -73,7 +73,9 @@ enum HTMLGuard {
                 }
                 open.append(name)
                 if formatting.contains(name) { openFormatting += 1 }
-                if open.count > deepest { return Problem("elements are nested deeper than \(deepest)", range.lowerBound) }
+                if open.count > MessageBounds.depth {
+                    return Problem("elements are nested deeper than \(MessageBounds.depth)", range.lowerBound)
+                }
             case .end(let name, _):
                 guard let index = open.lastIndex(of: name) else { continue }
                 openFormatting -= open[index...].count { formatting.contains($0) }

@@ -15,9 +15,6 @@ package import Workspace
 /// which a text form is made as of a message (or taken from `NAME.txt`), or `NAME.liquid`, which is used in both parts as
 /// it stands. `Templates/strings.yaml` has texts by language for the filter `t`.
 package struct TemplateLibrary: Sendable {
-    /// Bytes of one file.
-    private static let largest = 1 << 20
-
     private let files: any FileSource
     private let knowledge: TemplateKnowledge
 
@@ -67,10 +64,10 @@ package struct TemplateLibrary: Sendable {
         var problems: [Diagnostic] = []
         var layout: Located<String>?
         for entry in own {
-            let source = SourceText(name: entry.path, bytes: try files.read(entry.path) ?? [])
-            guard source.bytes.count <= Self.largest else {
-                let place = Span(Self.largest, Self.largest + 1)
-                problems.append(Diagnostic(.error, "is larger than \(Self.largest >> 20) MB", in: source, at: place))
+            let source = SourceText(name: entry.path, bytes: try files.text(entry.path) ?? [])
+            guard source.bytes.count <= MessageBounds.files else {
+                let place = Span(MessageBounds.files, MessageBounds.files + 1)
+                problems.append(Diagnostic(.error, "is larger than \(MessageBounds.size(MessageBounds.files))", in: source, at: place))
                 continue
             }
             do throws(DiagnosticList) {
@@ -78,7 +75,7 @@ package struct TemplateLibrary: Sendable {
                 let textPath = String(entry.path[..<(entry.path.lastIndex(of: ".") ?? entry.path.endIndex)]) + ".txt"
                 let compiler = MessageCompiler(files: files, knowledge: knowledge, use: use, paths: paths)
                 do throws(WorkspaceError) {
-                    let text = try files.read(textPath).map { SourceText(name: textPath, bytes: $0) }
+                    let text = try files.text(textPath).map { SourceText(name: textPath, bytes: $0) }
                     if let variant = try compiler.compile(file, layout: layout, handwritten: text) { variants.append(variant) }
                 } catch {
                     let source = SourceText(name: error.path, bytes: [])
@@ -87,17 +84,28 @@ package struct TemplateLibrary: Sendable {
                 problems += compiler.compilation.problems
                 if entry.language == nil { layout = file.layout }
             } catch {
-                problems += error.items
+                // Where each stands is looked for from the start of the file.
+                problems += error.items.prefix(Compilation.mostProblems)
             }
         }
         return (variants, problems)
+    }
+
+    /// File by file, from top to bottom: as a person goes through them, not as the checks came across them.
+    private static func inOrder(_ problems: [Diagnostic]) -> [Diagnostic] {
+        var files: [String: Int] = [:]
+        for problem in problems where files[problem.source.name] == nil { files[problem.source.name] = files.count }
+        return problems.enumerated().sorted { one, other in
+            let places = [one, other].map { (files[$0.element.source.name] ?? 0, $0.element.span?.start ?? 0, $0.offset) }
+            return places[0] < places[1]
+        }.map(\.element)
     }
 
     private func finished(
         _ name: String, _ compiled: (variants: [CompiledVariant], problems: [Diagnostic]), _ use: TemplateUse
     ) throws(DiagnosticList) -> MessageTemplate {
         var told: Set<String> = []
-        let problems = compiled.problems.filter { told.insert($0.headline).inserted }
+        let problems = Self.inOrder(compiled.problems.filter { told.insert($0.headline).inserted })
         let list = DiagnosticList(problems)
         guard !list.hasErrors, let base = compiled.variants.first else { throw list }
         var variants: [String: CompiledVariant] = [:]

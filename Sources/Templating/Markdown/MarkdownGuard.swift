@@ -3,7 +3,8 @@
 enum MarkdownGuard {
     static func problem(in bytes: [UInt8], _ room: inout HTMLGuard.Room) -> HTMLGuard.Problem? {
         guard bytes.count <= room.markdown else {
-            return HTMLGuard.Problem("more than 256 kB of Markdown", room.markdown, HTMLGuard.Room.advice)
+            return HTMLGuard.Problem(
+                "more than \(MessageBounds.size(MessageBounds.markdown)) of Markdown", room.markdown, HTMLGuard.Room.advice)
         }
         room.markdown -= bytes.count
         var columns = 0
@@ -14,7 +15,8 @@ enum MarkdownGuard {
             if line.isBlank { columns = 0 } else if line.isDelimiter { columns = max(columns, line.bars + 1) }
             room.signs -= line.signs + max(1, columns)
             guard room.signs >= 0 else {
-                return HTMLGuard.Problem("more than 20,000 lines, cells and signs of Markdown", start, HTMLGuard.Room.advice)
+                let most = MessageBounds.text(MessageBounds.signs)
+                return HTMLGuard.Problem("more than \(most) lines, cells and signs of Markdown", start, HTMLGuard.Room.advice)
             }
             start = end + 1
         }

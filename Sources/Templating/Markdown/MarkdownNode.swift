@@ -39,8 +39,6 @@ final class MarkdownNode {
         var line: Int
     }
 
-    private static let deepest = 100
-    private static let most = 20_000
     private static let isRegistered: Bool = {
         pitwall_cmark_register()
         return true
@@ -60,9 +58,13 @@ final class MarkdownNode {
         _ node: OpaquePointer, depth: Int, alignment: String?, _ count: inout Int
     ) throws(Refusal) -> MarkdownNode {
         let line = Int(cmark_node_get_start_line(node))
-        guard depth < deepest else { throw Refusal(message: "quotes or lists are nested deeper than any message needs", line: line) }
+        guard depth < MessageBounds.markdownDepth else {
+            throw Refusal(message: "quotes or lists are nested deeper than any message needs", line: line)
+        }
         count += 1
-        guard count <= most else { throw Refusal(message: "more than 20,000 pieces of Markdown", line: line) }
+        guard count <= MessageBounds.signs else {
+            throw Refusal(message: "more than \(MessageBounds.text(MessageBounds.signs)) pieces of Markdown", line: line)
+        }
         let kind = Self.kind(of: node, alignment: alignment)
         var children: [MarkdownNode] = []
         var child = cmark_node_first_child(node)

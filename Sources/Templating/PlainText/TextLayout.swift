@@ -110,6 +110,7 @@ private struct TextLines {
     }
 
     /// What a broken line goes on with: its own first bytes (the indent, a quote's mark), then the width of an item's bullet in blanks.
+    /// Nothing where they fill half a line: a value may begin with any number of them, and each line would have all.
     private struct Continuation {
         var start = 0
         var bullet = 0
@@ -119,6 +120,7 @@ private struct TextLines {
     private static func continuation(of line: UnsafeBufferPointer<UInt8>) -> Continuation {
         var start = 0
         while start < line.count, line[start] == 0x20 || line[start] == UInt8(ascii: ">") { start &+= 1 }
+        if start > TextLayout.width / 2 { return Continuation() }
         return Continuation(start: start, bullet: item(in: line, from: start).map { $0 + 1 - start } ?? 0)
     }
 

@@ -67,6 +67,12 @@ struct TextWriter {
         ended = 0
     }
 
+    /// Where half of a line is quotes and lists already, nobody could read more of them, and every line would have all.
+    private mutating func indent(_ prefix: String) {
+        let width = prefixes.reduce(prefix.utf8.count) { $0 + $1.utf8.count }
+        prefixes.append(width > TextLayout.width / 2 ? "" : prefix)
+    }
+
     /// Text in a line; blanks are one blank.
     private mutating func append(_ text: String) {
         var text = text
@@ -153,13 +159,13 @@ struct TextWriter {
         case "li": item(node, bullet: "- ")
         case "blockquote":
             owe(2)
-            prefixes.append("> ")
+            indent("> ")
             flow(node.children)
             owe(2)
             prefixes.removeLast()
         case "pre":
             owe(2)
-            prefixes.append("    ")
+            indent("    ")
             preformatted += 1
             flow(node.children)
             preformatted -= 1
@@ -247,7 +253,7 @@ struct TextWriter {
     private mutating func item(_ node: HTMLNode, bullet mark: String) {
         owe(1)
         flushOwed()
-        prefixes.append(String(repeating: " ", count: mark.count))
+        indent(String(repeating: " ", count: mark.count))
         bullet = mark
         flow(node.children)
         let isLoose = node.children.contains { $0.name == "p" }

@@ -21,6 +21,14 @@ package struct DiskFiles: FileSource {
     }
 
     package func read(_ path: String) throws(WorkspaceError) -> [UInt8]? {
+        let bytes = try read(path, first: Self.largest + 1)
+        guard (bytes?.count ?? 0) <= Self.largest else {
+            throw WorkspaceError(.tooLarge, path: path, "is larger than \(Self.largest >> 20) MB")
+        }
+        return bytes
+    }
+
+    package func read(_ path: String, first most: Int) throws(WorkspaceError) -> [UInt8]? {
         try WorkspacePath.check(path)
         errno = 0
         guard let real = Self.resolved("\(root)/\(path)") else {
@@ -36,12 +44,12 @@ package struct DiskFiles: FileSource {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw failure(path, errno) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw WorkspaceError(.notAFile, path: path, "is not a file") }
-        return try contents(of: descriptor, size: Int(facts.st_size), path: path)
+        return try contents(of: descriptor, size: Int(facts.st_size), first: most, path: path)
     }
 
-    private func contents(of descriptor: Int32, size: Int, path: String) throws(WorkspaceError) -> [UInt8] {
+    private func contents(of descriptor: Int32, size: Int, first most: Int, path: String) throws(WorkspaceError) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(size, Self.largest) + 1)
+        bytes.reserveCapacity(min(size, most) + 1)
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = Foundation.read(descriptor, &chunk, chunk.count)
@@ -50,10 +58,8 @@ package struct DiskFiles: FileSource {
                 if errno == EINTR { continue }
                 throw failure(path, errno)
             }
-            guard bytes.count + count <= Self.largest else {
-                throw WorkspaceError(.tooLarge, path: path, "is larger than \(Self.largest >> 20) MB")
-            }
-            bytes.append(contentsOf: chunk[..<count])
+            bytes.append(contentsOf: chunk[..<min(count, most - bytes.count)])
+            if bytes.count == most { return bytes }
         }
     }
 

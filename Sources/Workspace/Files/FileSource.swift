@@ -8,6 +8,8 @@
 package protocol FileSource: Sendable {
     /// The bytes of a file; nil where there is none.
     func read(_ path: String) throws(WorkspaceError) -> [UInt8]?
+    /// Its first bytes, at most so many: enough for who refuses a file with more.
+    func read(_ path: String, first most: Int) throws(WorkspaceError) -> [UInt8]?
     /// The paths of all files below a folder (`""` is the workspace), sorted. Empty where there is no such folder.
     func list(_ folder: String) throws(WorkspaceError) -> [String]
 }

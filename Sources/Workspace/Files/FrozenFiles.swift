@@ -15,6 +15,11 @@ package struct FrozenFiles: FileSource {
         return files[path]
     }
 
+    package func read(_ path: String, first most: Int) throws(WorkspaceError) -> [UInt8]? {
+        guard let bytes = try read(path) else { return nil }
+        return bytes.count <= most ? bytes : Array(bytes.prefix(most))
+    }
+
     package func list(_ folder: String) throws(WorkspaceError) -> [String] {
         if folder.isEmpty { return files.keys.sorted() }
         try WorkspacePath.check(folder)

@@ -14,7 +14,18 @@ package final class RecordingFiles: FileSource {
     package func read(_ path: String) throws(WorkspaceError) -> [UInt8]? {
         if let bytes = seen.withLock({ $0[path] }) { return bytes }
         guard let bytes = try base.read(path) else { return nil }
-        return seen.withLock { seen in
+        return remember(bytes, path)
+    }
+
+    /// A file that was not read to its end is not remembered: who asked refuses it.
+    package func read(_ path: String, first most: Int) throws(WorkspaceError) -> [UInt8]? {
+        if let bytes = seen.withLock({ $0[path] }) { return bytes.count <= most ? bytes : Array(bytes.prefix(most)) }
+        guard let bytes = try base.read(path, first: most) else { return nil }
+        return bytes.count < most ? remember(bytes, path) : bytes
+    }
+
+    private func remember(_ bytes: [UInt8], _ path: String) -> [UInt8] {
+        seen.withLock { seen in
             if let earlier = seen[path] { return earlier }
             seen[path] = bytes
             return bytes

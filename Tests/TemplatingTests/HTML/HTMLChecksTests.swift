@@ -10,7 +10,7 @@ import Workspace
         ("{% if a %}\nHello\n", ["6:1: error: if is never closed [{% endif %} is missing]"]),
         (
             "{% if a %}\nHello\n{% endfor %}\n",
-            ["8:1: error: endfor does not belong in if [{% endif %} closes if]", "6:1: error: if is never closed [{% endif %} is missing]"]
+            ["6:1: error: if is never closed [{% endif %} is missing]", "8:1: error: endfor does not belong in if [{% endif %} closes if]"]
         ),
         (
             "{% for i in (1..2) %}\n{% if a %}\n- Hello\n{% endfor %}\n",
@@ -78,7 +78,7 @@ import Workspace
         ("<img src=x>", "4:1: warning: this image has no alt text [say what it shows, or alt=\"\" for a decoration]"),
     ])
     func `what mail programs stumble over is pointed at`(html: String, expected: String) {
-        #expect(said(html).first == "Templates/m.html:\(expected)")
+        #expect(said(html).contains("Templates/m.html:\(expected)"))
     }
 
     @Test(arguments: [

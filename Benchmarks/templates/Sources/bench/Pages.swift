@@ -14,7 +14,7 @@ enum Pages {
         let before = Hostility.peak()
         var ending = "compiled"
         let seconds = Bench.cpuSeconds {
-            do {
+            do throws(DiagnosticList) {
                 _ = try library.load("m", for: TemplateUse(kind: .service))
             } catch {
                 ending = "refused: \(error.items.first { $0.severity == .error }?.headline ?? "")"

@@ -1,0 +1,1 @@
+../../../../Tests/TemplatingTests/HostilePages+Bounds.swift
