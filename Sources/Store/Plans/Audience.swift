@@ -5,6 +5,8 @@ package import Model
 package struct Audience: Sendable {
     package var campaign: CampaignID
     package var segment: SQL
+    /// The segment finds only people who consent to the topic of the rules at this instant.
+    package var consentedAt: Instant?
     package var excluded: [SQL]
     /// Narrows to these addresses.
     package var addresses: [EmailAddress]?
@@ -13,10 +15,12 @@ package struct Audience: Sendable {
     package var rules: SendingRules
 
     package init(
-        campaign: CampaignID, segment: SQL, excluded: [SQL] = [], addresses: [EmailAddress]? = nil, holdout: Int = 0, rules: SendingRules
+        campaign: CampaignID, segment: SQL, consentedAt: Instant? = nil, excluded: [SQL] = [], addresses: [EmailAddress]? = nil,
+        holdout: Int = 0, rules: SendingRules
     ) {
         self.campaign = campaign
         self.segment = segment
+        self.consentedAt = consentedAt
         self.excluded = excluded
         self.addresses = addresses
         self.holdout = holdout
@@ -27,11 +31,10 @@ package struct Audience: Sendable {
     ///
     /// The order of the reasons is the order of the questions: may we, then do we want to.
     func rows(at now: Instant) -> SQL {
+        // Before the first send there is none, and nobody need be looked for.
+        let sent: SQL = "FROM delivery d WHERE d.campaign_id = \(campaign) AND d.step = 0 AND d.entry = 0 AND d.state IN (1, 2, 3, 4)"
         var reasons: [SQL] = [
-            """
-            WHEN c.id IN (SELECT d.contact_id FROM delivery d WHERE d.campaign_id = \(campaign) AND d.step = 0 AND d.entry = 0 \
-            AND d.state IN (1, 2, 3, 4)) THEN 'already_sent'
-            """
+            "WHEN EXISTS (SELECT 1 \(sent)) AND c.id IN (SELECT d.contact_id \(sent)) THEN 'already_sent'"
         ]
         for condition in excluded { reasons.append("WHEN \(condition) THEN 'excluded'") }
         if holdout > 0 { reasons.append("WHEN \(lot) < \(holdout) THEN 'holdout'") }
@@ -43,7 +46,8 @@ package struct Audience: Sendable {
             JOIN plan_address l ON l.email_key = a.email_key))
             """
         return """
-            SELECT c.id AS id, COALESCE(\(rules.obstacleOfAll(at: now)), CASE \(reasons.joined(separator: " ")) END) AS r \
+            SELECT c.id AS id, COALESCE(\(rules.obstacleOfAll(at: now, haveConsented: consentedAt == now)), \
+            CASE \(reasons.joined(separator: " ")) END) AS r \
             FROM contact c WHERE (\(segment))\(narrowed)
             """
     }
