@@ -26,9 +26,10 @@ package struct AttributeStates: OptionSet, Hashable, Sendable {
     func mayBe(of name: String, in column: String, _ dialect: any Dialect) -> SQL? {
         guard !contains(.something), let isNamed = dialect.jsonMentions(column, JSONValue.text(name).json) else { return nil }
         var signs: [SQL] = []
+        // The value comes first: most people have the attribute, and few have it so.
         for (state, value) in [(AttributeStates.emptyText, JSONValue.text("")), (.no, .bool(false))] where contains(state) {
             guard let mention = dialect.jsonMentions(column, value.json) else { return nil }
-            signs.append("\(isNamed) AND \(mention)")
+            signs.append("\(mention) AND \(isNamed)")
         }
         // A name that is not mentioned is not there; one that is mentioned may be.
         if contains(.nothing) { signs.append("NOT (\(isNamed)) OR COALESCE(\(dialect.jsonKind(column, name)), 'null') = 'null'") }

@@ -70,9 +70,9 @@ extension CampaignStore {
         let id = try database.write { session in
             let id = PlanID(try IDBlocks.take(1, of: .plan, in: session))
             try Self.fillAddresses(audience, in: session)
-            try session.execute(
+            let people = try session.execute(
                 "INSERT INTO plan_recipient (plan_id, contact_id, reason) SELECT \(id), q.id, q.r FROM (\(audience.rows(at: now))) q")
-            let tally = try Self.tally(of: id, in: session)
+            let tally = try Self.tally(of: id, people, in: session)
             let excluded = JSONObject(tally.excluded.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })
             try session.execute(
                 """
@@ -109,13 +109,13 @@ extension CampaignStore {
         }
     }
 
-    private static func tally(of plan: PlanID, in session: any SQLSession) throws -> Tally {
+    /// Of so many people. Those who are out are counted alone: who is in are most.
+    private static func tally(of plan: PlanID, _ people: Int, in session: any SQLSession) throws -> Tally {
         var tally = Tally()
-        // Who is in is counted apart: they are most, and need no sorting by reason.
-        tally.recipients = try session.count("SELECT count(*) FROM plan_recipient WHERE plan_id = \(plan) AND reason IS NULL")
         try session.forEach("SELECT reason, count(*) FROM plan_recipient WHERE plan_id = \(plan) AND reason IS NOT NULL GROUP BY reason") {
             tally.add($0.text(0), Int($0.integer(1)))
         }
+        tally.recipients = people - tally.excluded.values.reduce(0, +)
         return tally
     }
 
