@@ -40,17 +40,68 @@ package protocol Dialect: Sendable {
     /// Reads what an aggregate gave; nil for NULL.
     func decimal(from value: SQLValue) -> ExactDecimal?
 
+    /// A statement of the whole numbers `id` among `rows`, `FROM … WHERE …`, that stand there at least `least` times and, where `most` is
+    /// set, at most that often; each once, in a column of that name.
+    func often(_ id: String, _ rows: SQL, least: Int, most: Int?) -> SQL
+
+    /// The same of those of which an aggregate over a member, as ``jsonAggregate(_:_:_:)`` gives it, compares so.
+    func amounting(_ id: String, _ rows: SQL, _ aggregate: DecimalAggregate, _ comparison: DecimalComparison, _ bound: ExactDecimal) -> SQL
+
     /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
     func folded(_ expression: SQL) -> SQL
 }
 
 extension Dialect {
     package func jsonMentions(_ column: String, _ json: String) -> SQL? { nil }
+
+    package func often(_ id: String, _ rows: SQL, least: Int, most: Int?) -> SQL {
+        let most: SQL = most.map { " AND count(*) <= \($0)" } ?? ""
+        return "SELECT \(raw: id) \(rows) GROUP BY \(raw: id) HAVING count(*) >= \(least)\(most)"
+    }
+
+    package func amounting(
+        _ id: String, _ rows: SQL, _ aggregate: DecimalAggregate, _ comparison: DecimalComparison, _ bound: ExactDecimal
+    ) -> SQL {
+        let number = jsonAggregate(aggregate.function, aggregate.column, aggregate.name)
+        return "SELECT \(raw: id) \(rows) GROUP BY \(raw: id) HAVING \(number) \(raw: comparison.rawValue) \(decimal(bound))"
+    }
 }
 
 /// What can be worked out of many numbers.
 package enum DecimalFunction: String, CaseIterable, Sendable {
     case sum, avg, min, max
+}
+
+/// One of those over the member `name` of the JSON object in `column`.
+package struct DecimalAggregate: Sendable {
+    package var function: DecimalFunction
+    package var column: String
+    package var name: String
+
+    package init(_ function: DecimalFunction, _ column: String, _ name: String) {
+        self.function = function
+        self.column = column
+        self.name = name
+    }
+}
+
+package enum DecimalComparison: String, CaseIterable, Sendable {
+    case equal = "="
+    case less = "<"
+    case atMost = "<="
+    case greater = ">"
+    case atLeast = ">="
+
+    /// What holds of a number where this one does not.
+    package var negated: DecimalComparison? {
+        switch self {
+        case .equal: nil
+        case .less: .atLeast
+        case .atMost: .greater
+        case .greater: .atMost
+        case .atLeast: .less
+        }
+    }
 }
 
 /// The error of a database, without what was in the arguments: those may hold addresses.

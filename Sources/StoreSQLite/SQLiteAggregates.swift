@@ -10,10 +10,10 @@ enum SQLiteAggregates {
     static func name(_ function: DecimalFunction) -> String { "pitwall_\(function.rawValue)" }
 
     static func add(to connection: OpaquePointer) {
-        add(.sum, to: connection, { takeTerm($0, $2) }, { finish($0) { ($0?.tally ?? DecimalTally()).sum } })
-        add(.avg, to: connection, { takeTerm($0, $2) }, { finish($0) { $0?.tally.average } })
-        add(.min, to: connection, { takeCandidate($0, $2) { $0 < $1 } }, { finish($0) { $0?.extreme?.number } })
-        add(.max, to: connection, { takeCandidate($0, $2) { $0 > $1 } }, { finish($0) { $0?.extreme?.number } })
+        add(.sum, to: connection, { take($0, $2, for: .sum) }, { finishSum($0) })
+        add(.avg, to: connection, { take($0, $2, for: .avg) }, { finish($0, .avg) })
+        add(.min, to: connection, { take($0, $2, for: .min) }, { finish($0, .min) })
+        add(.max, to: connection, { take($0, $2, for: .max) }, { finish($0, .max) })
     }
 
     private typealias Step = @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void
@@ -24,52 +24,71 @@ enum SQLiteAggregates {
     }
 }
 
-/// What is kept of a group. SQLite hands out its memory, all zero, which is a group of nothing.
-private struct Group {
-    var tally = DecimalTally()
-    var extreme: Extreme?
-}
+/// What is kept of a group. All zero, as SQLite hands out its memory, is a group of nothing.
+struct DecimalGroup {
+    private(set) var tally = DecimalTally()
+    private var extreme: Extreme?
 
-private final class Extreme {
-    let number: ExactDecimal
+    private final class Extreme {
+        let number: ExactDecimal
 
-    init(_ number: ExactDecimal) {
-        self.number = number
+        init(_ number: ExactDecimal) {
+            self.number = number
+        }
     }
-}
 
-private func takeTerm(_ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?) {
-    take(context, arguments) { $0.tally.add($1) }
-}
+    mutating func take(_ text: UnsafeBufferPointer<UInt8>, for function: DecimalFunction) {
+        switch function {
+        case .sum, .avg: tally.add(text)
+        case .min: propose(text) { $0 < $1 }
+        case .max: propose(text) { $0 > $1 }
+        }
+    }
 
-private func takeCandidate(
-    _ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, _ isBetter: (ExactDecimal, ExactDecimal) -> Bool
-) {
-    take(context, arguments) { group, text in
+    private mutating func propose(_ text: UnsafeBufferPointer<UInt8>, _ isBetter: (ExactDecimal, ExactDecimal) -> Bool) {
         guard let number = ExactDecimal(json: text) else { return }
-        if let extreme = group.extreme, !isBetter(number, extreme.number) { return }
-        group.extreme = Extreme(number)
+        if let extreme, !isBetter(number, extreme.number) { return }
+        extreme = Extreme(number)
+    }
+
+    func result(_ function: DecimalFunction) -> ExactDecimal? {
+        switch function {
+        case .sum: tally.sum
+        case .avg: tally.average
+        case .min, .max: extreme?.number
+        }
+    }
+
+    /// Calls `body` with the text of a value, unless it is NULL.
+    static func withText(_ value: OpaquePointer, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        guard sqlite3_value_type(value) != SQLITE_NULL, let text = sqlite3_value_text(value) else { return }
+        body(UnsafeBufferPointer(start: text, count: Int(sqlite3_value_bytes(value))))
     }
 }
 
-private func take(
-    _ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?,
-    _ body: (inout Group, UnsafeBufferPointer<UInt8>) -> Void
-) {
-    guard let argument = arguments?[0], sqlite3_value_type(argument) != SQLITE_NULL, let text = sqlite3_value_text(argument),
-        let memory = sqlite3_aggregate_context(context, Int32(MemoryLayout<Group>.size))
-    else { return }
-    let group = memory.assumingMemoryBound(to: Group.self)
-    body(&group.pointee, UnsafeBufferPointer(start: text, count: Int(sqlite3_value_bytes(argument))))
+private func take(_ context: OpaquePointer?, _ arguments: UnsafeMutablePointer<OpaquePointer?>?, for function: DecimalFunction) {
+    guard let argument = arguments?[0] else { return }
+    DecimalGroup.withText(argument) { text in
+        guard let memory = sqlite3_aggregate_context(context, Int32(MemoryLayout<DecimalGroup>.size)) else { return }
+        memory.assumingMemoryBound(to: DecimalGroup.self).pointee.take(text, for: function)
+    }
 }
 
 /// Called once for each group, also for one that an error ended.
-private func finish(_ context: OpaquePointer?, _ result: (Group?) -> ExactDecimal?) {
-    let group = sqlite3_aggregate_context(context, 0)?.assumingMemoryBound(to: Group.self)
-    let number = result(group?.pointee)
+private func finish(_ context: OpaquePointer?, _ function: DecimalFunction) {
+    let group = sqlite3_aggregate_context(context, 0)?.assumingMemoryBound(to: DecimalGroup.self)
+    let number = group?.pointee.result(function)
     group?.deinitialize(count: 1)
     guard let key = number?.orderKey else { return sqlite3_result_null(context) }
-    key.withUnsafeBytes { bytes in
-        sqlite3_result_blob(context, bytes.baseAddress, Int32(bytes.count), unsafeBitCast(-1, to: sqlite3_destructor_type.self))
-    }
+    key.withUnsafeBytes { give($0, to: context) }
+}
+
+private func finishSum(_ context: OpaquePointer?) {
+    let group = sqlite3_aggregate_context(context, 0)?.assumingMemoryBound(to: DecimalGroup.self)
+    (group?.pointee.tally ?? DecimalTally()).withSumKey { give($0, to: context) }
+    group?.deinitialize(count: 1)
+}
+
+private func give(_ key: UnsafeRawBufferPointer, to context: OpaquePointer?) {
+    sqlite3_result_blob(context, key.baseAddress, Int32(key.count), unsafeBitCast(-1, to: sqlite3_destructor_type.self))
 }

@@ -34,7 +34,11 @@ package final class SQLiteDatabase: SQLDatabase {
             // written to the file once for all of them.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
             db.add(function: Self.fold)
-            if let connection = db.sqliteConnection { SQLiteAggregates.add(to: connection) }
+            if let connection = db.sqliteConnection {
+                SQLiteAggregates.add(to: connection)
+                SQLiteCounting.add(to: connection)
+                SQLiteAmounts.add(to: connection)
+            }
         }
         pool = try Self.translating(path: path) {
             let pool = try DatabasePool(path: path, configuration: configuration)

@@ -59,6 +59,23 @@ package struct SQLiteDialect: Dialect {
         }
     }
 
+    package func often(_ id: String, _ rows: SQL, least: Int, most: Int?) -> SQL {
+        listed(id, "SELECT \(raw: SQLiteCounting.name)(\(raw: id), \(least), \(most)) \(rows)")
+    }
+
+    package func amounting(
+        _ id: String, _ rows: SQL, _ aggregate: DecimalAggregate, _ comparison: DecimalComparison, _ bound: ExactDecimal
+    ) -> SQL {
+        let number: SQL = path(aggregate.name).map { "\(raw: aggregate.column) -> \($0)" } ?? "NULL"
+        let asked: SQL = "'\(raw: aggregate.function.rawValue)', '\(raw: comparison.rawValue)', \(decimal(bound))"
+        return listed(id, "SELECT \(raw: SQLiteAmounts.name)(\(raw: id), \(number), \(asked)) \(rows)")
+    }
+
+    /// The rows of a JSON list, under the column's own name.
+    private func listed(_ id: String, _ list: SQL) -> SQL {
+        "SELECT j.value AS \(raw: String(id.split(separator: ".").last ?? "id")) FROM json_each((\(list))) j"
+    }
+
     package func folded(_ expression: SQL) -> SQL {
         "pitwall_fold(\(expression))"
     }

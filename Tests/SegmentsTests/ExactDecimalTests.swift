@@ -54,6 +54,25 @@ import Testing
         #expect(ExactDecimal(orderKey: number.orderKey) == number)
     }
 
+    @Test func `sums of small numbers are written as other numbers are`() throws {
+        var random = SeededGenerator(seed: 11)
+        let parts = [
+            "0", "1", "-1", "0.5", "-0.5", "49.43", "-49.43", "100", "-0.000000001", "999999999.999999999", "-999999999999999999",
+            "1000000",
+        ]
+        for _ in 0..<2000 {
+            var tally = DecimalTally()
+            var sum = ExactDecimal.zero
+            for _ in 0..<Int.random(in: 0...6, using: &random) {
+                let text = try #require(parts.randomElement(using: &random))
+                var bytes = Array(text.utf8)
+                bytes.withUnsafeMutableBufferPointer { tally.add(UnsafeBufferPointer($0)) }
+                sum = sum + (try decimal(text))
+            }
+            #expect(tally.withSumKey { Array($0) } == sum.orderKey, "\(sum)")
+        }
+    }
+
     @Test func `a database adds up exactly, whatever the order and the size`() throws {
         let database = try TestDatabase([])
         let dialect = database.database.dialect

@@ -22,6 +22,25 @@ import Testing
         #expect(read == values)
     }
 
+    @Test(arguments: [(1, nil), (2, nil), (3, 3), (1, 2), (4, nil), (7, 9)] as [(Int, Int?)])
+    func `what stands often among many rows is what grouping finds`(least: Int, most: Int?) throws {
+        try house.database.write { session in
+            let insert = try session.prepare("INSERT INTO t (b) VALUES (?)")
+            for number in 0..<9000 { _ = try insert.run([.integer(Int64(number) * 7919 % 5003 * (number % 2 == 0 ? 1 : -1) << 20)]) }
+            for value in [SQLValue.integer(.min), .integer(.min), .null, .null, .null] { _ = try insert.run([value]) }
+        }
+        let rows: SQL = "FROM t x WHERE x.b IS NOT NULL"
+        let found = try house.database.read { try $0.all($0.dialect.often("x.b", rows, least: least, most: most)) { $0.integer(0) } }
+        let grouped = try house.database.read { session in
+            try session.all("SELECT x.b, count(*) \(rows) GROUP BY x.b ORDER BY x.b") { ($0.integer(0), Int($0.integer(1))) }
+        }
+        #expect(found == grouped.filter { $0.1 >= least && $0.1 <= most ?? .max }.map(\.0))
+        let none = try house.database.read {
+            try $0.all($0.dialect.often("x.b", "FROM t x WHERE 1 = 0", least: 1, most: nil)) { $0.integer(0) }
+        }
+        #expect(none.isEmpty)
+    }
+
     @Test func `an error rolls the whole transaction back`() throws {
         struct Oops: Error {}
         #expect(throws: Oops.self) {

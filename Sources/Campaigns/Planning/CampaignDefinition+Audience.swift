@@ -25,8 +25,9 @@ extension CampaignDefinition {
     package func audience(for campaign: CampaignID, in workspace: OpenWorkspace, at now: Instant) -> Audience {
         let dialect = workspace.database.dialect
         let moment = Moment.now(now, zone: settings.zone)
+        let asksConsent = file.topic.map { segment?.needsConsent(to: $0.value) ?? false } ?? false
         return Audience(
-            campaign: campaign, segment: segment?.sql(dialect: dialect, at: moment) ?? "1 = 1",
+            campaign: campaign, segment: segment?.sql(dialect: dialect, at: moment) ?? "1 = 1", consentedAt: asksConsent ? now : nil,
             excluded: excluded.map { $0.sql(dialect: dialect, at: moment) }, addresses: addresses,
             holdout: (file.holdout?.partsPerMillion ?? 0) / 100, rules: rules)
     }

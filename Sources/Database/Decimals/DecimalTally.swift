@@ -55,6 +55,57 @@ package struct DecimalTally {
         others.map { $0.sum + small } ?? small
     }
 
+    /// The ``ExactDecimal/orderKey`` of the sum. It is asked for once a group, of which there are many: where all numbers were small, it
+    /// is written without allocating anything, and that took half of a question off (27,000 groups).
+    package func withSumKey<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard others == nil, let (units, parts) = settled else { return sum.orderKey.withUnsafeBytes(body) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { key in
+            // Digits from the fourth byte on, 19 and nine; before them room for the sign and the power, and after them for the end.
+            Self.write(parts.magnitude, digitsInto: key[22..<31])
+            Self.write(units.magnitude, digitsInto: key[3..<22])
+            guard let first = key[3..<31].firstIndex(where: { $0 != 0 }), let last = key[3..<31].lastIndex(where: { $0 != 0 }) else {
+                key[0] = 1
+                return body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(key)[..<1]))
+            }
+            let isNegative = units < 0 || parts < 0
+            let power = 22 - first + ExactDecimal.orderKeyBias
+            key[first - 3] = isNegative ? 0 : 2
+            key[first - 2] = UInt8(power >> 8 & 0xFF)
+            key[first - 1] = UInt8(power & 0xFF)
+            for index in first...last { key[index] += 1 }
+            if isNegative {
+                for index in first - 2...last { key[index] = ~key[index] }
+                key[last + 1] = 0xFF
+            }
+            return body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(key)[(first - 3)...(isNegative ? last + 1 : last)]))
+        }
+    }
+
+    /// Units and less than one more, both of one sign; nil where the units are more than fit.
+    private var settled: (units: Int64, parts: Int64)? {
+        let billion: Int64 = 1_000_000_000
+        var (units, overflow) = whole.addingReportingOverflow(billionths / billion)
+        var parts = billionths % billion
+        guard !overflow else { return nil }
+        if units > 0, parts < 0 {
+            units -= 1
+            parts += billion
+        } else if units < 0, parts > 0 {
+            units += 1
+            parts -= billion
+        }
+        return (units, parts)
+    }
+
+    private static func write(_ number: UInt64, digitsInto place: Slice<UnsafeMutableBufferPointer<UInt8>>) {
+        var rest = number
+        var place = place
+        for index in place.indices.reversed() {
+            place[index] = UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+    }
+
     /// Nil where nothing was added.
     package var average: ExactDecimal? {
         count == 0 ? nil : sum.divided(by: Int(count))

@@ -137,10 +137,13 @@ extension ExactDecimal: Comparable {
         a.orderKey.lexicographicallyPrecedes(b.orderKey)
     }
 
+    /// Added to the exponent, so that it is never negative.
+    static let orderKeyBias = 0x4000
+
     /// Bytes whose order is the order of the numbers, so that a database can compare them.
     package var orderKey: [UInt8] {
         guard !digits.isEmpty else { return [1] }
-        let power = exponent + 0x4000
+        let power = exponent + Self.orderKeyBias
         var key = [UInt8(power >> 8 & 0xFF), UInt8(power & 0xFF)] + digits.map { $0 + 1 }
         if isNegative { key = key.map { ~$0 } + [0xFF] }
         return [isNegative ? 0 : 2] + key
@@ -155,8 +158,8 @@ extension ExactDecimal: Comparable {
         guard key.count >= 4, let sign = key.first, sign == 0 || sign == 2 else { return nil }
         let body = sign == 0 ? key.dropFirst().dropLast().map { ~$0 } : Array(key.dropFirst())
         guard body.count >= 3, body.dropFirst(2).allSatisfy({ (1...10).contains($0) }) else { return nil }
-        self.init(
-            isNegative: sign == 0, digits: body.dropFirst(2).map { $0 - 1 }, exponent: (Int(body[0]) << 8 | Int(body[1])) - 0x4000)
+        let exponent = (Int(body[0]) << 8 | Int(body[1])) - Self.orderKeyBias
+        self.init(isNegative: sign == 0, digits: body.dropFirst(2).map { $0 - 1 }, exponent: exponent)
     }
 }
 

@@ -67,21 +67,17 @@ struct AmountTest: Hashable, Sendable {
         case top(Share)
     }
 
-    enum Order: String, Hashable, Sendable {
-        case equal = "="
-        case less = "<"
-        case atMost = "<="
-        case greater = ">"
-        case atLeast = ">="
+    typealias Order = DecimalComparison
+}
 
-        func holds(_ value: ExactDecimal, _ bound: ExactDecimal) -> Bool {
-            switch self {
-            case .equal: value == bound
-            case .less: value < bound
-            case .atMost: value <= bound
-            case .greater: value > bound
-            case .atLeast: value >= bound
-            }
+extension DecimalComparison {
+    func holds(_ value: ExactDecimal, _ bound: ExactDecimal) -> Bool {
+        switch self {
+        case .equal: value == bound
+        case .less: value < bound
+        case .atMost: value <= bound
+        case .greater: value > bound
+        case .atLeast: value >= bound
         }
     }
 }

@@ -38,6 +38,16 @@ extension Condition {
 }
 
 extension Condition {
+    /// Whether it holds only where the other one does, as far as that can be read off it.
+    func requires(_ other: Condition) -> Bool {
+        switch self {
+        case other: true
+        case .all(let items): items.contains { $0.requires(other) }
+        case .segment(_, let item): item.requires(other)
+        default: false
+        }
+    }
+
     /// The events that it asks about.
     var eventNames: Set<String> {
         Set(

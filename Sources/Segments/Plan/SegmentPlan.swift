@@ -70,6 +70,11 @@ package struct SegmentPlan: Sendable {
         Evaluator(person: person, moment: moment, standings: standings).holds(condition)
     }
 
+    /// Whether only those are in it who consent to the topic.
+    package func needsConsent(to topic: String) -> Bool {
+        condition.requires(.consent(ConsentTest(act: .consents, topic: topic)))
+    }
+
     /// The events that it and the segments it refers to ask about.
     package var eventNames: Set<String> { condition.eventNames }
 

@@ -45,16 +45,26 @@ extension SQLCompiler {
         case .top(let share):
             return Crowd(people: "SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share))")
         case .compare(let order, let bound):
+            let holdsOfNothing = amount.ofNothing.map { order.holds($0, bound) } ?? false
+            if let people = amounting(amount, holdsOfNothing ? order.negated : order, bound) {
+                return Crowd(people: people, others: holdsOfNothing)
+            }
             let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
             if amount.property == nil, let sums = SummarySQL(amount.events, self) {
-                return sums.number(asked, ofNothing: amount.ofNothing.map { order.holds($0, bound) } ?? false)
+                return sums.number(asked, ofNothing: holdsOfNothing)
             }
             let (rows, value) = value(of: amount)
             let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING"
-            let holdsOfNothing = amount.ofNothing.map { order.holds($0, bound) } ?? false
             return holdsOfNothing
                 ? Crowd(people: "\(who) NOT (\(value) \(asked))", others: true) : Crowd(people: "\(who) \(value) \(asked)")
         }
+    }
+
+    /// Nil where no decimals are compared.
+    private func amounting(_ amount: Amount, _ order: AmountTest.Order?, _ bound: ExactDecimal) -> SQL? {
+        guard let order, let property = amount.property, let function = amount.decimalFunction else { return nil }
+        let rows: SQL = "FROM event e WHERE \(isIn(amount.events))"
+        return dialect.amounting("e.contact_id", rows, DecimalAggregate(function, "e.properties", property), order, bound)
     }
 
     /// Rows `e`, and an aggregate over them.

@@ -78,10 +78,17 @@ struct SQLCompiler {
         case .none: return whoever(behaviour.events).complement
         case .some: return whoever(behaviour.events)
         case let bounds:
-            let (rows, number) = numbers(of: behaviour.events)
-            let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING \(number)"
-            return bounds.least == 0 ? Crowd(people: "\(who) > \(bounds.most)", others: true) : Crowd(people: "\(who) \(within(bounds))")
+            guard bounds.least == 0, let most = bounds.most else { return Crowd(people: often(behaviour.events, bounds)) }
+            return Crowd(people: often(behaviour.events, Bounds(least: most + 1, most: nil)), others: true)
         }
+    }
+
+    private func often(_ set: EventSet, _ bounds: Bounds) -> SQL {
+        guard moment.known == nil else {
+            let (rows, number) = numbers(of: set)
+            return "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING \(number) \(within(bounds))"
+        }
+        return dialect.often("e.contact_id", "FROM event e WHERE \(isIn(set))", least: bounds.least, most: bounds.most)
     }
 
     /// Properties are not in the index of what a person did.

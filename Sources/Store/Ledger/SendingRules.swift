@@ -25,23 +25,30 @@ package struct SendingRules: Hashable, Sendable {
         self.caps = caps
     }
 
-    /// The same of everybody, for a plan: who is suppressed and who consents is found once, not looked up for each.
-    func obstacleOfAll(at now: Instant) -> SQL {
+    /// The same of everybody, for a plan: who is suppressed and who consents is found once, not looked up for each; and whether anybody is
+    /// suppressed at all is asked first, which costs nothing.
+    ///
+    /// - Parameter haveConsented: Those asked about consent at `now`: only a withdrawal of a later time can say no.
+    func obstacleOfAll(at now: Instant, haveConsented: Bool = false) -> SQL {
+        let any: SQL = "EXISTS (SELECT 1 FROM suppression s WHERE \(suppression))"
         var cases: [SQL] = ["WHEN c.email IS NULL THEN 'no_address'"]
-        cases.append("WHEN c.email_key IN (SELECT s.email_key FROM suppression s WHERE \(suppression)) THEN 'suppressed'")
+        cases.append("WHEN \(any) AND c.email_key IN (SELECT s.email_key FROM suppression s WHERE \(suppression)) THEN 'suppressed'")
         if marketing {
             cases.append(
                 """
-                WHEN c.id IN (SELECT a.contact_id FROM contact_alias a JOIN suppression s ON s.email_key = a.email_key \
+                WHEN \(any) AND c.id IN (SELECT a.contact_id FROM contact_alias a JOIN suppression s ON s.email_key = a.email_key \
                 WHERE s.reason IN ('unsubscribed', 'complaint') AND \(suppression)) THEN 'suppressed'
                 """)
-            // The number says when, and which state wins of one instant.
-            cases.append(
+            let told: SQL = "SELECT k.contact_id FROM consent k WHERE k.topic = \(topic ?? "")"
+            let lacking: SQL =
+                haveConsented
+                ? "c.id IN (\(told) AND k.state = 2 AND k.at > \(now.milliseconds))"
+                // The number says when, and which state wins of one instant.
+                : """
+                c.id NOT IN (\(told) AND k.state <> 0 AND (k.at <= \(now.milliseconds) OR k.state = 2) \
+                GROUP BY k.contact_id HAVING (max(k.at * 4 + k.state) & 3) = 1)
                 """
-                WHEN c.id NOT IN (SELECT k.contact_id FROM consent k WHERE k.topic = \(topic ?? "") AND k.state <> 0 \
-                AND (k.at <= \(now.milliseconds) OR k.state = 2) GROUP BY k.contact_id HAVING (max(k.at * 4 + k.state) & 3) = 1) \
-                THEN 'no_consent'
-                """)
+            cases.append("WHEN \(lacking) THEN 'no_consent'")
             cases += capped(at: now)
         }
         return "(CASE \(cases.joined(separator: " ")) END)"

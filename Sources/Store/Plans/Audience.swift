@@ -5,6 +5,8 @@ package import Model
 package struct Audience: Sendable {
     package var campaign: CampaignID
     package var segment: SQL
+    /// The segment finds only people who consent to the topic of the rules at this instant.
+    package var consentedAt: Instant?
     package var excluded: [SQL]
     /// Narrows to these addresses.
     package var addresses: [EmailAddress]?
@@ -13,10 +15,12 @@ package struct Audience: Sendable {
     package var rules: SendingRules
 
     package init(
-        campaign: CampaignID, segment: SQL, excluded: [SQL] = [], addresses: [EmailAddress]? = nil, holdout: Int = 0, rules: SendingRules
+        campaign: CampaignID, segment: SQL, consentedAt: Instant? = nil, excluded: [SQL] = [], addresses: [EmailAddress]? = nil,
+        holdout: Int = 0, rules: SendingRules
     ) {
         self.campaign = campaign
         self.segment = segment
+        self.consentedAt = consentedAt
         self.excluded = excluded
         self.addresses = addresses
         self.holdout = holdout
@@ -27,11 +31,10 @@ package struct Audience: Sendable {
     ///
     /// The order of the reasons is the order of the questions: may we, then do we want to.
     func rows(at now: Instant) -> SQL {
+        // Before the first send there is none, and nobody need be looked for.
+        let sent: SQL = "FROM delivery d WHERE d.campaign_id = \(campaign) AND d.step = 0 AND d.entry = 0 AND d.state IN (1, 2, 3, 4)"
         var reasons: [SQL] = [
-            """
-            WHEN c.id IN (SELECT d.contact_id FROM delivery d WHERE d.campaign_id = \(campaign) AND d.step = 0 AND d.entry = 0 \
-            AND d.state IN (1, 2, 3, 4)) THEN 'already_sent'
-            """
+            "WHEN EXISTS (SELECT 1 \(sent)) AND c.id IN (SELECT d.contact_id \(sent)) THEN 'already_sent'"
         ]
         for condition in excluded { reasons.append("WHEN \(condition) THEN 'excluded'") }
         if holdout > 0 { reasons.append("WHEN \(lot) < \(holdout) THEN 'holdout'") }
@@ -43,7 +46,8 @@ package struct Audience: Sendable {
             JOIN plan_address l ON l.email_key = a.email_key))
             """
         return """
-            SELECT c.id AS id, COALESCE(\(rules.obstacleOfAll(at: now)), CASE \(reasons.joined(separator: " ")) END) AS r \
+            SELECT c.id AS id, COALESCE(\(rules.obstacleOfAll(at: now, haveConsented: consentedAt == now)), \
+            CASE \(reasons.joined(separator: " ")) END) AS r \
             FROM contact c WHERE (\(segment))\(narrowed)
             """
     }
@@ -66,9 +70,9 @@ extension CampaignStore {
         let id = try database.write { session in
             let id = PlanID(try IDBlocks.take(1, of: .plan, in: session))
             try Self.fillAddresses(audience, in: session)
-            try session.execute(
+            let people = try session.execute(
                 "INSERT INTO plan_recipient (plan_id, contact_id, reason) SELECT \(id), q.id, q.r FROM (\(audience.rows(at: now))) q")
-            let tally = try Self.tally(of: id, in: session)
+            let tally = try Self.tally(of: id, people, in: session)
             let excluded = JSONObject(tally.excluded.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })
             try session.execute(
                 """
@@ -105,13 +109,13 @@ extension CampaignStore {
         }
     }
 
-    private static func tally(of plan: PlanID, in session: any SQLSession) throws -> Tally {
+    /// Of so many people. Those who are out are counted alone: who is in are most.
+    private static func tally(of plan: PlanID, _ people: Int, in session: any SQLSession) throws -> Tally {
         var tally = Tally()
-        // Who is in is counted apart: they are most, and need no sorting by reason.
-        tally.recipients = try session.count("SELECT count(*) FROM plan_recipient WHERE plan_id = \(plan) AND reason IS NULL")
         try session.forEach("SELECT reason, count(*) FROM plan_recipient WHERE plan_id = \(plan) AND reason IS NOT NULL GROUP BY reason") {
             tally.add($0.text(0), Int($0.integer(1)))
         }
+        tally.recipients = people - tally.excluded.values.reduce(0, +)
         return tally
     }
 

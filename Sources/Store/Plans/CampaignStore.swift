@@ -155,8 +155,8 @@ extension CampaignStore {
 }
 
 extension CampaignStore {
-    /// How many of a plan's recipients there are by their language, and of how many of those each question holds, with the first address
-    /// among them: one pass over the plan.
+    /// Of how many of a plan's recipients each question holds, with the first address among them, by their language; those of whom none
+    /// holds may be left out. One pass over the plan.
     package func recipients(of plan: PlanID, asking questions: [AttributeQuestion]) throws -> [Answers] {
         try database.read { session in
             let dialect = session.dialect
@@ -171,16 +171,17 @@ extension CampaignStore {
             }.joined(separator: "")
             let kind = dialect.jsonKind("c.attributes", Contact.Standard.language.rawValue)
             let language: SQL = "CASE WHEN \(kind) = 'text' THEN \(dialect.jsonMember("c.attributes", "language")) END"
+            let some: SQL = AttributeQuestion.mayHold(questions, in: "c.attributes", dialect).map { " AND \($0)" } ?? ""
             return try session.all(
                 """
-                SELECT language, count(*)\(columns) FROM (SELECT \(language) AS language, c.email AS email\(states) \
-                FROM plan_recipient p JOIN contact c ON c.id = p.contact_id WHERE p.plan_id = \(plan) AND p.reason IS NULL) r GROUP BY 1
+                SELECT language\(columns) FROM (SELECT \(language) AS language, c.email AS email\(states) \
+                FROM plan_recipient p JOIN contact c ON c.id = p.contact_id WHERE p.plan_id = \(plan) AND p.reason IS NULL\(some)) r GROUP BY 1
                 """
             ) { row in
                 let counts = questions.indices.map { place in
-                    (Int(row.integer(2 + 2 * place)), row.optionalText(3 + 2 * place).flatMap { try? EmailAddress($0) })
+                    (Int(row.integer(1 + 2 * place)), row.optionalText(2 + 2 * place).flatMap { try? EmailAddress($0) })
                 }
-                return Answers(language: row.optionalText(0), recipients: Int(row.integer(1)), counts: counts)
+                return Answers(language: row.optionalText(0), counts: counts)
             }
         }
     }
@@ -188,7 +189,6 @@ extension CampaignStore {
     /// Of recipients of one language, in the order of the questions.
     package struct Answers: Sendable {
         package var language: String?
-        package var recipients: Int
         package var counts: [(count: Int, example: EmailAddress?)]
     }
 
