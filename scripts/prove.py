@@ -146,6 +146,10 @@ class Workspace:
             self.make_due()
         return code, facts, errors
 
+    def database(self, question):
+        with sqlite3.connect(f"{self.root}/pitwall.sqlite", timeout=60) as database:
+            return database.execute(question).fetchone()[0]
+
     def log(self):
         done = self.run("log", "welcome", "--format", "jsonl")
         return {entry["email"]: entry for entry in map(json.loads, done.stdout.splitlines())}
@@ -226,10 +230,10 @@ def everybody_once(name, space, server, people, refused=frozenset()):
 
 
 def refusing(name, space, folder):
-    """550 for one in ten."""
+    """550 for one in a hundred."""
     _, people = space.everybody()
-    refused = {email for email in people if "7@" in email}
-    server = Server(folder, "--refuse", "7@")
+    refused = {email for email in people if "77@" in email}
+    server = Server(folder, "--refuse", "77@")
     code, facts, _ = space.send(server.url)
     log = everybody_once(name, space, server, people, refused)
     check(name, "exit code 0", code == 0, code)
@@ -237,6 +241,26 @@ def refusing(name, space, folder):
     check(name, "each was tried once", all(log[email]["attempts"] == 1 and log[email]["code"] == 550 for email in refused))
     code, _, _ = space.send("smtp://127.0.0.1:1")
     check(name, "and is never tried again", code == 0, code)
+    server.stop()
+
+
+def denying(name, space, folder):
+    """550 no such user for everybody of one large domain, for a while: its directory is broken."""
+    _, people = space.everybody()
+    theirs = {email for email in people if email.endswith("@gmail.example")}
+    server = Server(folder, "--refuse", "@gmail.example")
+    code, facts, _ = space.send(server.url)
+    log = space.log()
+    believed = states(log).get("refused", set())
+    check(name, "everybody else has it", counted(server.arrivals()).keys() == people - theirs, len(people - theirs))
+    check(name, "a hundred at most were believed, the others wait", code == 75 and believed <= theirs and len(believed) < 100, len(believed))
+    standing = space.database("SELECT count(*) FROM suppression WHERE lifted_at IS NULL")
+    check(name, "nobody is suppressed for it", standing == 0, standing)
+    server.stop()
+    server = Server(folder)
+    code, _, _ = space.send_to_the_end(server.url)
+    again = counted(server.arrivals())
+    check(name, "once it works again they have it, each once", code == 0 and set(again) == theirs - believed and max(again.values()) == 1, len(again))
     server.stop()
 
 
@@ -267,8 +291,8 @@ def busy(name, space, folder):
 def one_by_one(name, space, folder):
     """No PIPELINING: a server that fails whoever does not wait."""
     _, people = space.everybody()
-    refused = {email for email in people if "7@" in email}
-    server = Server(folder, "--no-pipelining", "--refuse", "7@")
+    refused = {email for email in people if "77@" in email}
+    server = Server(folder, "--no-pipelining", "--refuse", "77@")
     code, _, _ = space.send(server.url)
     everybody_once(name, space, server, people, refused)
     summary = server.stop()
@@ -443,7 +467,7 @@ def with_inbox(name, space, folder):
 
 
 SCENARIOS = {
-    "plain": plain, "refuse": refusing, "defer": deferring, "busy-after": busy, "no-pipelining": one_by_one,
+    "plain": plain, "refuse": refusing, "denying": denying, "defer": deferring, "busy-after": busy, "no-pipelining": one_by_one,
     "drop-after-dot": dropped_after_dot, "drop-in-data": dropped_in_data, "SIGTERM": stopped, "kill -9": killed,
     "power loss": without_power,
 }
