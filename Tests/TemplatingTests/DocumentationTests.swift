@@ -63,6 +63,7 @@ import Workspace
         ("Markdown", MessageBounds.markdown, "kB"), ("lines, table cells and signs of Markdown", MessageBounds.signs, ""),
         ("quotes and lists in one another", MessageBounds.markdownDepth, ""), ("styles", MessageBounds.styles, "kB"),
         ("rules, selectors and declarations", MessageBounds.statements, ""),
+        ("lines of `strings.yaml`", MessageBounds.textLines, ""),
     ])
     func `the page says how much a message may hold`(thing: String, most: Int, unit: String) throws {
         let row = Self.page.text.split(separator: "\n").first { $0.hasPrefix("| \(thing) | ") } ?? ""

@@ -41,6 +41,10 @@ struct TextTable: Sendable {
     init(reading source: SourceText) throws(DiagnosticList) {
         self.source = source
         isBroken = false
+        if let end = source.bytes.indices.lazy.filter({ source.bytes[$0] == UInt8(ascii: "\n") }).dropFirst(MessageBounds.textLines).first {
+            let message = "more than \(MessageBounds.text(MessageBounds.textLines)) lines of texts"
+            throw DiagnosticList([Diagnostic(.error, message, in: source, at: Span(end, end + 1))])
+        }
         var reader = YAMLReader(source)
         for member in reader.members(of: try YAMLNode.parse(source), in: "strings.yaml") {
             var entry = Entry(span: member.keySpan, texts: [])
