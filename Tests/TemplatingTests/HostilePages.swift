@@ -130,7 +130,7 @@ enum HostilePages {
             html: "<style>\(each(5000) { ".a\($0).b{color:red}" })</style><p class=\"\(each(40_000, " ") { "a\($0)" })\">x</p>"),
         HostilePage(
             "classes that Liquid makes", .compiled,
-            html: "<style>\(each(2000) { ".a\($0){color:red}" })</style>" + times(2000, "<p class=\"{{ contact.x }}\">x</p>")),
+            html: "<style>\(each(2000) { ".a\($0){color:red}" })</style>" + times(1400, "<p class=\"{{ contact.x }}\">x</p>")),
         HostilePage(
             "attributes looked for in long values", .compiled,
             html: "<style>\(times(2000, "p[title~=b]{color:red}"))</style><p title=\"\(times(100_000, "a "))\">x</p>"),
@@ -267,7 +267,7 @@ enum HostilePages {
         HostilePage("addresses within addresses", .refused, md: times(60_000, "www.")),
         HostilePage("addresses in parentheses", .refused, md: "www.a.b" + times(250_000, ")")),
         HostilePage("schemes", .refused, md: times(30_000, "http://")),
-        HostilePage("definitions", .compiled, md: each(6_000) { "[a\($0)]: /x\n" }),
+        HostilePage("definitions", .compiled, md: each(3_500) { "[a\($0)]: /x\n" }),
         HostilePage("quotes on every line", .compiled, md: times(2_500, times(99, ">") + "\n")),
         HostilePage("a table of one row and 9,000 columns", .refused, md: times(9_000, "|a") + "\n" + times(9_000, "|-") + "\n"),
     ]
