@@ -7,7 +7,8 @@ extension MessageChecks {
     /// - Parameter language: of the variant.
     func filters(_ templates: [Template], texts: TextTable?, language: String, origins: Origins) {
         for use in templates.flatMap(\.filterUses) {
-            let checks = FilterChecks(use: use, origins: origins) { compilation.report($0) }
+            if compilation.hasEnough { return }
+            let checks = FilterChecks(use: use, origins: origins, helps: compilation.helps) { compilation.report($0) }
             switch use.name {
             case "t": checks.text(texts, language: language)
             case "money": checks.money()
@@ -22,6 +23,7 @@ extension MessageChecks {
 struct FilterChecks {
     let use: HostFilterUse
     let origins: Origins
+    let helps: Bool
     let report: (Diagnostic) -> Void
 
     private func report(_ message: String, at span: Span, hint: String?, _ severity: Diagnostic.Severity = .error) {
@@ -66,7 +68,7 @@ struct FilterChecks {
         }
         guard !texts.isBroken, let key = use.input?.text else { return }
         guard let entry = texts.entries[key] else {
-            let hint = suggestion(for: key, among: texts.entries.keys.sorted()) ?? "add it to \(TextTable.path)"
+            let hint = (helps ? suggestion(for: key, among: texts.entries.keys.sorted()) : nil) ?? "add it to \(TextTable.path)"
             return report("there is no text \"\(key)\"", at: use.inputSpan, hint: hint)
         }
         let wanted = entry.names

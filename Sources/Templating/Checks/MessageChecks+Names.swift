@@ -33,6 +33,10 @@ extension MessageChecks {
         }
     }
 
+    private func help(_ name: String, _ known: @autoclosure () -> some Sequence<String>) -> String? {
+        compilation.helps ? suggestion(for: name, among: known()) : nil
+    }
+
     /// Who is in a segment is asked once for everybody, so its name stands in the template.
     private func segment(_ reference: TemplateReference, _ knowledge: TemplateKnowledge) {
         guard let name = reference.segment else {
@@ -40,7 +44,7 @@ extension MessageChecks {
             return report(.error, "contact.segments can only be asked whether it contains a segment", reference, hint)
         }
         guard let known = knowledge.segments, !known.contains(name) else { return }
-        report(.error, "there is no segment \"\(name)\"", reference, suggestion(for: name, among: known) ?? "make Segments/\(name).segment")
+        report(.error, "there is no segment \"\(name)\"", reference, help(name, known) ?? "make Segments/\(name).segment")
     }
 
     private func unknownRoot(_ root: String, _ reference: TemplateReference, _ knowledge: TemplateKnowledge) {
@@ -58,7 +62,7 @@ extension MessageChecks {
         guard let known = knowledge.contactAttributes, !known.contains(name), !TemplateKnowledge.standardAttributes.contains(name) else {
             return
         }
-        let hint = suggestion(for: name, among: known + TemplateKnowledge.standardAttributes)
+        let hint = help(name, known + TemplateKnowledge.standardAttributes)
         report(.warning, "no contact has an attribute \"\(name)\"", reference, hint)
     }
 
@@ -66,7 +70,8 @@ extension MessageChecks {
     func campaignData(_ references: References, _ data: CampaignData) {
         for (gap, source, span) in references.gaps {
             guard let missing = data.missing(gap.path), gap.when.mayHold(data.states) else { continue }
-            let near = suggestion(for: missing.name, among: missing.known)
+            if compilation.hasEnough { return }
+            let near = help(missing.name, missing.known)
             if missing.depth == 0 {
                 let hint = near ?? "give it under data: in the campaign's file"
                 compilation.report(Diagnostic(.error, "the campaign has no data \"\(missing.name)\"", in: source, at: span, hint: hint))

@@ -7,6 +7,8 @@ final class Compilation {
     private(set) var problems: [Diagnostic] = []
     /// More help nobody, and each is compared with all before it.
     static let mostProblems = 100
+    /// What somebody may have meant is looked for among all names that there are, and so not for all of them.
+    private static let mostHelped = 20
     private static let less = "write less, and link to the rest"
     /// There is more of something than a message may have: nothing further is made of it.
     var isFull = false
@@ -57,6 +59,11 @@ final class Compilation {
     func add(_ picture: MessagePicture) {
         if !pictures.contains(where: { $0.path == picture.path }) { pictures.append(picture) }
     }
+
+    /// Whether it is worth finding out what somebody may have meant.
+    var helps: Bool { problems.count < Self.mostHelped }
+    /// Nothing further is told.
+    var hasEnough: Bool { problems.count >= Self.mostProblems && hasErrors }
 
     func report(_ message: String, source: Int, at span: Span?, hint: String? = nil) {
         report(Diagnostic(.error, message, in: sources[source], at: span, hint: hint))

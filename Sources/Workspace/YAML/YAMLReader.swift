@@ -43,7 +43,9 @@ extension YAMLReader {
         let members = self.members(of: node, in: place)
         let suffix = place.map { " in \($0)" } ?? ""
         for member in members where !known.contains(member.key) {
-            let hint = suggestion(for: member.key, among: known) ?? "known keys: \(known.joined(separator: ", "))"
+            // Whoever has so many mistakes is not helped by one more hint.
+            let near = problems.count < 50 ? suggestion(for: member.key, among: known) : nil
+            let hint = near ?? "known keys: \(known.joined(separator: ", "))"
             report("unknown key \"\(member.key)\"\(suffix)", at: member.keySpan, hint: hint)
         }
         return YAMLFields(members: members, span: node.span)
