@@ -12,6 +12,10 @@ package func splitFrontMatter(_ source: SourceText) throws(DiagnosticList) -> (f
     var line = first
     while line < bytes.count {
         if let closing = rule(in: bytes, at: line) {
+            guard line - first <= largestFrontMatter else {
+                let place = Span(first + largestFrontMatter, first + largestFrontMatter + 1)
+                throw DiagnosticList([Diagnostic(.error, "more than 64 kB of front matter", in: source, at: place)])
+            }
             return (try YAMLNode.parse(source, in: Span(first, line)), Span(closing, bytes.count))
         }
         line = (bytes[line...].firstIndex(of: 0x0A) ?? bytes.count - 1) + 1
@@ -22,6 +26,9 @@ package func splitFrontMatter(_ source: SourceText) throws(DiagnosticList) -> (f
             hint: "close it with a line of ---, or write *** for a ruled line")
     ])
 }
+
+/// In bytes.
+private let largestFrontMatter = 64 << 10
 
 /// The start of the next line, where a line of three hyphens, and blanks after them at most, starts at `offset`.
 private func rule(in bytes: [UInt8], at offset: Int) -> Int? {
