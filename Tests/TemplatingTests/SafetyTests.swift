@@ -30,6 +30,7 @@ import Workspace
         ("quoted style address", "<p style=\"background: url('{{ contact.x }}')\">a</p>"),
         ("style element", "<style>p { color: {{ contact.x }} }</style>"),
         ("comment", "<!-- {{ contact.x }} --><p>a</p>"),
+        ("behind a comment that ends oddly", "<!-- x --!><a href=\"{{ contact.x }}\">a</a>"),
         ("Outlook's comment", "<!--[if mso]><a href=\"{{ contact.x }}\">{{ contact.x }}</a><![endif]--><p>a</p>"),
         ("title", "<title>{{ contact.x }}</title>"), ("textarea", "<textarea>{{ contact.x }}</textarea>"),
         ("svg", "<svg><text>{{ contact.x }}</text></svg>"),
@@ -99,6 +100,32 @@ import Workspace
                 #expect(shape.tags == plain.tags, "\(payload.prefix(60)) in \(name)")
                 #expect(shape.dangers == [], "\(payload.prefix(60)) in \(name)")
             }
+        }
+    }
+
+    @Test(arguments: [
+        "<svg><title><a href=\"{{ contact.x }}\">a</a></title></svg>", "<svg><title/><a href=\"{{ contact.x }}\">a</a></svg>",
+        "<svg><textarea><a href=\"{{ contact.x }}\">a</a></textarea></svg>", "<math><title><a href=\"{{ contact.x }}\">a</a></math>",
+        "<select><title></select><a href=\"{{ contact.x }}\">a</a>", "<svg><xmp><a href=\"{{ contact.x }}\">a</a></xmp></svg>",
+        "<!--[if mso]><title>x<![endif]--><a href=\"{{ contact.x }}\">a</a>", "<title></titlex><a title=\"</title><a href={{ contact.x }}>",
+        "<svg><title><b title=\"</title><p title=\"{{ contact.x }}\">a</p>",
+    ])
+    func `where programs do not agree what a place is, no value may stand`(html: String) {
+        let said = complaints { try library(["Templates/m.html": HostilePage.front + html]).load("m", for: TemplateUse(kind: .service)) }
+        #expect(said.contains { $0.contains("error: programs don't agree where this stands") }, "\(said)")
+    }
+
+    @Test(arguments: ["<p title=", "<a href=\"", "<a", "<!-- ", "<style>p{color:red}", "<title>a", "<svg><title><b></title></svg>"])
+    func `a partial leaves off between tags`(partial: String) {
+        for path in ["Templates/partials/p.html", "Templates/partials/p.liquid"] {
+            let files = ["Templates/m.html": HostilePage.front + "{% render 'p' %}{{ contact.x }}\">a</p>", path: partial]
+            let said = complaints { try library(files).load("m", for: TemplateUse(kind: .service)) }
+            #expect(said.contains { $0.hasPrefix("\(path):1:") && $0.contains("ends within a tag, a comment or a style") }, "\(said)")
+        }
+        let source = SourceText(name: "f.html", text: "{% render 'p' %}{{ x }}\">")
+        #expect(throws: DiagnosticList.self) {
+            try StandaloneTemplate.render(
+                source, data: .object([:]), mode: .html, partials: FrozenFiles(texts: ["p": partial]), now: Instant(seconds: 0))
         }
     }
 

@@ -111,7 +111,7 @@ struct PageComposer {
         let links = LinkSlots(part.nodes, bytes: part.text.bytes)
         let pictures = PictureSlots(part.nodes, in: part.text, compilation: compilation, own: part.own)
         let tracked = links.edits(parameters, compilation: compilation)
-        let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, in: compilation)
+        let safety = OutputSafety(part.text, links: tracked.filled, own: part.own, isPartial: part.name != nil, in: compilation)
         let linked = part.applying(
             safety.innerEdits + tracked.edits + pictures.edits(compilation, own: part.own) + safety.outerEdits)
         var text = ComposedText()

@@ -74,7 +74,7 @@ struct PartialCompiler {
     private func safe(_ own: Int) -> ComposedText {
         let bytes = compilation.sources[own].bytes
         let marked = compilation.marked(own, in: Span(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0, bytes.count))
-        return marked.applying(OutputSafety(marked, links: [], own: own, in: compilation).edits)
+        return marked.applying(OutputSafety(marked, links: [], own: own, isPartial: true, in: compilation).edits)
     }
 
     private func part(_ name: String) throws(WorkspaceError) -> CompiledPart? {

@@ -74,7 +74,10 @@ struct HTMLScanner {
         if bytes[start...].starts(with: [0x3E]) { return start + 1 }
         if bytes[start...].starts(with: [0x2D, 0x3E]) { return start + 2 }
         while index + 2 < bytes.count {
-            if bytes[index] == 0x2D, bytes[index + 1] == 0x2D, bytes[index + 2] == 0x3E { return index + 3 }
+            if bytes[index] == 0x2D, bytes[index + 1] == 0x2D {
+                if bytes[index + 2] == 0x3E { return index + 3 }
+                if bytes[index + 2] == 0x21, index + 3 < bytes.count, bytes[index + 3] == 0x3E { return index + 4 }
+            }
             index += 1
         }
         return bytes.count

@@ -73,7 +73,7 @@ package struct StandaloneTemplate {
     ) -> SourceText {
         let own = compilation.add(source)
         let marked = compilation.marked(own, in: Span(0, source.bytes.count))
-        let edits = OutputSafety(marked, links: [], own: own, in: compilation).edits
+        let edits = OutputSafety(marked, links: [], own: own, isPartial: !name.isEmpty, in: compilation).edits
         return origins.add(compilation.restored(marked.applying(edits)), name: name)
     }
 

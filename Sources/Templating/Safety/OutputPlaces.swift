@@ -16,6 +16,8 @@ struct OutputPlaces {
         /// Behind `=` without quotes.
         case unquoted
         case value(attribute: String, element: String)
+        /// Programs do not agree on what stands here.
+        case doubtful
     }
 
     struct Found {
@@ -59,8 +61,14 @@ struct OutputPlaces {
     /// Closing tags whose branches do not end alike.
     private(set) var uneven: [Marks.Found] = []
 
+    /// At its end it stands between tags, so that what follows it does.
+    var endsInText: Bool { state.phase == .text && !isDoubtful }
+
     private let bytes: [UInt8]
     private let marks: Marks
+    /// A tag stood where HTML knows only text, as in `<title>`. Within SVG, behind a `<select>` or in Outlook's comment it is a tag, and where
+    /// that ends is another matter for each of the two readings.
+    private var isDoubtful = false
     private var state = State()
     private var branches: [Branches] = []
     /// Indices in ``found`` of those in the value that is open, and where it starts.
@@ -83,11 +91,16 @@ struct OutputPlaces {
         }
         switch state.phase {
         case .text: return byte == UInt8(ascii: "<") ? markup(index) : index + 1
-        case .raw: return byte == UInt8(ascii: "<") && isEnd(of: state.element, at: index) ? tag(index + 2, .endTag) : index + 1
+        case .raw:
+            guard byte == UInt8(ascii: "<") else { return index + 1 }
+            if isEnd(of: state.element, at: index) { return tag(index + 2, .endTag) }
+            if state.element != "style", state.element != "script", looksLikeMarkup(index) { isDoubtful = true }
+            return index + 1
         case .comment:
-            if has("-->", at: index) {
+            // WHATWG HTML, section 13.2.5.51: with an exclamation mark it ends too.
+            for end: StaticString in ["-->", "--!>"] where has(end, at: index) {
                 state = State()
-                return index + 3
+                return index + end.utf8CodeUnitCount
             }
             return index + 1
         case .declaration: if byte == UInt8(ascii: ">") { state = State() }
@@ -191,13 +204,23 @@ struct OutputPlaces {
 
     private func isEnd(of element: String, at index: Int) -> Bool {
         let name = Array("</\(element)".utf8)
-        return index + name.count <= bytes.count && zip(bytes[index...], name).allSatisfy { Self.lower($0) == $1 }
+        let end = index + name.count
+        guard end < bytes.count, zip(bytes[index...], name).allSatisfy({ Self.lower($0) == $1 }) else { return false }
+        return Self.isSpace(bytes[end]) || bytes[end] == UInt8(ascii: "/") || bytes[end] == UInt8(ascii: ">")
+    }
+
+    /// A `<` that begins something, but for a tag of Liquid in a comment of its own.
+    private func looksLikeMarkup(_ index: Int) -> Bool {
+        guard index + 1 < bytes.count else { return false }
+        if has("<!--", at: index), Marks.mark(in: bytes, at: index + 4) != nil { return false }
+        return Self.isLetter(bytes[index + 1]) || [UInt8(ascii: "/"), UInt8(ascii: "!"), UInt8(ascii: "?")].contains(bytes[index + 1])
     }
 
     // MARK: Marks
 
     private var kind: Kind {
-        switch state.phase {
+        if isDoubtful { return .doubtful }
+        return switch state.phase {
         case .text: .text
         case .comment, .declaration: .comment
         case .raw: state.element == "style" ? .style : state.element == "script" ? .script : .text
@@ -210,7 +233,7 @@ struct OutputPlaces {
     private mutating func meet(_ mark: Marks.Found) {
         let name = marks.tagName(mark.index)
         found.append(Found(mark: mark, kind: kind))
-        if case .quoted = state.phase { open.append(found.count - 1) }
+        if case .quoted = state.phase, !isDoubtful { open.append(found.count - 1) }
         if let name { follow(name, mark) } else if state.phase == .equals { state.phase = .unquoted }
     }
 

@@ -27,7 +27,8 @@ struct OutputSafety {
     /// - Parameters:
     ///   - links: the values of links that are filled by the block of ``LinkSlots``.
     ///   - own: where to show what stands in no author's file.
-    init(_ text: ComposedText, links: [Range<Int>], own: Int, in compilation: Compilation) {
+    ///   - isPartial: it is written into another file, where it must leave off between tags.
+    init(_ text: ComposedText, links: [Range<Int>], own: Int, isPartial: Bool, in compilation: Compilation) {
         self.text = text
         self.compilation = compilation
         self.own = own
@@ -38,6 +39,12 @@ struct OutputSafety {
             report(
                 "the branches of this do not leave the HTML at the same place", mark,
                 hint: "open and close a tag, its quotes and a comment within one branch")
+        }
+        if isPartial, !places.endsInText {
+            let end = Span(max(0, text.bytes.count - 1), text.bytes.count)
+            compilation.report(
+                .error, "this partial ends within a tag, a comment or a style", in: text, at: end, fallback: own,
+                hint: "close it here: what stands behind the partial can't be told where it is")
         }
         var values: [Int: [OutputPlaces.Found]] = [:]
         for found in places.found {
@@ -117,6 +124,10 @@ struct OutputSafety {
         case .style: wrap(found.mark.range, .style)
         case .unquoted:
             report("a value needs quotes around it here", found.mark, hint: "write \"\(shown)\"")
+        case .doubtful:
+            report(
+                "programs don't agree where this stands: a <title>, <textarea> or the like before it holds a tag", found.mark,
+                hint: "close it before the tag, or write &lt; for its <")
         case .script:
             report(
                 "a value can't be filled into a script", found.mark,
