@@ -197,7 +197,10 @@ struct TemplateReader {
 
     mutating func join(_ fork: Fork) -> Written {
         for branch in fork.branches where !isTired {
-            for meaning in branch.changed.values { spend(meaning.weight * max(1, branch.reach.cases.count)) }
+            for meaning in branch.changed.values {
+                // Joining compares what is missed in one branch with what is missed in the others.
+                spend(meaning.weight * max(1, branch.reach.cases.count) + meaning.weight * meaning.weight / 8)
+            }
         }
         let place = place([])
         names.join(fork.branches, isRough: isTired) { name in

@@ -38,6 +38,7 @@ struct LinkAddress {
             return Problem(message: "this placeholder is of another program: the link leads nowhere", hint: "write the address, or {{ … }}")
         }
         guard let (scheme, rest) = Self.scheme(of: text) else {
+            if Self.isOwnMachine(text.prefix { !"/:?#".contains($0) }) { return Self.own }
             let isPath = text.hasPrefix("/")
             return Problem(
                 message: "this link has no scheme and leads nowhere",
@@ -82,7 +83,7 @@ struct LinkAddress {
         let authority = rest.dropFirst(2).prefix { !"/?#\\".contains($0) }
         let after = rest.dropFirst(2 + authority.count)
         var host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        if host.hasPrefix("[") { return host.hasPrefix("[::1]") ? Self.own : nil }
+        if host.hasPrefix("[") { return Self.isOwnMachine(host) ? Self.own : nil }
         var port: Substring?
         if let colon = host.firstIndex(of: ":") {
             port = host[host.index(after: colon)...]
@@ -96,7 +97,7 @@ struct LinkAddress {
         if host == "http" || host == "https", after.hasPrefix("//") {
             return Problem(message: "this address starts twice", hint: meant("\(host)://", Self.withoutSlashes(after)))
         }
-        if RelaySettings.isLoopback(host.lowercased()) { return Self.own }
+        if Self.isOwnMachine(host) { return Self.own }
         if !Marks.marks(in: String(authority)).isEmpty { return nil }
         let name = host.removingPercents ?? String(host)
         guard Self.isHost(name) else {
@@ -112,6 +113,26 @@ struct LinkAddress {
 
     private static let own = Problem(
         message: "this link leads to the reader's own machine", hint: "write the address that your readers can reach")
+
+    /// Loopback and the unspecified address, in all the ways that browsers read (WHATWG URL, section 3.5: `127.1`, `0x7f000001`, `2130706433`).
+    private static func isOwnMachine(_ host: Substring) -> Bool {
+        var name = host.lowercased()
+        if name.hasPrefix("[") {
+            return ["[::1]", "[::]"].contains { name.hasPrefix($0) } || name.hasPrefix("[::ffff:127.") || name.hasPrefix("[::ffff:7f")
+        }
+        while name.hasSuffix(".") { name.removeLast() }
+        if RelaySettings.isLoopback(name) { return true }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...4).contains(parts.count) else { return false }
+        let numbers = parts.compactMap { part -> UInt32? in
+            if part.hasPrefix("0x") { return UInt32(part.dropFirst(2), radix: 16) }
+            return part.count > 1 && part.hasPrefix("0") ? UInt32(part, radix: 8) : UInt32(part)
+        }
+        guard numbers.count == parts.count else { return false }
+        // The last number fills what is left of the four bytes.
+        let first = numbers.count == 1 ? numbers[0] >> 24 : numbers[0]
+        return first == 127 || first == 0
+    }
 
     private static func isHost(_ name: String) -> Bool {
         var labels = name.split(separator: ".", omittingEmptySubsequences: false)
