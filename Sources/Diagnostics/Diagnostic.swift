@@ -67,7 +67,7 @@ private struct Excerpt {
 
     private static let width = 110
     /// On both sides of the place: more is never shown, and so never looked at.
-    private static let reach = 2048
+    private static let reach = 512
 
     init(_ source: SourceText, around span: Span) {
         let line = source.line(around: span.start)

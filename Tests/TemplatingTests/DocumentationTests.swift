@@ -58,7 +58,8 @@ import Workspace
     @Test(arguments: [
         ("all files", MessageBounds.files, "MB"), ("outputs and tags of Liquid", MessageBounds.liquid, ""),
         ("named blocks of a file", MessageBounds.blocks, ""), ("HTML", MessageBounds.html, "kB"),
-        ("tags and comments of HTML", MessageBounds.tags, ""), ("attributes", MessageBounds.attributes, ""),
+        ("lines of HTML", MessageBounds.lines, ""), ("tags and comments of HTML", MessageBounds.tags, ""),
+        ("attributes", MessageBounds.attributes, ""),
         ("attributes of one element", MessageBounds.attributesOfElement, ""), ("elements in one another", MessageBounds.depth, ""),
         ("Markdown", MessageBounds.markdown, "kB"), ("lines, table cells and signs of Markdown", MessageBounds.signs, ""),
         ("quotes and lists in one another", MessageBounds.markdownDepth, ""), ("styles", MessageBounds.styles, "kB"),

@@ -61,6 +61,8 @@ extension HostilePages {
             "a table of 1,400 cells with links", .compiled,
             html: "<table>" + times(220, "<tr>" + times(6, "<td><a href=https://e.com/>x</a>")) + "</table>"),
         HostilePage("1,400 headings", .compiled, html: times(1_400, "<h1>words and words</h1>")),
+        HostilePage("380 kB of empty lines", .refused, html: "<pre>" + times(380_000, "\n") + "</pre>"),
+        HostilePage("19,900 empty lines", .compiled, html: "<pre>" + times(19_900, "\n") + "</pre>"),
         HostilePage("a heading of 390 kB", .compiled, html: "<h1>" + times(390_000, "x") + "</h1>"),
         HostilePage("380 kB of signs of other scripts", .compiled, html: "<p>" + times(95_000, "👨") + "</p>"),
         HostilePage("an emoji of 380 kB", .compiled, html: "<h1>" + times(54_000, "👨\u{200D}") + "</h1>"),

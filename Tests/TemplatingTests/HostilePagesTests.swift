@@ -26,6 +26,7 @@ import Workspace
     @Test(arguments: [
         (String(repeating: "<p>", count: 6_001), "4:18001: error: more than 6,000 tags and comments"),
         (String(repeating: "word\n", count: 81_000), "80004:1: error: more than 400 kB of HTML"),
+        (String(repeating: "\n", count: 20_001), "20004:1: error: more than 20,000 lines of HTML"),
         (String(repeating: "{{ campaign.name }}\n", count: 1001), "1004:1: error: more than 1,000 outputs and tags"),
         ("<p \((0..<251).map { "a\($0)" }.joined(separator: " "))>", "4:1: error: an element has more than 250 attributes"),
         (

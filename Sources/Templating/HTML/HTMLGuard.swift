@@ -5,6 +5,7 @@ enum HTMLGuard {
     /// What is left of ``MessageBounds`` for the page and the partials of one message.
     struct Room {
         var bytes = MessageBounds.html
+        var lines = MessageBounds.lines
         var tags = MessageBounds.tags
         var attributes = MessageBounds.attributes
         var markdown = MessageBounds.markdown
@@ -45,6 +46,12 @@ enum HTMLGuard {
             return Problem("more than \(MessageBounds.size(MessageBounds.html)) of HTML", room.bytes, Room.advice)
         }
         room.bytes -= bytes.count
+        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            room.lines -= 1
+            guard room.lines >= 0 else {
+                return Problem("more than \(MessageBounds.text(MessageBounds.lines)) lines of HTML", offset, Room.advice)
+            }
+        }
         var scanner = HTMLScanner(bytes)
         var open: [String] = []
         var openFormatting = 0

@@ -13,6 +13,8 @@ package enum MessageBounds {
 
     /// Bytes of HTML.
     package static let html = 400_000
+    /// Lines of it: in `<pre>` each is one of the text part's.
+    package static let lines = 20_000
     /// Tags and comments.
     package static let tags = 6_000
     package static let attributes = 50_000
