@@ -99,8 +99,20 @@ package struct SourceText: Sendable {
     func characters(in span: Span) -> Int {
         let passage = bytes[min(span.start, bytes.count)..<min(span.end, bytes.count)]
         if passage.count <= Self.counted { return String(decoding: passage, as: UTF8.self).count }
-        return passage.withUnsafeBufferPointer { buffer in
-            buffer.reduce(0) { $0 &+ ($1 & 0xC0 == 0x80 ? 0 : 1) }
+        return passage.withUnsafeBytes { buffer in
+            var continuing = 0
+            var place = 0
+            // Eight at a time: fifty mistakes at the end of a line of a megabyte are fifty megabytes.
+            while place + 8 <= buffer.count {
+                let eight = buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                continuing &+= ((eight >> 7) & (~eight >> 6) & 0x0101_0101_0101_0101).nonzeroBitCount
+                place += 8
+            }
+            while place < buffer.count {
+                if buffer[place] & 0xC0 == 0x80 { continuing += 1 }
+                place += 1
+            }
+            return buffer.count - continuing
         }
     }
 

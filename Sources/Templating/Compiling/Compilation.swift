@@ -8,7 +8,7 @@ final class Compilation {
     /// More help nobody, and each is compared with all before it.
     static let mostProblems = 100
     /// What somebody may have meant is looked for among all names that there are, and so not for all of them.
-    private static let mostHelped = 20
+    private static let mostHelped = 10
     private static let less = "write less, and link to the rest"
     /// There is more of something than a message may have: nothing further is made of it.
     var isFull = false

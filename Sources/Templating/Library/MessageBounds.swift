@@ -17,7 +17,7 @@ package enum MessageBounds {
     package static let lines = 20_000
     /// Tags and comments.
     package static let tags = 6_000
-    package static let attributes = 50_000
+    package static let attributes = 30_000
     /// Of one element: each is compared with all before it.
     package static let attributesOfElement = 250
     /// Elements in one another.
@@ -34,7 +34,7 @@ package enum MessageBounds {
     package static let textLines = 4_000
 
     /// Bytes of all `<style>`. With more than these, styles stay where they are.
-    package static let styles = 256 << 10
+    package static let styles = 128 << 10
     /// Rules, selectors and declarations of all `<style>`.
     package static let statements = 6_000
 
