@@ -85,7 +85,7 @@ extension SendRun {
             if isSoon { return true }
             // Who waits for nothing but the pace of a provider is waited for.
             if let paced = try run.ledger.nextPaced(of: run.desk.campaign, step: step) {
-                idleUntil = paced
+                idleUntil = min(due, paced)
                 return true
             }
             let seeds = try run.ledger.nextDue(of: run.desk.campaign, step: DeliveryKey.seedStep) ?? .latest
