@@ -36,8 +36,11 @@ package struct RetrySchedule: Hashable, Sendable {
     /// counted from `since`, its first attempt.
     package func next(ticket: UInt64, attempt: Int, at now: Instant, since: Instant) -> Instant? {
         let time = now.advanced(byMilliseconds: delay(ticket: ticket, attempt: attempt))
-        return time > since.advanced(byMilliseconds: giveUp) ? nil : time
+        return allows(time, since: since) ? time : nil
     }
+
+    /// Whether a message that was first tried at `since` may be tried at `time`.
+    package func allows(_ time: Instant, since: Instant) -> Bool { time <= since.advanced(byMilliseconds: giveUp) }
 
     /// SplitMix64 over both numbers.
     private static func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {

@@ -5,8 +5,8 @@ package import Delivery
 ///     let transport = RelayTransport(relay)
 ///     Thread { try transport.run(source: queue, observer: ledger, control: control) }
 ///
-/// When messages may go is their source's to say. Connections are opened as messages ask for them, at most `relay.connections`, and reopened when they break; `run` throws a
-/// ``RelayError`` where the relay can't be used at all, or refuses us rather than a recipient.
+/// When messages may go is their source's to say. Connections are opened as messages ask for them, at most `relay.connections`, and
+/// reopened when they break; `run` throws a ``RelayError`` where the relay can't be used at all, or refuses us rather than a recipient.
 package struct RelayTransport: Transport {
     package let relay: Relay
     private let deadlines: Deadlines

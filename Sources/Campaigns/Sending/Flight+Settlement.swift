@@ -27,8 +27,7 @@ extension Flight {
 
     /// Another try at `due`, or none where that is too late.
     private func again(_ due: Instant, _ retry: RetrySchedule, at now: Instant) -> Settlement.Outcome {
-        let since = claim.firstTried ?? now
-        return due > since.advanced(byMilliseconds: retry.giveUp) ? .givenUp : .deferred(until: due)
+        retry.allows(due, since: claim.firstTried ?? now) ? .deferred(until: due) : .givenUp
     }
 
     /// A connection that was lost before the dot says nothing about the message: the first three times it is tried again

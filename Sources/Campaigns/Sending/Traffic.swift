@@ -22,11 +22,6 @@ package final class Traffic: Sendable {
         self.policy = Mutex(policy)
     }
 
-    /// One relay without limits.
-    package convenience init(relay name: String = "main") {
-        self.init(SendingPolicy(SendingPolicy.Rules(relays: [RelayTerms(name: name)])))
-    }
-
     package func with<Result: Sendable>(_ body: (inout SendingPolicy) -> Result) -> Result {
         policy.withLock { body(&$0) }
     }

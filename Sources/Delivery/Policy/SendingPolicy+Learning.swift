@@ -34,7 +34,6 @@ extension SendingPolicy {
             }
             return Lesson()
         case .refused(let reply):
-            isWatching = true
             return learn(reply, lane: mark.lane, relay: relay, domain: domain(), at: now)
         }
     }
@@ -121,7 +120,6 @@ extension SendingPolicy {
     /// A bounce that came later names the provider that is overrun.
     package mutating func learn(bounce reply: Reply, domain: String, at now: Instant) {
         guard RefusalClass(of: reply).remedy(for: reply) == .retrySlower else { return }
-        isWatching = true
         let known = providers.domains[domain].map { $0 + 1 } ?? learned[domain]
         let lane = known ?? newLane(for: domain)
         if lane > 0 { lanes[lane].throttle.slow("\(reply)", at: now) }

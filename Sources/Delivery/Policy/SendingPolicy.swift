@@ -76,15 +76,12 @@ package struct SendingPolicy: Sendable {
     var lanes: [Lane]
     /// The lanes of domains without a group, and whose mailboxes turned out to be run by a group's provider.
     var learned: [String: Int] = [:]
-    /// Something was refused, or may be: answers are worth counting.
-    package internal(set) var isWatching: Bool
 
     package init(_ rules: Rules) {
         providers = rules.providers
         workspace = RateLimiter(rules.workspace)
         relays = rules.relays.map(RelayState.init)
         lanes = [Lane(name: "", limiter: RateLimiter())] + providers.groups.map { Lane(name: $0.name, limiter: RateLimiter($0.limits)) }
-        isWatching = false
     }
 
     // MARK: Who is who

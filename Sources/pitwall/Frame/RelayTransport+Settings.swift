@@ -66,22 +66,23 @@ extension Relay {
 /// A file that is read again only where it has changed since.
 private final class WatchedFile: Sendable {
     private let path: String
-    private let seen: Mutex<String>
-    private let last = Mutex<String?>(nil)
+    private let state: Mutex<(mark: String, value: String?)>
 
     init(_ path: String) {
         self.path = path
-        seen = Mutex(Self.mark(path))
+        state = Mutex((Self.mark(path), nil))
     }
 
+    /// What was read last; nil where it has not changed yet.
     func ifChanged(_ read: () -> String?) -> String? {
-        let mark = Self.mark(path)
-        let isNew = seen.withLock { seen in
-            defer { seen = mark }
-            return seen != mark
+        state.withLock { state in
+            let mark = Self.mark(path)
+            if state.mark != mark {
+                state.mark = mark
+                state.value = read() ?? state.value
+            }
+            return state.value
         }
-        if isNew, let value = read() { last.withLock { $0 = value } }
-        return last.withLock { $0 }
     }
 
     private static func mark(_ path: String) -> String {

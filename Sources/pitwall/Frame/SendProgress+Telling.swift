@@ -68,16 +68,21 @@ extension SendingPolicy.Brake {
     }
 }
 
-extension SendProgress {
-    /// What keeps it from being faster, in a few words.
-    private var reason: String? {
-        switch bottleneck {
-        case .limit: brakes.first?.short
+extension SendProgress.Bottleneck {
+    /// Nil for limits, which have names.
+    fileprivate var words: String? {
+        switch self {
+        case .limit: nil
         case .relay: "the relay sets the pace"
         case .composing: "making messages sets the pace"
         case .disk: "the disk sets the pace"
         }
     }
+}
+
+extension SendProgress {
+    /// What keeps it from being faster, in a few words.
+    private var reason: String? { bottleneck.words ?? brakes.first?.short }
 
     /// One line for a terminal.
     var line: String {
@@ -146,14 +151,7 @@ struct ProgressNote {
         if case .list(let brakes) = note["brakes"] {
             for case .object(let brake) in brakes { if let text = brake["text"]?.text { lines.append(text) } }
         }
-        if lines.count == 1, let bottleneck = note["bottleneck"]?.text.flatMap({ SendProgress.Bottleneck(rawValue: $0) }) {
-            switch bottleneck {
-            case .limit: break
-            case .relay: lines.append("the relay sets the pace")
-            case .composing: lines.append("making messages sets the pace")
-            case .disk: lines.append("the disk sets the pace")
-            }
-        }
+        if lines.count == 1, let words = SendProgress.Bottleneck(rawValue: note["bottleneck"]?.text ?? "")?.words { lines.append(words) }
         if case .list(let providers) = note["providers"], providers.count > 1 {
             for case .object(let provider) in providers.prefix(6) {
                 let parts = ["accepted", "deferred", "refused", "unknown"].compactMap { word in

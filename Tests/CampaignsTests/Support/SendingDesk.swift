@@ -60,6 +60,13 @@ final class SendingDesk {
     func isSettled() throws -> Bool { try desk.database.read { try $0.count("SELECT count(*) FROM delivery WHERE state = 1") } == 0 }
 }
 
+extension Traffic {
+    /// One relay without limits.
+    convenience init() {
+        self.init(SendingPolicy(SendingPolicy.Rules(relays: [RelayTerms(name: "main")])))
+    }
+}
+
 extension Sender {
     /// A run through one relay without limits.
     func run(_ prepared: Prepared, recorder: FlightRecorder, transport: any Transport) throws -> SendRun {
