@@ -5,6 +5,9 @@ package enum SQLValue: Hashable, Sendable {
     case real(Double)
     case text(String)
     case blob([UInt8])
+
+    /// NULL for nil.
+    package init(_ text: String?) { self = text.map { .text($0) } ?? .null }
 }
 
 /// A piece of SQL with its arguments, put together by interpolation. A value never becomes part of the text.

@@ -38,6 +38,40 @@ package struct Reply: Hashable, Sendable {
         self.init(code: code, enhanced: enhanced, text: Self.cut(text))
     }
 
+    /// The text of a single line after its code and separator. What nearly all replies are, ASCII without controls, is read in one pass:
+    /// there is one to every message.
+    package init(code: Int, line: UnsafeBufferPointer<UInt8>) {
+        guard line.count < Self.longestText, line.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+            self.init(code: code, lines: CollectionOfOne(String(decoding: line, as: UTF8.self)))
+            return
+        }
+        var rest = line[...]
+        var enhanced: String?
+        if let end = Self.endOfEnhancedCode(line), Int(line[0]) - 0x30 == code / 100 {
+            enhanced = String(decoding: UnsafeBufferPointer(rebasing: line[..<end]), as: UTF8.self)
+            rest = line[end...]
+        }
+        while rest.first == UInt8(ascii: " ") { rest.removeFirst() }
+        while rest.last == UInt8(ascii: " ") { rest.removeLast() }
+        self.init(code: code, enhanced: enhanced, text: String(decoding: UnsafeBufferPointer(rebasing: rest), as: UTF8.self))
+    }
+
+    /// As ``enhancedCode(_:)``.
+    private static func endOfEnhancedCode(_ line: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard line.count >= 5, line[1] == UInt8(ascii: "."), [UInt8(ascii: "2"), UInt8(ascii: "4"), UInt8(ascii: "5")].contains(line[0])
+        else { return nil }
+        var index = 2
+        for isLast in [false, true] {
+            let start = index
+            while index < line.count, line[index] >= 0x30, line[index] <= 0x39 { index += 1 }
+            guard (1...3).contains(index - start) else { return nil }
+            if isLast { return index == line.count || line[index] == UInt8(ascii: " ") ? index : nil }
+            guard index < line.count, line[index] == UInt8(ascii: ".") else { return nil }
+            index += 1
+        }
+        return nil
+    }
+
     package var isPositive: Bool { (200..<300).contains(code) }
     package var isTemporary: Bool { (400..<500).contains(code) }
     package var isPermanent: Bool { (500..<600).contains(code) }

@@ -10,31 +10,59 @@ package enum Base64 {
     private static let url = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     package static func encode(_ bytes: ArraySlice<UInt8>, _ alphabet: Alphabet = .standard, into out: inout [UInt8]) {
-        let digits = alphabet == .standard ? standard : url
-        var index = bytes.startIndex
-        while bytes.endIndex - index >= 3 {
-            let word = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            out.append(digits[Int(word >> 18)])
-            out.append(digits[Int(word >> 12 & 63)])
-            out.append(digits[Int(word >> 6 & 63)])
-            out.append(digits[Int(word & 63)])
-            index += 3
+        let length = encodedLength(of: bytes.count, alphabet)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { target in
+            bytes.withUnsafeBufferPointer { encode($0, alphabet, to: target) }
+            out.append(contentsOf: target)
         }
-        let held = bytes.endIndex - index
-        guard held > 0 else { return }
-        let word = UInt32(bytes[index]) << 16 | (held == 2 ? UInt32(bytes[index + 1]) << 8 : 0)
-        out.append(digits[Int(word >> 18)])
-        out.append(digits[Int(word >> 12 & 63)])
-        if held == 2 { out.append(digits[Int(word >> 6 & 63)]) }
-        if alphabet == .standard { out.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - held)) }
     }
 
     package static func encoded(_ bytes: some Sequence<UInt8>, _ alphabet: Alphabet = .standard) -> String {
-        let bytes = Array(bytes)
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        encode(bytes[...], alphabet, into: &out)
-        return String(decoding: out, as: UTF8.self)
+        encoded(Array(bytes), alphabet)
+    }
+
+    /// Not generic: two links of every message are made here.
+    package static func encoded(_ bytes: [UInt8], _ alphabet: Alphabet = .standard) -> String {
+        let length = encodedLength(of: bytes.count, alphabet)
+        return String(unsafeUninitializedCapacity: length) { target in
+            bytes.withUnsafeBufferPointer { encode($0, alphabet, to: UnsafeMutableBufferPointer(rebasing: target[..<length])) }
+            return length
+        }
+    }
+
+    private static func encodedLength(of count: Int, _ alphabet: Alphabet) -> Int {
+        alphabet == .standard ? (count + 2) / 3 * 4 : (count * 4 + 2) / 3
+    }
+
+    /// `target` holds as much as ``encodedLength(of:_:)`` says.
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, _ alphabet: Alphabet, to target: UnsafeMutableBufferPointer<UInt8>) {
+        (alphabet == .standard ? standard : url).withUnsafeBufferPointer { digits in
+            var from = 0
+            var to = 0
+            while bytes.count - from >= 3 {
+                let word = UInt32(bytes[from]) << 16 | UInt32(bytes[from + 1]) << 8 | UInt32(bytes[from + 2])
+                target[to] = digits[Int(word >> 18)]
+                target[to + 1] = digits[Int(word >> 12 & 63)]
+                target[to + 2] = digits[Int(word >> 6 & 63)]
+                target[to + 3] = digits[Int(word & 63)]
+                from += 3
+                to += 4
+            }
+            let held = bytes.count - from
+            guard held > 0 else { return }
+            let word = UInt32(bytes[from]) << 16 | (held == 2 ? UInt32(bytes[from + 1]) << 8 : 0)
+            target[to] = digits[Int(word >> 18)]
+            target[to + 1] = digits[Int(word >> 12 & 63)]
+            to += 2
+            if held == 2 {
+                target[to] = digits[Int(word >> 6 & 63)]
+                to += 1
+            }
+            while to < target.count {
+                target[to] = UInt8(ascii: "=")
+                to += 1
+            }
+        }
     }
 
     /// The bytes that `text` spells exactly as ``encode(_:_:into:)`` would write them, or nil: no blanks, no missing or

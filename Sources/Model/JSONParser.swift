@@ -66,6 +66,7 @@ private struct JSONParser {
         var members: [(String, JSONValue)] = []
         skipBlanks()
         if take("}") { return JSONObject() }
+        members.reserveCapacity(12)
         while true {
             skipBlanks()
             guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw error("a member's name in quotes is missing") }
@@ -95,15 +96,19 @@ private struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         index += 1
         let start = index
+        var seen: UInt8 = 0
         while index < bytes.count {
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") {
-                let text = try utf8(bytes[start..<index])
+                let range = UnsafeBufferPointer(rebasing: bytes[start..<index])
+                // Nothing to validate, which would cost more than the rest.
+                let text = seen < 0x80 ? String(decoding: range, as: UTF8.self) : try utf8(range)
                 index += 1
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
             if byte < 0x20 { throw error("a control character in a text") }
+            seen |= byte
             index += 1
         }
         throw error("a text is not closed")

@@ -33,6 +33,7 @@ package struct JSONObject: Hashable, Sendable {
     private init(list members: [(String, JSONValue)]) {
         // Hashing pays only for objects that nobody should send.
         var places: [String: Int] = [:]
+        self.members.reserveCapacity(members.count)
         for (name, value) in members {
             if self.members.count < 32 {
                 self[name] = value

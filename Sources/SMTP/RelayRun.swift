@@ -49,6 +49,7 @@ final class RelayRun {
     var lastTrouble: RelayError?
     var deferralsInARow = 0
     let deferralsUntilBusy: Int
+    private var gathering = Gathering()
     private var results: [Dialogue.Result] = []
     /// Those that may begin a message behind one that waits for its answer; kept for its memory.
     var behind: [Connection] = []
@@ -240,8 +241,14 @@ final class RelayRun {
         if connector.opening > 0 {
             connector.wait(readiness.descriptor, milliseconds: Int32(clamping: max(0, nextDeadline(at: now) - now)))
         }
-        let ready = readiness.wait(milliseconds: 0)
+        var ready = readiness.wait(milliseconds: 0)
         guard ready.isEmpty, connector.opening == 0 else { return ready }
+        if gathering.isWorthwhile {
+            usleep(Gathering.pause)
+            ready = readiness.wait(milliseconds: 0)
+            gathering.gave(ready.count)
+            if !ready.isEmpty { return ready }
+        }
         return readiness.wait(milliseconds: Int32(clamping: max(0, nextDeadline(at: now) - now)))
     }
 

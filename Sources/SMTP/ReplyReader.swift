@@ -87,10 +87,20 @@ package struct ReplyReader: Sendable {
 
     /// The words of the reply that `next` has just found.
     package var reply: Reply {
+        if let line = onlyLine {
+            return bytes.withUnsafeBufferPointer { Reply(code: code, line: UnsafeBufferPointer(rebasing: $0[line])) }
+        }
         let lines = bytes[found].split(separator: UInt8(ascii: "\n")).map { line in
             let text = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             return String(decoding: text.dropFirst(4), as: UTF8.self)
         }
         return Reply(code: code, lines: lines)
+    }
+
+    /// What stands after the code of a reply that is one line; nil for one of several.
+    private var onlyLine: Range<Int>? {
+        guard let end = bytes[found].firstIndex(of: UInt8(ascii: "\n")), end == found.upperBound - 1 else { return nil }
+        let last = end > found.lowerBound && bytes[end - 1] == UInt8(ascii: "\r") ? end - 1 : end
+        return min(found.lowerBound + 4, last)..<last
     }
 }

@@ -60,7 +60,7 @@ package struct LinkToken: Hashable, Sendable {
     /// The token as it stands in a URL.
     package func signed(with keys: Keys) -> String {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(96)
+        bytes.reserveCapacity(96 + topic.utf8.count)
         bytes.append(contentsOf: Self.purpose)
         bytes.append(Self.version)
         bytes.append(kind.rawValue | (isTest ? Self.testFlag : 0))
@@ -70,7 +70,8 @@ package struct LinkToken: Hashable, Sendable {
         bytes.append(UInt8(truncatingIfNeeded: topic.utf8.count))
         bytes.append(contentsOf: topic.utf8)
         bytes.append(contentsOf: Self.signature(of: bytes, keys))
-        return Base64.encoded(bytes.dropFirst(Self.purpose.count), .url)
+        bytes.removeFirst(Self.purpose.count)
+        return Base64.encoded(bytes, .url)
     }
 
     package init(verifying text: some StringProtocol, with keys: Keys) throws(Problem) {

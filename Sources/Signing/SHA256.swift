@@ -37,7 +37,12 @@ package struct SHA256: ~Copyable {
     /// The hash of those ranges of `bytes` one after another, and of `tail` after them; what lies outside the array is left out.
     package static func hash(_ bytes: [UInt8], in ranges: [Range<Int>], tail: SharedBytes? = nil) -> Digest {
         var hash = SHA256()
-        for range in ranges { hash.update(bytes[range.clamped(to: bytes.indices)]) }
+        bytes.withUnsafeBufferPointer { bytes in
+            for range in ranges {
+                let range = range.clamped(to: 0..<bytes.count)
+                if let start = bytes.baseAddress { pitwall_sha256_update(hash.state, start + range.lowerBound, range.count) }
+            }
+        }
         if let tail { hash.update(tail.bytes) }
         return hash.finish()
     }

@@ -1,5 +1,7 @@
 import Delivery
+import Foundation
 import Model
+import Synchronization
 import Testing
 
 @testable import Campaigns
@@ -86,7 +88,7 @@ import Testing
         var pace = Pace(started: noon, connections: 256)
         for step in 0..<20 { pace.record(500, at: noon.advanced(byMilliseconds: Int64(step) * 50)) }
         #expect((9_000...12_000).contains(pace.perSecond))
-        #expect((1_125...1_500).contains(pace.ahead(limit: nil)))
+        #expect((2_250...3_000).contains(pace.ahead(limit: nil)))
     }
 
     @Test(arguments: [(0.01, 20), (0.000_01, 1), (10.0, 512)])
@@ -120,6 +122,30 @@ import Testing
         queue.close()
         if case .item(1) = queue.poll() {} else { Issue.record("there was one") }
         if case .closed = queue.poll() {} else { Issue.record("it was closed and empty") }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `who makes them waits until half of too many are taken, and no longer than it is open`() {
+        let queue = BlockingQueue<Int>()
+        queue.put(0..<4)
+        queue.waitForRoom(below: 5)
+        queue.put([4, 5])
+        let waited = Mutex(false)
+        let maker = WorkerThread("maker") {
+            queue.waitForRoom(below: 4)
+            waited.withLock { $0 = true }
+        }
+        while !queue.isAwaited { usleep(1000) }
+        for _ in 0..<3 { _ = queue.take() }
+        #expect(queue.isAwaited)
+        #expect(!waited.withLock { $0 })
+        _ = queue.take()
+        maker.join()
+        queue.put(0..<10)
+        let another = WorkerThread("another") { queue.waitForRoom(below: 4) }
+        while !queue.isAwaited { usleep(1000) }
+        queue.close()
+        another.join()
+        #expect(queue.count == 12)
     }
 
     @Test func `taking all waits no longer than it was told`() {

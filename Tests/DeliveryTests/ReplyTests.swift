@@ -16,6 +16,22 @@ import Testing
         #expect(reply.text == line)
     }
 
+    /// The long way is what it is compared with.
+    @Test(
+        arguments: [
+            "", " ", "2", "2.", "2.0", "2.0.", "2.0.0", "2.0.0 Ok: queued as 4Xy1Zz2abc", "2.0.0  two blanks ", "2.1.5x Ok", "2.1234.5 Ok",
+            "2..5 Ok", "2.1.5\tOk", "3.1.5 Ok", "5.1.1 no such user", "4.2.2 full", "Ok", "  Ok  ", "2.6.0 caffè", "2.6.0 a\u{1B}[31mb",
+            "9.1.1 x", "2.0.0.0 x", String(repeating: "x", count: 511), String(repeating: "x", count: 512),
+            String(repeating: "x", count: 600),
+        ])
+    func `one line is read in one pass as it is read with others`(line: String) {
+        for code in [250, 354, 451, 550] {
+            var text = line
+            let quick = text.withUTF8 { Reply(code: code, line: $0) }
+            #expect(quick == Reply(code: code, lines: [line]))
+        }
+    }
+
     @Test func `control characters and marks that change direction never reach a terminal`() {
         let reply = Reply(code: 550, lines: ["no\u{1B}[31m \u{202E}user\u{0}"])
         #expect(reply.text == "no [31m  user")

@@ -67,6 +67,31 @@ import Testing
         #expect(slot.made == (length == 100 ? made : nil))
     }
 
+    @Test(arguments: [100, 300, 2000])
+    func `an answer stands beside what was marked with the dot`(_ length: Int) throws {
+        let made = FlightRecorder.Marks(
+            messageID: String(repeating: "m", count: length), sha256: String(repeating: "a", count: 64),
+            contentSHA256: String(repeating: "b", count: 64))
+        let reply = String(repeating: "r", count: 600)
+        try house.leave { recorder in
+            recorder.markDot(0, (key, 2), made: made)
+            recorder.markAnswer(
+                0,
+                Settlement(
+                    key: key, attempt: 2, at: House.noon, outcome: .accepted, relay: "main", code: 250, reply: reply,
+                    messageID: made.messageID,
+                    sha256: made.sha256, contentSHA256: made.contentSHA256))
+        }
+        let settlement = try #require(try house.found().left.first?.settlement)
+        #expect(settlement.attempt == 2)
+        #expect(settlement.code == 250)
+        #expect(settlement.sha256 == made.sha256)
+        #expect(settlement.contentSHA256 == made.contentSHA256)
+        #expect(settlement.messageID == String(made.messageID.prefix(330)))
+        #expect(!settlement.reply.isEmpty)
+        #expect(reply.hasPrefix(settlement.reply))
+    }
+
     @Test func `a file that is empty, cut short or foreign counts as none`() throws {
         for bytes in [[UInt8](), Array("PW".utf8), Array(repeating: 0x41, count: 9000)] {
             #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))

@@ -10,6 +10,8 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
     private var closed = false
     /// How many items whoever waits is waiting for: fewer wake nobody.
     private var wanted = 1
+    /// Somebody waits until no more than so many are left.
+    private var room: Int?
 
     /// Says whether the queue was empty: only then may somebody be waiting who must be told.
     @discardableResult
@@ -20,6 +22,18 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         if before < wanted, items.count - first >= wanted { condition.broadcast() }
         condition.unlock()
         return before == 0
+    }
+
+    /// Waits while there are `limit` items or more, and then until half of them are taken: whoever puts need not run ahead. Not while it is
+    /// closed.
+    func waitForRoom(below limit: Int) {
+        condition.lock()
+        defer { condition.unlock() }
+        guard items.count - first >= limit else { return }
+        while items.count - first > limit / 2, !closed {
+            room = limit / 2
+            condition.wait()
+        }
     }
 
     /// Nothing more will come: those who wait get nil once it is empty.
@@ -51,6 +65,13 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         return closed ? .closed : .empty
     }
 
+    /// Whether somebody waits for room.
+    var isAwaited: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return room != nil
+    }
+
     var count: Int {
         condition.lock()
         defer { condition.unlock() }
@@ -77,13 +98,21 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         let all = Array(items[first...])
         items.removeAll(keepingCapacity: true)
         first = 0
+        tellOfRoom()
         return all
+    }
+
+    private func tellOfRoom() {
+        guard let room, items.count - first <= room else { return }
+        self.room = nil
+        condition.broadcast()
     }
 
     private func pop() -> Item? {
         guard first < items.count else { return nil }
         let item = items[first]
         first += 1
+        tellOfRoom()
         if first == items.count {
             items.removeAll(keepingCapacity: true)
             first = 0

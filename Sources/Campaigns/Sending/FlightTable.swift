@@ -1,3 +1,4 @@
+import Model
 import Store
 import Synchronization
 
@@ -50,21 +51,47 @@ final class FlightTable: Sendable {
         }
     }
 
+    func claim(_ slot: Int) -> Claim? {
+        with(slot) { $0?.claim }
+    }
+
+    /// Whom it was made of is not needed any more: most of what a flight holds.
     func set(_ composed: ComposedMessage, in slot: Int) {
-        _ = with(slot) { $0?.composed = composed }
+        _ = with(slot) { flight in
+            flight?.composed = composed
+            if let id = flight?.claim.contact.id { flight?.claim.contact = Contact(id: id) }
+        }
+    }
+
+    /// What the sending policy asks of a flight.
+    func destination(_ slot: Int) -> (domain: String, lane: Int)? {
+        with(slot) { flight in flight.map { ($0.claim.address.asciiDomain, $0.claim.lane) } }
     }
 
     func set(lane: Int, in slot: Int) {
         _ = with(slot) { $0?.claim.lane = lane }
     }
 
-    /// Its final dot goes. Gives the flight, and its passage where that is told for the first time.
-    func depart(_ slot: Int) -> (flight: Flight, passage: Traffic.Passage?)? {
+    /// What is noted of a message whose final dot goes.
+    struct Departure: Sendable {
+        var key: DeliveryKey
+        var attempt: Int64
+        var marks: FlightRecorder.Marks?
+        /// Where it is told for the first time.
+        var passage: Traffic.Passage?
+    }
+
+    /// Its final dot goes.
+    func depart(_ slot: Int) -> Departure? {
         with(slot) { flight in
-            guard let known = flight else { return nil }
-            guard let passage = known.passage, !passage.hasGone else { return (known, nil) }
-            flight?.passage?.hasGone = true
-            return (known, passage)
+            guard var departure = flight.map({ Departure(key: $0.claim.key, attempt: $0.claim.attempt, marks: $0.composed?.marks) }) else {
+                return nil
+            }
+            if let passage = flight?.passage, !passage.hasGone {
+                departure.passage = passage
+                flight?.passage?.hasGone = true
+            }
+            return departure
         }
     }
 

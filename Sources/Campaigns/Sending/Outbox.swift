@@ -95,10 +95,10 @@ final class Outbox: Sendable {
 
     /// What is known of the recipient's provider may be more than when the message was claimed; nil for one that is gone.
     private func mark(_ slot: Int, _ policy: inout SendingPolicy) -> SendingPolicy.Mark? {
-        guard let claim = table[slot]?.claim else { return nil }
-        let mark = policy.mark(domain: claim.address.asciiDomain, campaign: campaign)
-        if mark.lane != claim.lane {
-            policy.moveUnderWay(from: claim.lane, to: mark.lane)
+        guard let (domain, lane) = table.destination(slot) else { return nil }
+        let mark = policy.mark(domain: domain, campaign: campaign)
+        if mark.lane != lane {
+            policy.moveUnderWay(from: lane, to: mark.lane)
             table.set(lane: mark.lane, in: slot)
         }
         return mark

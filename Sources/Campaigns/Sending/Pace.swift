@@ -30,11 +30,11 @@ struct Pace {
         return Double(samples.reduce(0) { $0 + $1.count }) * 1000 / Double(span)
     }
 
-    /// An eighth of a second's worth, so that neither the wire nor the composers run dry between two commits, and messages that
-    /// wait are not most of what a send holds in memory; no more than a limit lets go in two seconds. Whoever leaves once their
+    /// A quarter of a second's worth, so that neither the wire nor the composers run dry between two commits, each of which settles and
+    /// claims half of them; no more than a limit lets go in two seconds. Whoever leaves once their
     /// message is claimed gets it all the same: a relay that takes its time is given no more than its connections have room for.
     func ahead(limit: Double?) -> Int {
-        let measured = max(least, Int(min(perSecond / 8, 100_000)))
+        let measured = max(least, Int(min(perSecond / 4, 100_000)))
         guard let limit else { return measured }
         return max(1, min(measured, Int(min(limit * 2000, 100_000).rounded(.up))))
     }

@@ -61,10 +61,11 @@ extension SendRun {
             try look(at: now)
             let underWay = run.table.underWay
             waiting.look(outbox: run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
-            let want = wanted(underWay: underWay, at: now)
-            // Waiting for a quarter of what is under way groups commits; the time bounds what a quiet relay costs.
+            // A commit is dear, and one for half of what is under way as dear as one for a few; the time bounds what a quiet relay costs.
+            let isShort = wanted(underWay: underWay, at: now) > 0
             let landings = run.settled.takeAll(
-                waitingFor: want > 0 ? 1 : max(1, min(underWay, 1024) / 4), atMost: want > 0 ? 0 : underWay > 0 ? 0.02 : 0.05)
+                waitingFor: isShort ? 1 : max(1, min(underWay, 1024) / 2), atMost: isShort ? 0 : underWay > 0 ? 0.1 : 0.05)
+            let want = wanted(underWay: underWay - landings.count, at: now)
             try record(landings, claiming: want, at: run.clock())
             if run.table.underWay > 0 { return true }
             if ending != nil { return false }
@@ -100,7 +101,7 @@ extension SendRun {
             if let idleUntil, idleUntil > now { return 0 }
             let ahead = min(pace.ahead(limit: run.options.pace), run.table.capacity)
             // Small claims would cost a commit each: below a quarter of the room there is time.
-            guard underWay == 0 || ahead - underWay >= max(1, ahead / 4) else { return 0 }
+            guard underWay <= 0 || ahead - underWay >= max(1, ahead / 4) else { return 0 }
             return max(0, min(ahead - underWay, run.options.limit.map { $0 - claimed } ?? .max))
         }
 

@@ -132,6 +132,9 @@ package final class SendRun: Sendable {
         return report
     }
 
+    /// Messages that are made ahead of the connections: some hundredths of a second's worth where they are quick.
+    private var roomInOutbox: Int { max(128, 4 * options.connections) }
+
     private func remaining() throws -> Int {
         try ledger.counts(of: desk.campaign).remaining + ledger.counts(of: desk.campaign, step: DeliveryKey.seedStep).remaining
     }
@@ -142,14 +145,17 @@ package final class SendRun: Sendable {
 extension SendRun {
     private func startComposer(_ number: Int) -> WorkerThread {
         WorkerThread("pitwall-compose-\(number)") { [self] in
-            while let slot = toCompose.take() {
-                guard let flight = table[slot] else { continue }
+            while true {
+                // What is made waits in memory; what is claimed and not made takes a tenth of that.
+                outbox.queue.waitForRoom(below: roomInOutbox)
+                guard let slot = toCompose.take() else { break }
+                guard let claim = table.claim(slot) else { continue }
                 do {
-                    table.set(try maker.compose(Recipient(flight.claim)), in: slot)
+                    table.set(try maker.compose(Recipient(claim)), in: slot)
                     // A wire empties the queue before it waits, so one wake does for all that come meanwhile.
                     if outbox.queue.put(CollectionOfOne(slot)) { wires.wake() }
                 } catch {
-                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(flight.claim.key, error))))
+                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(claim.key, error))))
                 }
             }
         }
@@ -180,9 +186,9 @@ extension SendRun {
 
     func dotImminent(_ ticket: UInt64) {
         let slot = Int(clamping: ticket)
-        guard let (flight, passage) = table.depart(slot) else { return }
-        recorder.markDot(slot, (flight.claim.key, flight.claim.attempt), made: flight.composed?.marks)
-        if let passage { traffic.went(passage, at: clock()) }
+        guard let departure = table.depart(slot) else { return }
+        recorder.markDot(slot, (departure.key, departure.attempt), made: departure.marks)
+        if let passage = departure.passage { traffic.went(passage, at: clock()) }
     }
 
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {

@@ -130,12 +130,27 @@ struct HeaderWriter {
 
     /// `<value>`
     private mutating func angle(_ value: String) {
-        word([UInt8(ascii: "<")] + Self.visible(value) + [UInt8(ascii: ">")])
+        var value = value
+        let isWritten = value.withUTF8 { bytes in
+            guard bytes.count + 2 <= Self.longest, bytes.allSatisfy(Self.isVisible) else { return false }
+            open(bytes.count + 2)
+            out.append(UInt8(ascii: "<"))
+            out.append(contentsOf: bytes)
+            out.append(UInt8(ascii: ">"))
+            return true
+        }
+        if !isWritten { word([UInt8(ascii: "<")] + value.utf8.filter(Self.isVisible) + [UInt8(ascii: ">")]) }
     }
 
     /// A display name: words as they are, else in quotes, else encoded.
     private mutating func phrase(_ text: [UInt8]) {
         guard !text.isEmpty else { return }
+        // Names as most are: no place to fold is looked for where all of it fits.
+        if text.count <= min(60, Self.width - column - 1), Self.isPlainPhrase(text) {
+            open(text.count)
+            out.append(contentsOf: text)
+            return
+        }
         if text.count <= 60, !text.allSatisfy({ Characters.isAtomText($0) || $0 == UInt8(ascii: " ") }),
             !Self.needsEncoding(text[...], longest: 60)
         {
@@ -147,6 +162,19 @@ struct HeaderWriter {
             return word(quoted + [UInt8(ascii: "\"")])
         }
         words(of: text[...]) { Self.needsEncoding($0, longest: 60) || !$0.allSatisfy(Characters.isAtomText) }
+    }
+
+    /// Atoms with single spaces between, none of which a reader would decode.
+    private static func isPlainPhrase(_ text: [UInt8]) -> Bool {
+        var previous: UInt8 = 0
+        for byte in text {
+            guard byte == UInt8(ascii: " ") || Characters.isAtomText(byte), byte != UInt8(ascii: "?") || previous != UInt8(ascii: "=")
+            else {
+                return false
+            }
+            previous = byte
+        }
+        return true
     }
 
     /// Text word by word; from the first word that must be encoded to the last, all is encoded, spaces included.
@@ -190,7 +218,7 @@ struct HeaderWriter {
     }
 
     /// What may stand between angle brackets: visible ASCII but the brackets themselves.
-    private static func visible(_ text: String) -> [UInt8] {
-        text.utf8.filter { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") }
+    private static func isVisible(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
     }
 }

@@ -16,7 +16,9 @@ struct ClaimSelection {
         var key: DeliveryKey
         var attempt: Int64
         var contact: Contact?
-        var address: String
+        /// As it stands in the database.
+        var text: String
+        var address: EmailAddress?
         var changed: Bool
         var obstacle: String?
         var firstTried: Instant?
@@ -50,7 +52,7 @@ struct ClaimSelection {
             try skip(candidate.key, obstacle)
             return .skipped
         }
-        guard let contact = candidate.contact, let address = try? EmailAddress(candidate.address) else {
+        guard let contact = candidate.contact, let address = candidate.address else {
             try skip(candidate.key, Obstacle.invalidAddress.rawValue)
             return .skipped
         }
@@ -72,7 +74,7 @@ struct ClaimSelection {
             """
         ).run([
             .integer(candidate.attempt), .integer(desk.sender.rawValue), .integer(now.milliseconds + Ledger.lease),
-            .integer(now.milliseconds), .text(candidate.address), .integer(candidate.changed ? 1 : 0),
+            .integer(now.milliseconds), .text(candidate.text), .integer(candidate.changed ? 1 : 0),
             .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
         ])
         return .claim(
@@ -131,9 +133,11 @@ struct ClaimSelection {
             ORDER BY d.due_at, d.contact_id LIMIT \(limit)
             """
         return try session.all(sql) { row in
-            Candidate(
+            let contact = row.isNull(5) ? nil : try Contact(row: row, from: 5)
+            return Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: ContactID(row.integer(0)), entry: row.integer(1)),
-                attempt: row.integer(2) + 1, contact: row.isNull(5) ? nil : try Contact(row: row, from: 5), address: row.text(3),
+                attempt: row.integer(2) + 1, contact: contact, text: row.text(3),
+                address: contact?.email ?? (try? EmailAddress(row.text(3))),
                 changed: row.integer(8) > desk.plannedAt.milliseconds, obstacle: row.optionalText(4),
                 firstTried: row.optionalInteger(9).map { Instant(milliseconds: $0) })
         }
@@ -149,12 +153,12 @@ struct ClaimSelection {
             """
         return try session.all(sql) { row in
             let id = ContactID(row.integer(0))
-            let address = row.text(3)
-            let key = (try? EmailAddress(address))?.key ?? ""
+            let address = try? EmailAddress(row.text(3))
+            let key = address?.key ?? ""
             let known = try session.first("SELECT id, email, attributes FROM contact WHERE email_key = \(key)") { try Contact(row: $0) }
             return Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: id, entry: row.integer(1)),
-                attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: try? EmailAddress(address)), address: address,
+                attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: address), text: row.text(3), address: address,
                 changed: false, obstacle: try isSuppressed(key) ? Obstacle.suppressed.rawValue : nil,
                 firstTried: row.optionalInteger(4).map { Instant(milliseconds: $0) })
         }

@@ -205,10 +205,17 @@ extension FlightRecorder {
     /// and its commit loses nothing.
     package func markAnswer(_ slot: Int, _ settlement: Settlement) {
         guard let place = place(slot) else { return }
-        name(settlement.key, settlement.attempt, at: place)
-        let text = settlement.stored(within: Self.slotSize - 64)
-        place.storeBytes(of: Int64(text.count), toByteOffset: 48, as: Int64.self)
-        (place + 64).copyMemory(from: text, byteCount: text.count)
+        // What was marked with the dot stays, and the answer stands behind it: half of the writing, and a death in the middle leaves the
+        // marks whole.
+        let isMarked = place.load(as: UInt8.self) == Mark.dotted.rawValue
+        let marks = isMarked ? Int(min(max(place.load(fromByteOffset: 48, as: Int64.self), 0), Int64(Self.slotSize - 64))) : 0
+        if !isMarked {
+            name(settlement.key, settlement.attempt, at: place)
+            place.storeBytes(of: 0, toByteOffset: 48, as: Int64.self)
+        }
+        let text = settlement.stored(within: Self.slotSize - 64 - marks, isMarked: marks > 0)
+        place.storeBytes(of: Int64(text.count), toByteOffset: 56, as: Int64.self)
+        (place + 64 + marks).copyMemory(from: text, byteCount: text.count)
         set(.answered, at: place)
     }
 
@@ -237,15 +244,17 @@ extension FlightRecorder {
                 contact: ContactID(bytes.signedWord(start + 24)), entry: bytes.signedWord(start + 32))
             let attempt = bytes.signedWord(start + 40)
             var slot = Slot(key: key, attempt: attempt, settlement: nil)
-            let count = Int(min(max(bytes.signedWord(start + 48), 0), Int64(slotSize - 64)))
-            let text = bytes[(start + 64)..<(start + 64 + count)]
+            let end = start + slotSize
+            let marks = min(start + 64 + Int(clamping: max(bytes.signedWord(start + 48), 0)), end)
+            let lines = bytes[(start + 64)..<marks].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+            let made = lines.count == 3 ? Marks(messageID: lines[0], sha256: lines[1], contentSHA256: lines[2]) : nil
             if mark == .answered {
-                if case .object(let stored) = try? JSONValue(parsing: text) {
-                    slot.settlement = Settlement(stored: stored, key: key, attempt: attempt)
+                let answer = min(marks + Int(clamping: max(bytes.signedWord(start + 56), 0)), end)
+                if case .object(let stored) = try? JSONValue(parsing: bytes[marks..<answer]) {
+                    slot.settlement = Settlement(stored: stored, key: key, attempt: attempt, made: made)
                 }
             } else {
-                let lines = text.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
-                if lines.count == 3 { slot.made = Marks(messageID: lines[0], sha256: lines[1], contentSHA256: lines[2]) }
+                slot.made = made
             }
             return slot
         }

@@ -103,18 +103,22 @@ package struct Ledger: Sendable {
             """)
         for settlement in settlements {
             let key = settlement.key
-            let made: [SQLValue] = [settlement.messageID, settlement.sha256, settlement.contentSHA256].map { $0.map { .text($0) } ?? .null }
-            let place: [SQLValue] = [
-                .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
-                .integer(settlement.attempt),
-            ]
+            let (id, sha, contentSHA): (SQLValue, SQLValue, SQLValue) = (
+                .init(settlement.messageID), .init(settlement.sha256), .init(settlement.contentSHA256)
+            )
             let changed =
                 switch settlement.row {
                 case .planned(let reason, let due, let attempts):
-                    try again.run([reason.map { .text($0) } ?? .null, .integer(due), .integer(attempts)] + made + place)
+                    try again.run([
+                        .init(reason), .integer(due), .integer(attempts), id, sha, contentSHA, .integer(key.campaign.rawValue),
+                        .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
+                    ])
                 case .ended(let state, let reason):
-                    try end.run(
-                        [.integer(state.rawValue), reason.map { .text($0) } ?? .null, .integer(settlement.at.milliseconds)] + made + place)
+                    try end.run([
+                        .integer(state.rawValue), .init(reason), .integer(settlement.at.milliseconds), id, sha, contentSHA,
+                        .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
+                        .integer(settlement.attempt),
+                    ])
                 }
             // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
             // earlier attempt says nothing of a later one.

@@ -3,8 +3,9 @@ import Foundation
 import Liquid
 import Model
 
-/// One language variant of a message, compiled.
-struct CompiledVariant: Sendable {
+/// One language variant of a message, compiled. A class, since every message of every thread asks for one: copying what it is made of
+/// counts a dozen references up and down.
+final class CompiledVariant: Sendable {
     let language: String?
     let subject: Template
     let preheader: Template?
@@ -22,6 +23,26 @@ struct CompiledVariant: Sendable {
     let attributes: Object.Keys?
     /// Of readers whose own nobody knows.
     let baseLanguage: String
+
+    init(
+        language: String?, subject: Template, preheader: Template?, html: Template, text: Template, arrangesText: Bool, origins: Origins,
+        links: [MessageLink], pictures: [MessagePicture], references: [TemplateReference], gaps: [TemplateGap], attributes: Object.Keys?,
+        baseLanguage: String
+    ) {
+        self.language = language
+        self.subject = subject
+        self.preheader = preheader
+        self.html = html
+        self.text = text
+        self.arrangesText = arrangesText
+        self.origins = origins
+        self.links = links
+        self.pictures = pictures
+        self.references = references
+        self.gaps = gaps
+        self.attributes = attributes
+        self.baseLanguage = baseLanguage
+    }
 
     private static let roots = Object.Keys(["contact", "campaign", "organisation", "links", "now", "subject", "preheader"])
     private static let linkNames = Object.Keys(["unsubscribe", "preferences"])
