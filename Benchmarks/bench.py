@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 """Speed and memory of the release build, each beside a yardstick in the same run, printed as ratios.
 
-    Benchmarks/bench.py [send] [memory] [import] [--messages 50000] [--many 500000] [--rows 200000] [--runs 3] [--keep]
+    Benchmarks/bench.py [send] [ledger] [memory] [import] [--messages 50000] [--many 500000] [--rows 200000] [--runs 3] [--keep]
 
 send     `pitwall send` of personalised messages (about 8 kB, 10 values, 3 links and the unsubscribe links) into smtp-sink, against
          smtp-source sending plain messages of the same size over as many connections, connections kept open. Runs alternate;
          medians. Both are timed from start to end of their process.
+ledger   The same send with its log on disk, synced at every commit, against one whose database and flight recorder lie in memory
+         (/dev/shm): what durability costs. Runs alternate; medians.
 memory   The most memory `pitwall send` ever had (ru_maxrss) for --messages recipients and for --many.
 import   `pitwall import contacts` of --rows people against sqlite3's .import of the same file into a table with a unique index.
 
 Needs postfix's smtp-sink and smtp-source, and sqlite3 (Debian: postfix, sqlite3). Loopback only, in a temporary folder.
 """
 import argparse
-import csv
 import json
 import os
-import random
 import shutil
 import socket
 import statistics
@@ -24,20 +24,19 @@ import sys
 import tempfile
 import time
 
-CONNECTIONS = 20
-TARGETS = {"send": 0.8, "memory": 80.0, "growth": 1.05, "import": 3.0}
+import bench_workspace
+from bench_workspace import CONNECTIONS, ENVIRONMENT, PITWALL, people, run
+
+TARGETS = {"send": 0.8, "ledger": 1.15, "memory": 80.0, "growth": 1.05, "import": 3.0}
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-arguments.add_argument("what", nargs="*", metavar="WHAT", help="send, memory, import; all of them where none is named")
+arguments.add_argument("what", nargs="*", metavar="WHAT", help="send, ledger, memory, import; all of them where none is named")
 arguments.add_argument("--messages", type=int, default=50_000)
 arguments.add_argument("--many", type=int, default=500_000)
 arguments.add_argument("--rows", type=int, default=200_000)
 arguments.add_argument("--runs", type=int, default=3)
 arguments.add_argument("--keep", action="store_true", help="keep the temporary folder")
 args = arguments.parse_args()
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PITWALL = os.path.abspath(os.environ.get("PITWALL_BIN") or os.path.join(ROOT, ".build/release/pitwall"))
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PITWALL_")}
 
 TEMPLATE = """---
 subject: "{{ contact.first_name | default: 'Hello' }}, what is new in {{ contact.city | default: 'town' }}"
@@ -59,24 +58,6 @@ FILLER = """A paragraph of plain words, as newsletters have them. It says a litt
 names, and goes on for as long as it takes to make a message the size that messages are. The workshop is open on Saturday.
 
 """
-CAMPAIGN = """version: 1
-title: Bench
-kind: marketing
-topic: newsletter
-segment: newsletter
-template: bench
-from: Bench <news@example.com>
-data: {code: SPRING}
-"""
-
-
-def run(*command, **options):
-    """Ends the program with what the command said, unless it ended with 0."""
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, **options)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
 
 def timed(*command, cwd=None, stdin=None):
     """Seconds and the most memory in MB, of the process alone; and what it printed."""
@@ -93,37 +74,10 @@ def timed(*command, cwd=None, stdin=None):
     return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime, text
 
 
-def people(path, count):
-    """Contacts of any number, the same every time."""
-    r = random.Random(7)
-    firsts = "Ada Luca Giulia Marco Sofia Omar Chloé José Anna Li Noor Ivan Emma Hugo Mia Jan Zoë Paul Ines Tom".split()
-    lasts = "Rossi Bianchi Müller Dupont García Silva Novak Smith Okafor Tanaka Kim Jansen Costa Moreau Weber Nowak".split()
-    cities = ["Roma", "Milano", "Paris", "Lyon", "Berlin", "München", "New York", "Boston", "Tokyo", "London", "São Paulo"]
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow("email first_name last_name city country language timezone plan company signed_up".split())
-        for i in range(count):
-            rows.writerow([
-                f"person{i}@mail{r.randrange(100)}.example", r.choice(firsts), r.choice(lasts), r.choice(cities), r.choice(["IT", "FR", "DE", "US"]),
-                r.choice(["it", "fr", "de", "en"]), "Europe/Rome", r.choice(["free", "pro", "team"]), "ACME" if r.random() < .2 else "",
-                f"20{r.randrange(20, 26)}-{r.randrange(1, 13):02}-{r.randrange(1, 29):02}T10:00:00Z"])
-
-
 def workspace(folder, count):
     """A workspace whose campaign goes to `count` people, planned; and the mean size of its messages."""
     root = f"{folder}/workspace-{count}"
-    run(PITWALL, "init", root)
-    with open(f"{root}/pitwall.yaml") as file:
-        settings = [line for line in file.read().splitlines() if not line.startswith("cap:")]
-    settings = [line.replace("url: smtp://127.0.0.1:2525", "url: smtp://127.0.0.1:PORT") for line in settings]
-    at = next(index for index, line in enumerate(settings) if "url: smtp" in line)
-    settings.insert(at + 1, f"    connections: {CONNECTIONS}")
-    with open(f"{root}/pitwall.yaml", "w") as file:
-        file.write("\n".join(settings).replace("PORT", str(PORT)) + "\n")
-    with open(f"{root}/Campaigns/bench.yaml", "w") as file:
-        file.write(CAMPAIGN)
-    people(f"{root}/people.csv", count)
-    run(PITWALL, "import", "contacts", "people.csv", "--topic", "newsletter", "--consent", "confirmed", "--source", "bench", cwd=root)
+    bench_workspace.workspace(root, PORT, count, TEMPLATE)
     size = 0
     for paragraphs in range(4, 40):
         with open(f"{root}/Templates/bench.md", "w") as file:
@@ -161,12 +115,20 @@ class Sink:
         self.process.wait()
 
 
-def send(root, folder):
-    """One send of the planned campaign, in a copy of the workspace."""
+def send(root, folder, log=None):
+    """One send of the planned campaign, in a copy of the workspace; with its log in the folder `log`, if that is given."""
     copy = f"{folder}/run"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns("look", "people.csv"))
-    seconds, memory, cpu, text = timed(PITWALL, "send", "bench", "--yes", "--json", cwd=copy)
+    database = []
+    if log:
+        for name in os.listdir(copy):
+            if name.startswith("pitwall.sqlite"):
+                shutil.move(f"{copy}/{name}", f"{log}/{name}")
+        database = ["--database", f"{log}/pitwall.sqlite"]
+    # What the copy has not written yet would be synced with the first commit.
+    os.sync()
+    seconds, memory, cpu, text = timed(PITWALL, "send", "bench", "--yes", "--json", *database, cwd=copy)
     facts = json.loads(text.splitlines()[-1])
     shutil.rmtree(copy)
     return seconds, memory, cpu, facts
@@ -190,6 +152,35 @@ def measure_send(folder):
     report("send", f"{args.messages} messages of {size} bytes over {CONNECTIONS} connections: {mine:.0f}/s, smtp-source {theirs:.0f}/s",
            mine / theirs, mine / theirs >= TARGETS["send"], f"≥ {TARGETS['send']}")
     return root, max(memories)
+
+
+def measure_ledger(folder, root):
+    if root is None:
+        root, _ = workspace(folder, args.messages)
+    if not os.path.isdir("/dev/shm"):
+        print("  there is no /dev/shm: the cost of the log is not measured")
+        return root
+    kind = run("stat", "-f", "-c", "%T", folder).strip()
+    if kind in ("tmpfs", "ramfs"):
+        sys.exit(f"{folder} lies in memory ({kind}) itself: set TMPDIR to a folder on a disk")
+    times = {"disk": [], "memory": []}
+    with Sink():
+        for number in range(args.runs):
+            for where in times:
+                log = tempfile.mkdtemp(prefix="pitwall-bench-", dir="/dev/shm") if where == "memory" else None
+                try:
+                    seconds, _, cpu, facts = send(root, folder, log)
+                finally:
+                    if log:
+                        shutil.rmtree(log, ignore_errors=True)
+                assert facts["accepted"] == args.messages, facts
+                times[where].append(seconds)
+                print(f"  run {number + 1}: log {'on ' + kind if where == 'disk' else 'in memory'} {args.messages / seconds:7.0f}/s  "
+                      f"{cpu / args.messages * 1e6:5.1f} µs of CPU a message", flush=True)
+    disk, memory = statistics.median(times["disk"]), statistics.median(times["memory"])
+    report("ledger", f"{args.messages} messages: {args.messages / disk:.0f}/s with a durable log, {args.messages / memory:.0f}/s with one in memory",
+           disk / memory, disk / memory <= TARGETS["ledger"], f"≤ {TARGETS['ledger']}")
+    return root
 
 
 def measure_memory(folder, root, memory):
@@ -239,10 +230,10 @@ def report(name, text, ratio, good, target):
 
 
 def main():
-    what = args.what or ["send", "memory", "import"]
-    if not set(what) <= {"send", "memory", "import"}:
-        arguments.error("there are: send, memory, import")
-    for tool in {"send": ["smtp-sink", "smtp-source"], "memory": ["smtp-sink"], "import": ["sqlite3"]}.items():
+    what = args.what or ["send", "ledger", "memory", "import"]
+    if not set(what) <= {"send", "ledger", "memory", "import"}:
+        arguments.error("there are: send, ledger, memory, import")
+    for tool in {"send": ["smtp-sink", "smtp-source"], "ledger": ["smtp-sink"], "memory": ["smtp-sink"], "import": ["sqlite3"]}.items():
         for name in tool[1]:
             if tool[0] in what and shutil.which(name) is None:
                 sys.exit(f"{name} is not on this machine: apt-get install postfix sqlite3")
@@ -254,6 +245,8 @@ def main():
         root, memory = None, None
         if "send" in what:
             root, memory = measure_send(folder)
+        if "ledger" in what:
+            root = measure_ledger(folder, root)
         if "memory" in what:
             measure_memory(folder, root, memory)
         if "import" in what:

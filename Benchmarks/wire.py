@@ -19,13 +19,14 @@ import os
 import shutil
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-CONNECTIONS = 20
+import bench_workspace
+from bench_workspace import CONNECTIONS, PITWALL, run
+
 SIZE = 8000
 TARGETS = {"pipelined": 0.85, "libcurl": 3.0, "plain": 0.9, "slow": 0.9}
 
@@ -36,8 +37,6 @@ arguments.add_argument("--rtt", type=float, default=0.040)
 arguments.add_argument("--answer", type=float, default=0.1)
 args = arguments.parse_args()
 HERE = os.path.dirname(os.path.abspath(__file__))
-PITWALL = os.path.abspath(os.environ.get("PITWALL_BIN") or os.path.join(os.path.dirname(HERE), ".build/release/pitwall"))
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PITWALL_")}
 
 
 class Session(asyncio.Protocol):
@@ -149,31 +148,10 @@ class RoundTrip:
         return statistics.median(self.trips)
 
 
-def run(*command, cwd=None):
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, cwd=cwd)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
 def workspace(folder, port, count):
-    root = tempfile.mkdtemp(dir=folder)
-    run(PITWALL, "init", f"{root}/w")
-    root = f"{root}/w"
-    with open(f"{root}/pitwall.yaml") as file:
-        lines = [line for line in file.read().splitlines() if not line.startswith("cap:")]
-    at = next(index for index, line in enumerate(lines) if "url: smtp" in line)
-    lines[at] = lines[at].replace("url: smtp://127.0.0.1:2525", f"url: smtp://127.0.0.1:{port}")
-    lines.insert(at + 1, f"    connections: {CONNECTIONS}")
-    with open(f"{root}/pitwall.yaml", "w") as file:
-        file.write("\n".join(lines) + "\n")
-    with open(f"{root}/Templates/bench.md", "w") as file:
-        file.write("---\nsubject: For {{ contact.first_name }}\nlayout: plain\n---\n# Hello {{ contact.first_name }}\n\n" + "Plain words of a paragraph that says little. " * 75 + "\n")
-    with open(f"{root}/Campaigns/bench.yaml", "w") as file:
-        file.write("version: 1\ntitle: Bench\nkind: marketing\ntopic: newsletter\nsegment: newsletter\ntemplate: bench\nfrom: news@example.com\n")
-    with open(f"{root}/people.csv", "w") as file:
-        file.write("email,first_name\n" + "".join(f"p{i}@mail{i % 100}.example,Ada\n" for i in range(count)))
-    run(PITWALL, "import", "contacts", "people.csv", "--topic", "newsletter", "--consent", "confirmed", "--source", "bench", cwd=root)
+    root = f"{tempfile.mkdtemp(dir=folder)}/w"
+    text = "---\nsubject: For {{ contact.first_name }}\nlayout: plain\n---\n# Hello {{ contact.first_name }}\n\n"
+    bench_workspace.workspace(root, port, count, text + "Plain words of a paragraph that says little. " * 75 + "\n")
     run(PITWALL, "plan", "bench", cwd=root)
     return root
 
