@@ -13,6 +13,11 @@ if [ "${PITWALL_BROWSER:-yes}" != no ] && ! command -v chromium >/dev/null 2>&1;
     (install_missing chromium) || say "chromium can't be installed: the tests that need it are skipped."
 fi
 
+# A verifier of DKIM in C, beside the one in Python below. Debian starts it as a milter on a local socket, where nobody asks it anything.
+if ! command -v opendkim >/dev/null 2>&1; then
+    (install_missing opendkim) || say "opendkim can't be installed: the tests that need it are skipped."
+fi
+
 # Python's side of the tests: an SMTP server with TLS and AUTH and a verifier of DKIM that were not written here. In a folder of its own, so that nothing of
 # the system's Python changes. Tests that need it say that they skip where it is not there.
 venv=.build/test-venv
