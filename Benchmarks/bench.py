@@ -36,7 +36,7 @@ arguments.add_argument("--many", type=int, default=500_000)
 arguments.add_argument("--rows", type=int, default=200_000)
 arguments.add_argument("--runs", type=int, default=3)
 arguments.add_argument("--keep", action="store_true", help="keep the temporary folder")
-args = arguments.parse_args()
+args = arguments.parse_args(None if __name__ == "__main__" else [])
 
 TEMPLATE = """---
 subject: "{{ contact.first_name | default: 'Hello' }}, what is new in {{ contact.city | default: 'town' }}"
