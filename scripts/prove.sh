@@ -8,8 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${PITWALL_BIN:-}" ]; then
-    swift build -c release --product pitwall
-    PITWALL_BIN="$(swift build -c release --product pitwall --show-bin-path)/pitwall"
-    export PITWALL_BIN
+    . scripts/lib/setup.sh
+    build_release
 fi
 exec python3 scripts/prove.py "$@"

@@ -21,8 +21,8 @@ install_missing $PITWALL_LIBRARIES
 say "All there."
 
 title "2. Build (the first one takes some minutes)"
-swift build -c release --product pitwall
-pitwall="$(swift build -c release --show-bin-path)/pitwall"
+build_release
+pitwall="$PITWALL_BIN"
 
 title "3. A workspace in $demo/"
 if [ -e "$demo" ]; then
