@@ -40,6 +40,16 @@ package protocol Dialect: Sendable {
     /// Reads what an aggregate gave; nil for NULL.
     func decimal(from value: SQLValue) -> ExactDecimal?
 
+    /// The type of a column that holds such values; see ``jsonAggregate(_:_:_:)``.
+    var decimals: String { get }
+
+    /// The exact sum of two such values; NULL where one of them is.
+    func decimalSum(_ a: SQL, _ b: SQL) -> SQL
+
+    /// Such a value divided by a whole number and rounded as an average is: down to ``ExactDecimal/decimalsOfQuotients`` decimals. NULL
+    /// for nothing divided by nothing. Both may be given more than once.
+    func decimalQuotient(_ sum: SQL, _ count: SQL) -> SQL
+
     /// A statement of the whole numbers `id` among `rows`, `FROM … WHERE …`, that stand there at least `least` times and, where `most` is
     /// set, at most that often; each once, in a column of that name.
     func often(_ id: String, _ rows: SQL, least: Int, most: Int?) -> SQL
@@ -47,12 +57,33 @@ package protocol Dialect: Sendable {
     /// The same of those of which an aggregate over a member, as ``jsonAggregate(_:_:_:)`` gives it, compares so.
     func amounting(_ id: String, _ rows: SQL, _ aggregate: DecimalAggregate, _ comparison: DecimalComparison, _ bound: ExactDecimal) -> SQL
 
+    /// A statement, with a column `contact_id`, of those who have a row `b` from a row `a` on and less than `within` milliseconds after
+    /// it, or where `negated` a row `a` and none such; each once, and nobody unless `condition`, which is asked once.
+    ///
+    /// `firsts` is `FROM event a WHERE …`, of one event, and `seconds` the same of `b`: in the primary key such rows lie by their time.
+    /// Nil where a database does as well by looking for the second row of each first.
+    func following(_ firsts: SQL, _ seconds: SQL, within: Int64, negated: Bool, where condition: SQL) -> SQL?
+
     /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
     func folded(_ expression: SQL) -> SQL
 }
 
 extension Dialect {
     package func jsonMentions(_ column: String, _ json: String) -> SQL? { nil }
+
+    package func following(_ firsts: SQL, _ seconds: SQL, within: Int64, negated: Bool, where condition: SQL) -> SQL? { nil }
+
+    package var decimals: String { "NUMERIC" }
+
+    package func decimalSum(_ a: SQL, _ b: SQL) -> SQL { "(\(a) + \(b))" }
+
+    /// `div` cuts towards zero, of whole numbers.
+    package func decimalQuotient(_ sum: SQL, _ count: SQL) -> SQL {
+        let places = "\(ExactDecimal.decimalsOfQuotients)"
+        let shifted: SQL = "floor(\(sum) * 1e\(raw: places))"
+        let rounding: SQL = "CASE WHEN \(shifted) < 0 THEN \(count) - 1 ELSE 0 END"
+        return "(div(\(shifted) - \(rounding), NULLIF(\(count), 0)) * 1e-\(raw: places))"
+    }
 
     package func often(_ id: String, _ rows: SQL, least: Int, most: Int?) -> SQL {
         let most: SQL = most.map { " AND count(*) <= \($0)" } ?? ""

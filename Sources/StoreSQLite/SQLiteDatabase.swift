@@ -38,6 +38,8 @@ package final class SQLiteDatabase: SQLDatabase {
                 SQLiteAggregates.add(to: connection)
                 SQLiteCounting.add(to: connection)
                 SQLiteAmounts.add(to: connection)
+                SQLiteFollowing.add(to: connection)
+                SQLiteDecimals.add(to: connection)
             }
         }
         pool = try Self.translating(path: path) {

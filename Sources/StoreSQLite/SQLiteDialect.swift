@@ -59,6 +59,23 @@ package struct SQLiteDialect: Dialect {
         }
     }
 
+    package var decimals: String { "BLOB" }
+
+    package func decimalSum(_ a: SQL, _ b: SQL) -> SQL { "\(raw: SQLiteDecimals.plus)(\(a), \(b))" }
+
+    package func decimalQuotient(_ sum: SQL, _ count: SQL) -> SQL { "\(raw: SQLiteDecimals.part)(\(sum), \(count))" }
+
+    package func following(_ firsts: SQL, _ seconds: SQL, within: Int64, negated: Bool, where condition: SQL) -> SQL? {
+        // Both come in their order, and are merged; for a second term, one would be sorted. SQLite leaves an order out only where nothing
+        // but its own aggregates is asked.
+        let rows: SQL = """
+            SELECT a.contact_id AS contact_id, a.at AS at, 0 AS second \(firsts) \
+            UNION ALL SELECT b.contact_id, b.at, 1 \(seconds) ORDER BY 2
+            """
+        let asked: SQL = "\(raw: SQLiteFollowing.name)(w.contact_id, w.at, w.second, \(within), \(negated ? 1 : 0))"
+        return listed("w.contact_id", "SELECT \(asked) FROM (\(rows)) w WHERE \(condition)")
+    }
+
     package func often(_ id: String, _ rows: SQL, least: Int, most: Int?) -> SQL {
         listed(id, "SELECT \(raw: SQLiteCounting.name)(\(raw: id), \(least), \(most)) \(rows)")
     }

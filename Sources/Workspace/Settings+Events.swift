@@ -18,6 +18,25 @@ extension YAMLReader {
         return retention
     }
 
+    /// `summaries: {purchase: [amount]}`: the properties whose numbers are added up beside the events, by name of event.
+    mutating func summaries(_ node: YAMLNode?) -> KeptSums {
+        var sums = KeptSums.none
+        for member in members(of: node, in: "summaries") {
+            var named: [String] = []
+            for property in list(member.value, { $0.property($1) }) where !named.contains(property) { named.append(property) }
+            if case .sequence(let items) = member.value.content, items.isEmpty {
+                report("no property is named", at: member.value.span, hint: "name one, or leave \"\(member.key)\" out")
+            }
+            if !named.isEmpty { sums.properties[member.key] = named }
+        }
+        return sums
+    }
+
+    /// No event has a property with a quote or a backslash in its name.
+    private mutating func property(_ node: YAMLNode) -> String? {
+        value(node, "a property's name such as amount") { $0.contains("\"") || $0.contains("\\") ? nil : $0 }
+    }
+
     /// A day at least: less would drop what has just come in.
     private mutating func span(_ member: YAMLNode.Member) -> TimeSpan? {
         guard let span = value(member.value, "how long to keep them, such as 540 days", { TimeSpan($0) }) else { return nil }

@@ -5,7 +5,7 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "limits", "providers", "domain_limits", "give_up", "topics", "cap", "events", "retention", "dkim", "language",
+        "limits", "providers", "domain_limits", "give_up", "topics", "cap", "events", "retention", "summaries", "dkim", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.
@@ -32,6 +32,7 @@ extension Settings {
         cap = reader.cap(fields["cap"])
         unknownContact = reader.unknownContact(fields["events"]) ?? unknownContact
         retention = reader.retention(fields["retention"])
+        summaries = reader.summaries(fields["summaries"])
         dkim = reader.dkim(fields["dkim"])
         try reader.finish()
     }

@@ -47,6 +47,8 @@ package struct Settings: Sendable {
     package var topics: [TopicSettings]
     package var cap: FrequencyCap?
     package var retention: Retention
+    /// What is added up beside the events.
+    package var summaries = KeptSums.none
     /// What happens to events of people nobody knows.
     package var unknownContact: UnknownContact
     package var dkim = DKIMSettings()

@@ -85,6 +85,15 @@ extension RandomWorld {
     /// What a few of the numbers in ``RandomWorld/numbers`` add up to, or nearly.
     private static let bounds = ["0", "0.3", "5", "12.5", "17.5", "184", "-0.5", "4.16666666666667", "100000", "0.1"]
 
+    /// Of all of a person's events: what sums that are kept answer.
+    mutating func sum() -> SyntaxNode {
+        guard var amount = amount(1), amount.property != nil else { return node() }
+        amount.event = WrittenEvent(name: Name(pick(Self.events)), filter: nil)
+        amount.window = chance(50) ? nil : chance(50) ? .before(point()) : .longerAgo(span())
+        let node = SyntaxNode(.condition(.amount(amount)))
+        return chance(30) ? SyntaxNode(.not(node)) : node
+    }
+
     private mutating func edge(_ depth: Int) -> WrittenEdge {
         WrittenEdge(
             end: pick(WrittenEdge.End.allCases), event: event(depth),

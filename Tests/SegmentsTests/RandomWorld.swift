@@ -1,3 +1,4 @@
+import Database
 import Model
 
 @testable import Segments
@@ -95,6 +96,7 @@ struct RandomWorld {
     static let attributes = ["city", "age", "joined", "tags", "x y", "language"]
     static let properties = ["path", "amount"]
     static let events = ["view", "buy", "odd name"]
+    static let sums = KeptSums(["view": ["amount"], "buy": ["amount", "path"], "odd name": ["amount"]])
     static let topics = ["news", "offers"]
     static let campaigns = ["spring", "summer sale"]
 
@@ -135,8 +137,15 @@ struct RandomWorld {
             let last = oldest.advanced(byMilliseconds: -pick([1, Self.day, 60 * Self.day]))
             let first = last.advanced(byMilliseconds: -pick([0, Self.day, 30 * Self.day]))
             let count = first == last ? 1 : Int.random(in: 2...4, using: &random)
+            var amounts: [String: FadedAmount] = [:]
+            for property in Self.sums.properties[name] ?? [] where chance(70) {
+                let numbers = (0..<Int.random(in: 0...count, using: &random)).compactMap { _ in pick(Self.numbers).decimal }
+                amounts[property] = FadedAmount(
+                    count: numbers.count, total: numbers.reduce(.zero, +), least: numbers.min(), most: numbers.max())
+            }
             person.faded.append(
-                FadedEvents(name: name, count: count, first: first, last: last, learnedAt: chance(50) ? last : time()))
+                FadedEvents(
+                    name: name, count: count, first: first, last: last, learnedAt: chance(50) ? last : time(), amounts: amounts))
         }
     }
 

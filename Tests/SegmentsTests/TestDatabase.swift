@@ -11,7 +11,7 @@ final class TestDatabase {
     let database: SQLiteDatabase
     private let folder: URL
 
-    init(_ people: [PersonHistory]) throws {
+    init(_ people: [PersonHistory], sums: KeptSums = .none) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-segments-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         database = try SQLiteDatabase(path: folder.appendingPathComponent("test.sqlite").path)
@@ -19,7 +19,14 @@ final class TestDatabase {
         try database.write { session in
             for person in people { try Self.insert(person, in: session) }
         }
-        try EventStore(database).rebuildSummaries()
+        let store = EventStore(database)
+        try store.rebuildSummaries()
+        guard sums != .none else { return }
+        try store.keep(sums, inSlicesOf: 7)
+        try database.write { session in
+            for person in people { try Self.insertSums(of: person, in: session) }
+        }
+        try store.rebuildSummaries()
     }
 
     deinit {
@@ -35,6 +42,20 @@ final class TestDatabase {
 
     func count(_ sql: SQL) throws -> Int {
         try database.read { try $0.count(sql) }
+    }
+
+    private static func insertSums(of person: PersonHistory, in session: any SQLSession) throws {
+        for faded in person.faded {
+            for (property, amount) in faded.amounts {
+                func number(_ number: ExactDecimal?) -> SQL { number.map { session.dialect.decimal($0) } ?? "NULL" }
+                try session.execute(
+                    """
+                    INSERT INTO event_sum_faded (sum_id, contact_id, count, total, least, most) SELECT k.id, \(person.contact.id), \
+                    \(amount.count), \(number(amount.total)), \(number(amount.least)), \(number(amount.most)) \
+                    FROM event_summed k WHERE k.event = \(faded.name) AND k.property = \(property)
+                    """)
+            }
+        }
     }
 
     private static func campaign(_ name: String, in session: any SQLSession) throws -> Int64 {

@@ -35,7 +35,8 @@ import Testing
     private func dump() throws -> [String: [String]] {
         let tables = [
             "contact": "id, email, email_key, attributes", "event": "name_id, at, contact_id, id, properties",
-            "event_summary": "*", "event_faded": "*", "event_given_id": "*", "attribute_change": "*", "consent": "*",
+            "event_summary": "*", "event_faded": "*", "event_sum": "*", "event_sum_faded": "*", "event_given_id": "*",
+            "attribute_change": "*", "consent": "*",
             "contact_external_id": "*", "delivery": "*", "attempt": "*", "engagement": "*", "plan_recipient": "*", "contact_alias": "*",
             "suppression": "email_key, reason, lifted_at IS NULL",
         ]

@@ -36,6 +36,7 @@ private func settings(_ text: String) throws -> Settings {
         cap: 3 messages per 7 days
         events: {unknown_contact: create}
         retention: {page_viewed: 180 days, default: 540 days}
+        summaries: {purchase: [amount, items, amount], trip: distance}
         """
 
     @Test func `every setting is read`() throws {
@@ -52,6 +53,7 @@ private func settings(_ text: String) throws -> Settings {
         #expect(read.unknownContact == .create)
         #expect(read.retention.span(of: "page_viewed") == TimeSpan(180, .day))
         #expect(read.retention.span(of: "purchase") == TimeSpan(540, .day))
+        #expect(read.summaries == KeptSums(["purchase": ["amount", "items"], "trip": ["distance"]]))
         let relay = try #require(read.relays.first)
         #expect(relay.url == "smtp://127.0.0.1:2525")
         #expect(relay.tls == .required)
@@ -62,7 +64,9 @@ private func settings(_ text: String) throws -> Settings {
     @Test(arguments: [
         ("retention: 540 days", 1, 12, "must be a mapping"), ("retention: {visit: soon}", 1, 20, "how long to keep them"),
         ("retention:\n  default: 3 hours", 2, 12, "for a day at least"), ("events: {unknown_contact: creat}", 1, 27, "create or reject"),
-        ("events: {unknown: create}", 1, 10, "unknown key"),
+        ("events: {unknown: create}", 1, 10, "unknown key"), ("summaries: purchase", 1, 12, "must be a mapping"),
+        ("summaries: {purchase: []}", 1, 23, "no property is named"), ("summaries: {purchase: {amount: sum}}", 1, 23, "not a mapping"),
+        ("summaries:\n  purchase: [amount, 'a\"b']", 2, 22, "a property's name"), ("summaries: {purchase: }", 1, 13, "nothing"),
     ])
     func `a mistake about events is shown where it is`(_ text: String, _ line: Int, _ column: Int, _ message: String) {
         let error = #expect(throws: DiagnosticList.self) { try settings(text) }
@@ -76,6 +80,7 @@ private func settings(_ text: String) throws -> Settings {
         #expect(read.database == "pitwall.sqlite")
         #expect(read.keysFile == "secrets/keys")
         #expect(read.retention.isForever)
+        #expect(read.summaries == .none)
         #expect(read.unknownContact == .reject)
         #expect(read.relays.isEmpty)
         #expect(read.language == "en")

@@ -98,6 +98,12 @@ package struct ExactDecimal: Hashable, Sendable {
         return ExactDecimal(isNegative: isNegative, digits: sum.map { UInt8($0) }, exponent: top)
     }
 
+    package static prefix func - (number: ExactDecimal) -> ExactDecimal {
+        var other = number
+        if !number.digits.isEmpty { other.isNegative.toggle() }
+        return other
+    }
+
     private var magnitude: ExactDecimal {
         var other = self
         other.isNegative = false

@@ -11,7 +11,7 @@ extension Checker {
             let filter = written.filter.map { filter in checker.nested(Nesting.filter) { $0.condition(filter) } }
             return EventSet(event: written.name.text, filter: filter, window: window)
         }
-        let isDivided = set.filter != nil || need == .sum && window?.hasBeginning == true
+        let isDivided = set.filter != nil || need.isOfAll && window?.hasBeginning == true
         ask(.reach(set, isDivided ? .each : need), written.name, written.name.span)
         return set
     }
@@ -40,7 +40,7 @@ extension Checker {
 
     mutating func amount(_ written: WrittenAmount) -> Condition {
         let events = nested(Nesting.amount) {
-            $0.events(written.event, in: written.window, need: written.function.isOfEvents ? .sum : .each)
+            $0.events(written.event, in: written.window, need: written.need)
         }
         if let property = written.property { check(property, of: written.event.name, for: written.function) }
         let amount = Amount(function: written.function, events: events, property: written.property?.text)
@@ -120,6 +120,25 @@ extension Checker {
             case .notClicked: .missed(.click)
             }
         return Engagement(kind: kind, campaign: written.campaign?.text, link: written.link, window: written.window)
+    }
+}
+
+extension WrittenAmount {
+    /// What has to be known of events that no longer are kept.
+    fileprivate var need: Question.Need {
+        if function.isOfEvents { return .sum }
+        guard let property, DecimalFunction(rawValue: function.rawValue) != nil else { return .each }
+        return .total(property.text)
+    }
+}
+
+extension Question.Need {
+    /// Whether all or none of a person's events have to be asked for.
+    fileprivate var isOfAll: Bool {
+        switch self {
+        case .sum, .total: true
+        case .each, .one: false
+        }
     }
 }
 

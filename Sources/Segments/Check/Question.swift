@@ -17,13 +17,15 @@ struct Question: Sendable {
     }
 
     /// What has to be known of events for an answer.
-    enum Need: Sendable {
+    enum Need: Equatable, Sendable {
         /// Each of them.
         case each
         /// Whether there is one: of those no longer kept, when the first and the last was.
         case one
         /// How often, when first and when last: of those no longer kept, where the window holds all of them.
         case sum
+        /// What their numbers come to: of those no longer kept, where a sum of that property is kept, and as with ``sum``.
+        case total(String)
     }
 
     var kind: Kind
@@ -73,8 +75,8 @@ extension SegmentPlan {
             guard case .reach(let set, let need) = question.kind, !told.contains(set.event) else { return nil }
             let sql: SQL = "SELECT h.kept_since FROM event_horizon h JOIN event_name n ON n.id = h.name_id WHERE n.name = \(set.event)"
             let horizon = try session.first(sql) { Instant(milliseconds: $0.integer(0)) }
-            guard let since = [horizon, coming[set.event]].compactMap({ $0 }).max() else { return nil }
-            guard try compiler.falls(short: need, set, keptSince: since, in: session) else { return nil }
+            guard let end = [horizon, coming[set.event]].compactMap({ $0 }).max() else { return nil }
+            guard let since = try compiler.lacks(need, set, keptSince: end, in: session) else { return nil }
             told.insert(set.event)
             return Diagnostic(
                 .warning, "each \"\(set.event)\" is kept since \(moment.zone.date(at: since)) only: older ones do not count here",
@@ -114,7 +116,12 @@ extension SegmentPlan {
         let known: SQL = "FROM event_currency k JOIN event_name n ON n.id = k.name_id WHERE n.name = \(amount.events.event)"
         guard try session.count("SELECT count(*) \(known)") > 1 else { return nil }
         let compiler = SQLCompiler(dialect: session.dialect, moment: moment)
-        let currencies = try session.all(compiler.currencies(of: amount)) { $0.text(0) }.sorted()
+        var found = Set(try session.all(compiler.currencies(of: amount)) { $0.text(0) })
+        if let sums = KeptSumSQL(amount, compiler) {
+            let ends = try session.first(sums.currencies) { [$0.optionalText(0), $0.optionalText(1)].compactMap { $0 } }
+            found.formUnion(ends ?? [])
+        }
+        let currencies = found.sorted()
         guard currencies.count > 1, let first = currencies.first else { return nil }
         let name = "\(amount.function.rawValue) of \(question.name)"
         let more = currencies.count > 2 ? " and more" : ""
@@ -125,6 +132,21 @@ extension SegmentPlan {
 }
 
 extension SQLCompiler {
+    /// Since when the events are there that an answer needs; nil where all are.
+    fileprivate func lacks(
+        _ need: Question.Need, _ set: EventSet, keptSince since: Instant, in session: any SQLSession
+    ) throws -> Instant? {
+        guard case .total(let property) = need else { return try falls(short: need, set, keptSince: since, in: session) ? since : nil }
+        guard let start = try session.first(KeptSumSQL.since(set.event, property), { $0.optionalInteger(0) }) else {
+            return try falls(short: .each, set, keptSince: since, in: session) ? since : nil
+        }
+        // A sum knows nothing of events that were no longer kept when it began.
+        if let start = start.map({ Instant(milliseconds: $0) }), try falls(short: .each, set, keptSince: start, in: session) {
+            return start
+        }
+        return try falls(short: .sum, set, keptSince: since, in: session) ? since : nil
+    }
+
     /// Whether events that are no longer kept would change the answer, for all that is known.
     fileprivate func falls(
         short need: Question.Need, _ set: EventSet, keptSince since: Instant, in session: any SQLSession

@@ -12,7 +12,7 @@ struct SegmentSize: Sendable {
 
     mutating func add(_ condition: WrittenCondition, at depth: Int) {
         conditions += 1
-        self.depth = max(self.depth, depth)
+        self.depth = max(self.depth, depth + condition.nesting)
         switch condition {
         case .value(let test):
             switch test.test {
@@ -58,7 +58,17 @@ enum Nesting {
     static let sequence = 6
     static let amount = 12
     static let edge = 6
+    // What the sums that are kept, and a ranking of them, take beyond those 37.
+    static let sum = 6
+    static let ranking = 12
     static let most = 48
+}
+
+extension WrittenCondition {
+    fileprivate var nesting: Int {
+        guard case .amount(let amount) = self, amount.property != nil, amount.event.filter == nil else { return 0 }
+        return if case .top = amount.test { Nesting.ranking } else { Nesting.sum }
+    }
 }
 
 extension Literal {

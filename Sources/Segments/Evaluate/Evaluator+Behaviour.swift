@@ -1,5 +1,5 @@
-import Database
-import Model
+package import Database
+package import Model
 
 // MARK: - Sequences
 
@@ -74,7 +74,8 @@ extension Evaluator {
 
     /// The value that counts in a ranking; nil for who has none of the events.
     func ranked(_ amount: Amount) -> ExactDecimal? {
-        let isSome = amount.property == nil ? times(amount.events) > 0 : !events(amount.events).isEmpty
+        let isSome =
+            amount.property == nil ? times(amount.events) > 0 : !events(amount.events).isEmpty || faded(amount) != nil
         return isSome ? value(of: amount) : nil
     }
 
@@ -85,18 +86,29 @@ extension Evaluator {
         let values = events.compactMap { $0.properties.exactly(property) }
         if amount.function == .distinct { return ExactDecimal(Int64(Set(values.compactMap { Identity($0) }).count)) }
         let numbers = values.compactMap { $0.decimal }
+        let faded = faded(amount)
+        let count = numbers.count + (faded?.count ?? 0)
+        let total = numbers.reduce(faded?.total ?? .zero, +)
         switch amount.function {
-        case .min: return numbers.min()
-        case .max: return numbers.max()
-        case .avg: return numbers.isEmpty ? nil : numbers.reduce(.zero, +).divided(by: numbers.count)
-        case .sum, .count, .distinct: return numbers.reduce(.zero, +)
+        case .min: return (numbers + [faded?.least].compactMap { $0 }).min()
+        case .max: return (numbers + [faded?.most].compactMap { $0 }).max()
+        case .avg: return count == 0 ? nil : total.divided(by: count)
+        case .sum, .count, .distinct: return total
         }
+    }
+
+    /// What the events that are no longer kept come to, where that is kept, and all of them count.
+    func faded(_ amount: Amount) -> FadedAmount? {
+        guard amount.decimalFunction != nil, let property = amount.property, let faded = faded(amount.events),
+            faded.isOver(by: end(of: amount.events))
+        else { return nil }
+        return faded.amounts.first { $0.key.isExactly(property) }?.value
     }
 }
 
 extension JSONValue {
     /// The number exactly as it is written; nil for what is none.
-    var decimal: ExactDecimal? {
+    package var decimal: ExactDecimal? {
         switch self {
         case .integer(let value): ExactDecimal(value)
         case .real(let value): ExactDecimal(json: "\(value)".utf8)

@@ -64,7 +64,7 @@ extension Evaluator {
 
     private func evidence(_ test: AmountTest) -> String {
         let amount = test.amount
-        let count = events(amount.events).count
+        let count = events(amount.events).count + (faded(amount)?.count ?? 0)
         let what =
             amount.property.map { "\(amount.function.rawValue) of \(amount.events.event).\($0)" } ?? "count of \(amount.events.event)"
         let value = value(of: amount).map { "\($0)" } ?? "none"

@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// Says whether a condition holds for one person, from what is in memory: the plain reading of the language, which the SQL
 /// has to agree with.
@@ -143,7 +143,7 @@ extension [Consent] {
 extension JSONObject {
     /// The value of exactly this name, null being none. Swift takes two spellings of the same accented letter for equal;
     /// a database does not.
-    func exactly(_ name: String) -> JSONValue? {
+    package func exactly(_ name: String) -> JSONValue? {
         guard let value = members.first(where: { $0.name.isExactly(name) })?.value, value != .null else { return nil }
         return value
     }

@@ -1,3 +1,4 @@
+package import Database
 package import Model
 
 /// Everything known of one person that a segment can ask about.
@@ -34,13 +35,33 @@ package struct FadedEvents: Hashable, Sendable {
     package var last: Instant
     /// When the last of them that was heard of was.
     package var learnedAt: Instant
+    /// What the numbers among their properties come to, by property, where that is kept and can be asked.
+    package var amounts: [String: FadedAmount]
 
-    package init(name: String, count: Int, first: Instant, last: Instant, learnedAt: Instant) {
+    package init(
+        name: String, count: Int, first: Instant, last: Instant, learnedAt: Instant, amounts: [String: FadedAmount] = [:]
+    ) {
         self.name = name
         self.count = count
         self.first = first
         self.last = last
         self.learnedAt = learnedAt
+        self.amounts = amounts
+    }
+}
+
+/// What some numbers come to.
+package struct FadedAmount: Hashable, Sendable {
+    package var count: Int
+    package var total: ExactDecimal
+    package var least: ExactDecimal?
+    package var most: ExactDecimal?
+
+    package init(count: Int, total: ExactDecimal, least: ExactDecimal?, most: ExactDecimal?) {
+        self.count = count
+        self.total = total
+        self.least = least
+        self.most = most
     }
 }
 

@@ -4,11 +4,35 @@ import Model
 // MARK: - Sequences
 
 extension SQLCompiler {
-    /// Looks, from each first event on, into the same person's second events, which lie together in time.
+    /// Looks, from each first event on, into the same person's second events, which lie together in time; or goes through both in their
+    /// order of time, which is less where there are not far more second events than first ones.
     func sequence(_ sequence: EventSequence) -> Crowd {
-        let first = of("a").isIn(sequence.first)
-        let pair: SQL = "\(first)\(sequence.negated ? over(sequence) : "")\(has(sequence.same)) AND \(follows(sequence))"
-        return Crowd(people: "SELECT a.contact_id FROM event a WHERE \(pair)", isDistinct: false)
+        let first: SQL = "\(of("a").isIn(sequence.first))\(sequence.negated ? over(sequence) : "")"
+        let pairs: SQL = "SELECT a.contact_id FROM event a WHERE \(first)\(has(sequence.same)) AND \(follows(sequence))"
+        guard let walk = walk(sequence, first) else { return Crowd(people: pairs, isDistinct: false) }
+        return Crowd(people: "\(walk) UNION ALL \(pairs) AND NOT \(isWorthWalking(sequence))", isDistinct: false)
+    }
+
+    /// Who lacks what ties the two, who is asked for a property, and an event that may follow itself are left to ``follows(_:)``.
+    private func walk(_ sequence: EventSequence, _ first: SQL) -> SQL? {
+        let (one, other) = (sequence.first, sequence.second)
+        guard !one.event.isExactly(other.event), sequence.same == nil, one.filter == nil, other.filter == nil else { return nil }
+        // What is before all of the first events, or too long after them, need not be read.
+        let firsts = interval(one.window)
+        var reach = interval(other.window)
+        reach.from = firsts.from
+        if let to = firsts.to?.advanced(byMilliseconds: sequence.within.milliseconds) { reach.to = reach.to.map { min($0, to) } ?? to }
+        return dialect.following(
+            "FROM event a WHERE \(first)", "FROM event b WHERE \(of("b").named(other))\(times("b", reach))",
+            within: sequence.within.milliseconds, negated: sequence.negated, where: isWorthWalking(sequence))
+    }
+
+    /// Asked once. To look for a second event takes about four times as long as to read one.
+    private func isWorthWalking(_ sequence: EventSequence) -> SQL {
+        """
+        EXISTS (SELECT 1 FROM event_name f JOIN event_name s ON s.name = \(sequence.second.event) \
+        WHERE f.name = \(sequence.first.event) AND s.events < 4 * f.events)
+        """
     }
 
     private func follows(_ sequence: EventSequence) -> SQL {
@@ -46,31 +70,39 @@ extension SQLCompiler {
             return Crowd(people: "SELECT q.contact_id FROM (\(ranked(amount))) q WHERE \(isAmongFirst(share))")
         case .compare(let order, let bound):
             let holdsOfNothing = amount.ofNothing.map { order.holds($0, bound) } ?? false
-            if let people = amounting(amount, holdsOfNothing ? order.negated : order, bound) {
-                return Crowd(people: people, others: holdsOfNothing)
-            }
             let asked: SQL = "\(raw: order.rawValue) \(self.bound(bound, of: amount))"
             if amount.property == nil, let sums = SummarySQL(amount.events, self) {
                 return sums.number(asked, ofNothing: holdsOfNothing)
             }
-            let (rows, value) = value(of: amount)
-            let who: SQL = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING"
-            return holdsOfNothing
-                ? Crowd(people: "\(who) NOT (\(value) \(asked))", others: true) : Crowd(people: "\(who) \(value) \(asked)")
+            func wanted(_ value: SQL) -> SQL { holdsOfNothing ? "NOT (\(value) \(asked))" : "\(value) \(asked)" }
+            let sums = KeptSumSQL(amount, self)
+            var people = amounting(amount, holdsOfNothing ? order.negated : order, bound, unless: sums)
+            if people == nil {
+                let (rows, value) = value(of: amount, unless: sums)
+                people = "SELECT e.contact_id \(rows) GROUP BY e.contact_id HAVING \(wanted(value))"
+            }
+            let found = [sums?.people(wanted), people].compactMap { $0 }
+            return Crowd(people: found.joined(separator: " UNION ALL "), others: holdsOfNothing)
         }
     }
 
     /// Nil where no decimals are compared.
-    private func amounting(_ amount: Amount, _ order: AmountTest.Order?, _ bound: ExactDecimal) -> SQL? {
+    private func amounting(_ amount: Amount, _ order: AmountTest.Order?, _ bound: ExactDecimal, unless sums: KeptSumSQL?) -> SQL? {
         guard let order, let property = amount.property, let function = amount.decimalFunction else { return nil }
-        let rows: SQL = "FROM event e WHERE \(isIn(amount.events))"
-        return dialect.amounting("e.contact_id", rows, DecimalAggregate(function, "e.properties", property), order, bound)
+        let aggregate = DecimalAggregate(function, "e.properties", property)
+        return dialect.amounting("e.contact_id", rows(of: amount, unless: sums), aggregate, order, bound)
+    }
+
+    /// Rows `e`; none where the sums answer.
+    private func rows(of amount: Amount, unless sums: KeptSumSQL?) -> SQL {
+        let unless: SQL = sums.map { " AND NOT \($0.isKept)" } ?? ""
+        return "FROM event e WHERE \(isIn(amount.events))\(unless)"
     }
 
     /// Rows `e`, and an aggregate over them.
-    private func value(of amount: Amount) -> (rows: SQL, number: SQL) {
+    private func value(of amount: Amount, unless sums: KeptSumSQL?) -> (rows: SQL, number: SQL) {
         guard let property = amount.property else { return numbers(of: amount.events) }
-        let rows: SQL = "FROM event e WHERE \(isIn(amount.events))"
+        let rows = rows(of: amount, unless: sums)
         if let function = amount.decimalFunction { return (rows, dialect.jsonAggregate(function, "e.properties", property)) }
         return (rows, "count(DISTINCT \(dialect.jsonIdentity("e.properties", property)))")
     }
@@ -95,8 +127,10 @@ extension SQLCompiler {
 
     private func values(of amount: Amount) -> SQL {
         if amount.property == nil, let sums = SummarySQL(amount.events, self) { return sums.numbers }
-        let (rows, value) = value(of: amount)
-        return "SELECT e.contact_id, \(value) AS v \(rows) GROUP BY e.contact_id"
+        let sums = KeptSumSQL(amount, self)
+        let (rows, value) = value(of: amount, unless: sums)
+        let events: SQL = "SELECT e.contact_id, \(value) AS v \(rows) GROUP BY e.contact_id"
+        return sums.map { "\($0.values) UNION ALL \(events)" } ?? events
     }
 
     private func isAmongFirst(_ share: Share) -> SQL {

@@ -6,7 +6,7 @@ import Database
 /// 64-bit number takes 9 bytes and scatters the rows.
 enum IDBlocks {
     enum Kind: String {
-        case contact, merge, eventName = "event_name", campaign, plan, sender
+        case contact, merge, eventName = "event_name", eventSum = "event_sum", campaign, plan, sender
     }
 
     /// The first of `count` consecutive IDs that nobody else will get.

@@ -64,7 +64,8 @@ package struct HistoryStore: Sendable {
             person.faded += try session.all(rows) { row in
                 FadedEvents(
                     name: name, count: Int(row.integer(0)), first: Instant(milliseconds: row.integer(1)),
-                    last: Instant(milliseconds: row.integer(2)), learnedAt: Instant(milliseconds: row.integer(3)))
+                    last: Instant(milliseconds: row.integer(2)), learnedAt: Instant(milliseconds: row.integer(3)),
+                    amounts: try amounts(of: id, name, in: session))
             }
         }
         person.consents = try session.all("SELECT topic, state, at, learned_at, source FROM consent WHERE contact_id = \(id)") { row in
@@ -75,6 +76,22 @@ package struct HistoryStore: Sendable {
         person.messages = try messages(to: id, in: session)
         person.reactions = try reactions(of: id, in: session)
         return person
+    }
+
+    /// What faded events come to, by property.
+    private static func amounts(of id: ContactID, _ event: String, in session: any SQLSession) throws -> [String: FadedAmount] {
+        let dialect = session.dialect
+        let rows: SQL = """
+            SELECT k.property, q.count, q.total, q.least, q.most FROM event_summed k \
+            JOIN event_sum_faded q ON q.sum_id = k.id AND q.contact_id = \(id) WHERE k.event = \(event) AND k.next_contact IS NULL
+            """
+        let found = try session.all(rows) { row in
+            let amount = FadedAmount(
+                count: Int(row.integer(1)), total: dialect.decimal(from: row.value(2)) ?? .zero, least: dialect.decimal(from: row.value(3)),
+                most: dialect.decimal(from: row.value(4)))
+            return (row.text(0), amount)
+        }
+        return Dictionary(found) { $1 }
     }
 
     private static func messages(to id: ContactID, in session: any SQLSession) throws -> [Message] {

@@ -10,16 +10,23 @@ package struct NameStore: Sendable {
         self.database = database
     }
 
-    /// Reads all people and all events once.
-    package func names() throws -> KnownNames {
+    /// How often each event happened, and of how many people, is in the summaries.
+    ///
+    /// - Parameters:
+    ///   - counting: Also of how many people each attribute and each property is known, which reads all people, and all events that have
+    ///     properties, once: about a second for each million of them.
+    ///   - progress: What is being read.
+    package func names(counting: Bool = true, progress: (String) -> Void = { _ in }) throws -> KnownNames {
         let vocabulary = try VocabularyStore(database).vocabulary(topics: [], segments: [])
         return try database.read { session in
             let attributes = vocabulary.attributes.sorted { $0.key < $1.key }
-            let counts = try Self.counts(of: attributes.map(\.key), in: session)
+            progress("contacts")
+            let counts: [Int?] = counting ? try Self.counts(of: attributes.map(\.key), in: session) : attributes.map { _ in nil }
             var names = KnownNames(people: try session.count("SELECT count(*) FROM contact"))
             names.attributes = zip(attributes, counts).map { KnownNames.Value(name: $0.key, kinds: $0.value.kinds, people: $1) }
             for (name, facts) in vocabulary.events.sorted(by: { $0.key < $1.key }) {
-                names.events.append(try Self.event(name, facts.properties ?? [:], in: session))
+                if counting { progress(name) }
+                names.events.append(try Self.event(name, facts.properties ?? [:], counting: counting, in: session))
             }
             return names
         }
@@ -39,21 +46,24 @@ package struct NameStore: Sendable {
     }
 
     private static func event(
-        _ name: String, _ properties: [String: ValueFacts], in session: any SQLSession
+        _ name: String, _ properties: [String: ValueFacts], counting: Bool, in session: any SQLSession
     ) throws -> KnownNames.Event {
+        let id: SQL = "(SELECT n.id FROM event_name n WHERE n.name = \(name))"
+        let sums = try session.first("SELECT sum(s.count), count(*) FROM event_summary s WHERE s.name_id = \(id)") {
+            (events: Int($0.integer(0)), people: Int($0.integer(1)))
+        }
         let shown = properties.sorted { $0.key < $1.key }.prefix(100)
-        let columns: [SQL] =
-            ["count(*)", "count(DISTINCT e.contact_id)"]
-            + shown.map {
-                "count(DISTINCT CASE WHEN \(session.dialect.jsonKind("e.properties", $0.key)) <> 'null' THEN e.contact_id END)"
+        var counts: [Int?] = shown.map { _ in nil }
+        if counting, !shown.isEmpty {
+            let columns = shown.map {
+                "count(DISTINCT CASE WHEN \(session.dialect.jsonKind("e.properties", $0.key)) <> 'null' THEN e.contact_id END)" as SQL
             }
-        let sql: SQL = """
-            SELECT \(columns.joined(separator: ", ")) FROM event e WHERE e.name_id = (SELECT n.id FROM event_name n WHERE n.name = \(name))
-            """
-        let row = try session.first(sql) { row in columns.indices.map { Int(row.integer($0)) } } ?? []
+            let sql: SQL = "SELECT \(columns.joined(separator: ", ")) FROM event e WHERE e.name_id = \(id)"
+            counts = try session.first(sql) { row in columns.indices.map { Int(row.integer($0)) } } ?? counts
+        }
         return KnownNames.Event(
-            name: name, events: row.first ?? 0, people: row.dropFirst().first ?? 0,
-            properties: zip(shown, row.dropFirst(2)).map { KnownNames.Value(name: $0.key, kinds: $0.value.kinds, people: $1) })
+            name: name, events: sums?.events ?? 0, people: sums?.people ?? 0,
+            properties: zip(shown, counts).map { KnownNames.Value(name: $0.key, kinds: $0.value.kinds, people: $1) })
     }
 }
 
@@ -62,7 +72,8 @@ package struct KnownNames: Sendable {
     package struct Value: Sendable {
         package var name: String
         package var kinds: Set<ValueKind>
-        package var people: Int
+        /// Nil where they were not counted.
+        package var people: Int?
 
         /// `texts and numbers`
         package var words: String { ValueKind.allCases.filter(kinds.contains).map(\.rawValue).joined(separator: " and ") }
@@ -70,11 +81,12 @@ package struct KnownNames: Sendable {
         var json: JSONValue {
             .object([
                 "name": .text(name), "kinds": .list(ValueKind.allCases.filter(kinds.contains).map { .text($0.rawValue) }),
-                "people": .integer(Int64(people)),
+                "people": people.map { .integer(Int64($0)) } ?? .null,
             ])
         }
     }
 
+    /// Those that are no longer kept included.
     package struct Event: Sendable {
         package var name: String
         package var events: Int

@@ -16,8 +16,9 @@ struct EventsCommand: ParsableCommand {
             abstract: "Drop events that are older than they are to be kept.",
             discussion: """
                 How long is said in pitwall.yaml:  retention: {page_viewed: 180 days, default: 540 days}
-                What each person did in sum (how often, when first, when last) is kept for ever. Says what would go before it does, and
-                which segments could no longer be answered as they are.
+                What each person did in sum (how often, when first, when last) is kept for ever, and so is what the numbers of a property
+                come to that is named for it:  summaries: {purchase: [amount]}
+                Says what would go before it does, and which segments could no longer be answered as they are.
                 """)
 
         @Flag(name: .long, help: "Say what would go, and drop nothing.")
@@ -34,7 +35,8 @@ struct EventsCommand: ParsableCommand {
         func run() throws {
             let workspace = try workspace.open()
             let retention = workspace.settings.retention
-            guard !retention.isForever else {
+            let lapsed = try workspace.events.lapsed(workspace.settings.summaries)
+            guard !retention.isForever || !lapsed.isEmpty else {
                 throw UseError(
                     .settings, "events are kept for ever: pitwall.yaml has no retention",
                     hint: "add how long to keep them:  retention: {page_viewed: 180 days, default: 540 days}")
@@ -44,21 +46,34 @@ struct EventsCommand: ParsableCommand {
             try warnOfUnknownNames(retention, workspace)
             let coming = Dictionary(fading.map { ($0.name, $0.before) }, uniquingKeysWith: { $1 })
             let short = try workspace.segmentsShort(of: coming, at: now)
-            if !json { show(fading, short, workspace.settings.zone) }
+            if !json { show(fading, short, lapsed, workspace.settings.zone) }
             let total = fading.reduce(0) { $0 + $1.events }
-            if !dryRun, total > 0 {
-                try Confirmation.require("Drop \(Console.count(total, "event"))?", yes: yes)
+            if !dryRun, total > 0 || !lapsed.isEmpty {
+                let those = [
+                    total > 0 ? Console.count(total, "event") : nil, lapsed.isEmpty ? nil : Console.count(lapsed.count, "sum"),
+                ]
+                try Confirmation.require("Drop \(those.compactMap { $0 }.joined(separator: " and "))?", yes: yes)
                 let bar = ProgressLine(enabled: !json)
                 try workspace.events.prune(retention, at: now) { bar.show("\(Console.number($0)) of \(Console.number(total)) dropped") }
+                try workspace.events.drop(lapsed)
                 bar.clear()
-                if !json {
+                if !json, total > 0 {
                     Console.print("\(Console.green("✓")) \(Console.count(total, "event")) dropped; what they come to in sum is kept.")
                 }
             }
-            if json { printJSON(fading, short, dropped: dryRun ? 0 : total) }
+            if json { printJSON(fading, short, lapsed, dropped: dryRun ? 0 : total) }
         }
 
-        private func show(_ fading: [FadingEvents], _ short: [String], _ zone: Zone) {
+        private func show(_ fading: [FadingEvents], _ short: [String], _ lapsed: [LapsedSum], _ zone: Zone) {
+            if !lapsed.isEmpty {
+                let names = lapsed.map { "\($0.event).\($0.property) (\(Console.count($0.people, "person", "people")))" }
+                Console.print(
+                    Console.yellow("These sums are named in pitwall.yaml no longer, and would go: \(names.joined(separator: ", "))"))
+                Console.print(
+                    Console.dim(
+                        "  a part of their events is gone, so that they can't be added up again; to keep them: summaries in pitwall.yaml"))
+                Console.print()
+            }
             guard !fading.isEmpty else { return Console.print("Nothing is older than it is to be kept.") }
             var table = Table([
                 ("event", .left), ("kept for", .left), ("before", .left), ("events", .right), ("people", .right), ("oldest", .left),
@@ -90,7 +105,7 @@ struct EventsCommand: ParsableCommand {
             }
         }
 
-        private func printJSON(_ fading: [FadingEvents], _ short: [String], dropped: Int) {
+        private func printJSON(_ fading: [FadingEvents], _ short: [String], _ lapsed: [LapsedSum], dropped: Int) {
             let rows = fading.map { row -> JSONValue in
                 .object([
                     "event": .text(row.name), "before": .text(row.before.iso), "events": .integer(Int64(row.events)),
@@ -100,6 +115,7 @@ struct EventsCommand: ParsableCommand {
             Console.print(
                 json: .object([
                     "dropped": .integer(Int64(dropped)), "events": .list(rows), "segments_short": .list(short.map { .text($0) }),
+                    "sums_lapsed": .list(lapsed.map { .text("\($0.event).\($0.property)") }),
                 ]))
         }
     }

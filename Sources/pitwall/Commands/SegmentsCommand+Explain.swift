@@ -79,7 +79,13 @@ extension SegmentsCommand {
         static let configuration = CommandConfiguration(
             commandName: "names",
             abstract: "What segments can speak of: attributes, events and their properties.",
-            discussion: "With the kinds of value that the data holds, and how many people have them.")
+            discussion: """
+                With the kinds of value that the data holds, and how many people have them. To find out how many, all people and all events
+                are read once: about a second for each million.
+                """)
+
+        @Flag(name: .long, help: "Don't count who has each attribute and each property, which takes long where there are many events.")
+        var quick = false
 
         @Flag(name: .long, help: "Print one JSON object.")
         var json = false
@@ -87,19 +93,23 @@ extension SegmentsCommand {
         @OptionGroup var workspace: WorkspaceOptions
 
         func run() throws {
-            let names = try NameStore(try workspace.open().database).names()
+            let bar = ProgressLine(enabled: !json)
+            let names = try NameStore(try workspace.open().database).names(counting: !quick) { bar.show("reading \($0)") }
+            bar.clear()
             if json { return Console.print(json: names.json) }
             if names.attributes.isEmpty, names.events.isEmpty {
                 return Console.print("Nothing is known of anybody yet: pitwall import contacts FILE")
             }
             var table = Table([("name", .left), ("holds", .left), ("people", .right), ("events", .right)])
-            for value in names.attributes { table.add(value.name, value.words, Console.number(value.people), "") }
+            for value in names.attributes { table.add(value.name, value.words, people(value), "") }
             for event in names.events {
                 table.add("did \(event.name)", "", Console.number(event.people), Console.number(event.events))
-                for value in event.properties { table.add("  \(event.name).\(value.name)", value.words, Console.number(value.people), "") }
+                for value in event.properties { table.add("  \(event.name).\(value.name)", value.words, people(value), "") }
             }
             table.print()
         }
+
+        private func people(_ value: KnownNames.Value) -> String { value.people.map { Console.number($0) } ?? "" }
     }
 }
 

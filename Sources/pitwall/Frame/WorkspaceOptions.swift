@@ -46,7 +46,9 @@ struct WorkspaceOptions: ParsableArguments {
         let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
         let opened = try SQLiteDatabase(path: path)
         try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
-        return OpenWorkspace(root: root, files: files, settings: settings, database: opened, databasePath: path)
+        let workspace = OpenWorkspace(root: root, files: files, settings: settings, database: opened, databasePath: path)
+        try workspace.keepSums()
+        return workspace
     }
 }
 
@@ -62,6 +64,15 @@ enum Clock {
 }
 
 extension OpenWorkspace {
+    /// Works out the sums that `summaries` in pitwall.yaml names and that are not there yet. Interrupted, the next command goes on.
+    fileprivate func keepSums() throws {
+        let bar = ProgressLine(enabled: true)
+        defer { bar.clear() }
+        try events.keep(settings.summaries) { event, property, people in
+            bar.show("adding up \(event).\(property): \(Console.number(people)) people")
+        }
+    }
+
     /// Who must not come back by an import.
     func forgotten() throws -> ForgottenPeople {
         try ForgottenPeople(contacts) { try keys() }

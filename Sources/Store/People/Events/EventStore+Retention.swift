@@ -78,7 +78,11 @@ extension EventStore {
         let old: SQL = "FROM event WHERE name_id = \(name) AND at < \(end)"
         let sums: SQL = "SELECT name_id, contact_id, count(*), min(at), max(at), max(learned_at) \(old) GROUP BY name_id, contact_id"
         try session.execute(SQL(raw: EventSummaries.fading(sums.text), arguments: sums.arguments))
+        for sum in try EventSum.byName(in: session)[name] ?? [] {
+            try EventSums.fade(sum, "e.name_id = \(name) AND e.at < \(end)", in: session)
+        }
         let dropped = try session.execute("DELETE \(old)")
+        try session.execute("UPDATE event_name SET events = events - \(dropped) WHERE id = \(name)")
         let isLast = end >= before.milliseconds
         if isLast { try session.execute("DELETE FROM event_given_id WHERE name_id = \(name) AND at < \(end)") }
         if dropped > 0 {

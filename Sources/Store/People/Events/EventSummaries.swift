@@ -74,6 +74,13 @@ enum EventSummaries {
             try drop.run([.integer(contact.rawValue)])
             try add.run([.integer(contact.rawValue)])
         }
+        for (name, sums) in try EventSum.byName(in: session) {
+            for sum in sums {
+                for contact in contacts {
+                    try EventSums.refresh(sum, name: name, in: session) { "\(raw: $0).contact_id = \(contact)" }
+                }
+            }
+        }
     }
 }
 
@@ -93,6 +100,10 @@ extension EventStore {
                     raw: EventSummaries.adding(
                         "SELECT name_id, contact_id, count(*), min(at), max(at) FROM event WHERE 1 = 1 GROUP BY name_id, contact_id")))
             try session.script(EventCurrencies.learning(session.dialect))
+            try session.execute("UPDATE event_name SET events = (SELECT count(*) FROM event e WHERE e.name_id = event_name.id)")
+            for (name, sums) in try EventSum.byName(in: session) {
+                for sum in sums { try EventSums.refresh(sum, name: name, in: session) { _ in "1 = 1" } }
+            }
         }
     }
 }

@@ -24,10 +24,14 @@ struct EventWriter {
         var keptSince: Int64
         var facts = FactNotes()
         var currencies = EventCurrencies()
+        var sums: [EventSum] = []
+        /// How many were added by this batch.
+        var added: Int64 = 0
 
         mutating func note(_ properties: JSONObject) {
             facts.note(properties)
             currencies.note(properties)
+            added += 1
         }
     }
 
@@ -80,12 +84,17 @@ struct EventWriter {
         }
         sort(&arrivals)
         var summaries = SummaryNotes()
+        var sums = SumNotes()
         for arrival in arrivals where try write(entries[arrival.index], arrival) {
             results[arrival.index] = .added
             names[entries[arrival.index].name]?.note(entries[arrival.index].properties)
             summaries.note(name: arrival.name, contact: arrival.contact, at: arrival.at)
+            for sum in names[entries[arrival.index].name]?.sums ?? [] {
+                sums.note(sum, contact: arrival.contact, at: arrival.at, entries[arrival.index].properties)
+            }
         }
         try summaries.write(in: session)
+        try sums.write(in: session)
         try writeFacts()
         return results
     }
@@ -129,6 +138,8 @@ struct EventWriter {
     private mutating func writeFacts() throws {
         for (text, var name) in names {
             try name.currencies.write(of: name.id, in: session)
+            try session.execute("UPDATE event_name SET events = events + \(name.added) WHERE id = \(name.id)")
+            name.added = 0
             names[text] = name
             for (property, kind) in name.facts.all {
                 try session.execute(
@@ -145,7 +156,8 @@ struct EventWriter {
         let found = try session.first(
             "SELECT n.id, h.kept_since FROM event_name n LEFT JOIN event_horizon h ON h.name_id = n.id WHERE n.name = \(name)"
         ) { Name(id: $0.integer(0), keptSince: $0.optionalInteger(1) ?? .min) }
-        let made = try found ?? Name(id: try add(name), keptSince: .min)
+        var made = try found ?? Name(id: try add(name), keptSince: .min)
+        made.sums = try EventSum.all(of: name, in: session)
         names[name] = made
         return (made.id, made.keptSince)
     }

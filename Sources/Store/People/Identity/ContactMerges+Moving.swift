@@ -7,7 +7,8 @@ import Model
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
     enum Kind: String {
-        case event, given, faded, consent, attributes, external, delivery, exchange, engagement, recipient, alias, suppression, objection
+        case event, given, faded, fadedSum, consent, attributes, external, delivery, exchange, engagement, recipient, alias, suppression,
+            objection
         case address
     }
 
@@ -23,6 +24,7 @@ extension ContactMerges {
         let agreed = try agreements(of: hasAddress(kept) ? kept : other)
         try moveEvents(from: other, to: kept, id)
         try moveFaded(from: other, to: kept, id)
+        try moveFadedSums(from: other, to: kept, id)
         try moveChanges(from: other, to: kept, id)
         try exchangeMessages(of: other, and: kept, id)
         for table in Self.plainTables { try move(table, from: other, to: kept, id) }
@@ -49,6 +51,7 @@ extension ContactMerges {
             """)
         try returnEvents(merge)
         try returnFaded(merge)
+        try returnFadedSums(merge)
         for row in try rows(.attributes, merge.id) {
             try session.execute(
                 """
@@ -172,14 +175,20 @@ extension ContactMerges {
         let found = try session.all("SELECT name_id, at, id FROM event WHERE contact_id = \(source)") { row in
             (0..<3).map { row.value($0) }
         }
+        let sums = try EventSum.byName(in: session)
         let last = try session.prepare("SELECT max(id) FROM event WHERE name_id = ? AND at = ? AND contact_id = ?")
         let move = try session.prepare("UPDATE event SET contact_id = ?, id = ? WHERE name_id = ? AND at = ? AND contact_id = ? AND id = ?")
         for key in found {
             let taken = try last.first([key[0], key[1], .integer(target.rawValue)]) { $0.optionalInteger(0) } ?? nil
             let number = SQLValue.integer(taken.map { $0 + 1 } ?? 0)
+            let numbers = try numbers(Self.number(key[0]).flatMap { sums[$0] }, of: key, source)
             try move.run([.integer(target.rawValue), number, key[0], key[1], .integer(source.rawValue), key[2]])
-            try note(.event, merge, [key[0], key[1], key[2], number].map(\.jsonValue))
+            try note(.event, merge, [key[0], key[1], key[2], number].map(\.jsonValue) + (numbers.map { [$0] } ?? []))
         }
+    }
+
+    private static func number(_ value: SQLValue) -> Int64? {
+        if case .integer(let number) = value { number } else { nil }
     }
 
     /// What has faded since is no event any more but part of the kept one's sum; it goes back as part of the other's.
@@ -188,10 +197,11 @@ extension ContactMerges {
         let learned = "SELECT learned_at FROM event_faded WHERE name_id = ?1 AND contact_id = ?4"
         let add = try session.prepare(EventSummaries.fading("SELECT ?1, ?2, 1, ?3, ?3, COALESCE((\(learned)), ?3) WHERE 1 = 1"))
         let (kept, other) = (SQLValue.integer(merge.kept.rawValue), SQLValue.integer(merge.other.rawValue))
-        for row in try rows(.event, merge.id) where row.count == 4 {
+        for row in try rows(.event, merge.id) where row.count >= 4 {
             if try move.run([other, row[2], row[0], row[1], kept, row[3]]) == 1 { continue }
             try add.run([row[0], other, row[1], kept])
             try lessen(row[0], merge.kept, by: .integer(1))
+            try returnFadedNumbers(row, merge)
         }
     }
 

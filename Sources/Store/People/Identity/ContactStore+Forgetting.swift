@@ -39,7 +39,8 @@ struct PersonEraser {
 
     /// Tables whose rows about a person go. A table with a contact or an address that is neither here nor among ``kept`` fails a test.
     static let dropped = [
-        "event", "event_summary", "event_faded", "event_given_id", "attribute_change", "consent", "contact_external_id", "plan_recipient",
+        "event", "event_summary", "event_faded", "event_sum", "event_sum_faded", "event_given_id", "attribute_change", "consent",
+        "contact_external_id", "plan_recipient",
         "contact_alias", "engagement",
     ]
     /// Tables that are treated one by one below.
@@ -57,8 +58,13 @@ struct PersonEraser {
         let events = try session.count("SELECT count(*) FROM event WHERE contact_id IN (\(people))")
         let statements = try session.count("SELECT count(*) FROM consent WHERE contact_id IN (\(people))")
         for table in Self.dropped {
-            let byName: SQL = ["event_summary", "event_faded"].contains(table) ? "name_id IN (SELECT id FROM event_name) AND " : ""
-            try session.execute("DELETE FROM \(raw: table) WHERE \(byName)contact_id IN (\(people))")
+            let first: SQL =
+                switch table {
+                case "event_summary", "event_faded": "name_id IN (SELECT id FROM event_name) AND "
+                case "event_sum", "event_sum_faded": "sum_id IN (SELECT id FROM event_summed) AND "
+                default: ""
+                }
+            try session.execute("DELETE FROM \(raw: table) WHERE \(first)contact_id IN (\(people))")
         }
         try session.execute("DELETE FROM contact_merge_row WHERE merge_id IN (SELECT id FROM contact_merge WHERE kept_id IN (\(people)))")
         try session.execute("DELETE FROM contact_merge WHERE kept_id IN (\(people)) OR other_id IN (\(people))")
