@@ -61,13 +61,17 @@ package struct OpenWorkspace: Sendable {
         let moment = Moment.now(now, zone: settings.zone)
         let files = SegmentFiles(files)
         let vocabulary = try vocabulary()
-        return try files.names().filter { name in
-            guard let plan = try? files.plan(name, against: vocabulary) else { return false }
-            return try database.read { session in
+        func isShort(_ plan: SegmentPlan) throws -> Bool {
+            try database.read { session in
                 let before = try plan.shortfalls(in: session, at: moment)
                 return try plan.shortfalls(in: session, at: moment, coming: coming).count > before.count
             }
         }
+        let segments = try files.names().filter { name in
+            guard let plan = try? files.plan(name, against: vocabulary) else { return false }
+            return try isShort(plan)
+        }
+        return segments + (try campaigns(asking: isShort))
     }
 }
 
@@ -88,9 +92,17 @@ package struct SegmentFiles: Sendable {
         }
     }
 
+    /// - Throws: where there is such a file, and no segment can be called that.
     package func source(_ name: String) throws -> SourceText? {
-        guard CampaignFile.isName(name) else { return nil }
         let path = "\(Self.folder)/\(name)\(Self.ending)"
+        guard CampaignFile.isName(name) else {
+            guard try names().contains(name) else { return nil }
+            throw DiagnosticList([
+                Diagnostic(
+                    .error, "no segment can be called \"\(name)\"", in: SourceText(name: path, text: ""),
+                    hint: "letters, digits, - and _ make a name, and the file lies in \(Self.folder) itself")
+            ])
+        }
         return try files.read(path).map { SourceText(name: path, bytes: $0) }
     }
 
@@ -101,15 +113,22 @@ package struct SegmentFiles: Sendable {
         return try SegmentPlan(syntax, named: name, against: vocabulary) { try self.source($0) }
     }
 
+    /// Checks conditions that stand elsewhere than in a file of their own.
+    package func plan(_ syntax: SegmentSyntax, against vocabulary: Vocabulary?) throws -> SegmentPlan {
+        try SegmentPlan(syntax, against: vocabulary) { try self.source($0) }
+    }
+
     /// Checks conditions from the command line.
     package func plan(where text: String, against vocabulary: Vocabulary?) throws -> SegmentPlan {
-        try SegmentPlan(try SegmentSyntax(where: text), against: vocabulary) { try source($0) }
+        try plan(try SegmentSyntax(where: text), against: vocabulary)
     }
 }
 
 /// A mistake of use that is none in a file: something that is not there, or not now.
 package struct UseError: Error, Sendable, CustomStringConvertible {
     package enum Kind: Sendable {
+        /// What the command was told makes no sense.
+        case usage
         /// The input or a name is wrong.
         case input
         /// The settings don't allow it.

@@ -19,8 +19,8 @@ extension CampaignFile {
         title = reader.text(fields["title"]) ?? name
         kind = reader.word(fields["kind"], ["marketing": .marketing, "service": .service]) ?? .marketing
         topic = reader.topic(fields["topic"], settings)
-        segment = reader.name(fields["segment"], "the name of a segment")
-        exclude = reader.list(fields["exclude"]) { $0.name($1, "the name of a segment") }
+        segment = reader.located(fields["segment"])
+        exclude = reader.list(fields["exclude"]) { $0.located($1) }
         addresses = reader.path(fields["addresses"])
         audience = reader.word(fields["audience"], ["at_send": .atSend, "at_plan": .atPlan]) ?? .atSend
         expect = reader.value(fields["expect"], "a range such as 8000-12000", Self.range)

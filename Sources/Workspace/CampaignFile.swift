@@ -50,6 +50,7 @@ package struct CampaignFile: Sendable {
     package var kind: Kind
     /// Always there in a marketing campaign.
     package var topic: Located<String>?
+    /// The name of a segment, or conditions; so are those to exclude.
     package var segment: Located<String>?
     package var exclude: [Located<String>]
     /// A CSV file of the workspace that narrows the audience to a list.

@@ -29,6 +29,46 @@ import Testing
         #expect(!texts.contains { $0.contains("city") || $0.contains("eve@") })
     }
 
+    @Test(arguments: [
+        #"segment: city = "Rome" or city = "Oslo""#, #"segment: 'city in ("Rome", "Oslo")'"#,
+        "segment: |\n  city is known  # at all\n  and not did buy", #"segment: "city in (\"Rome\", \"Oslo\")""#,
+        "segment: city is known and\n  in segment everybody", "segment: everybody\nexclude: [city is unknown]",
+        "segment: everybody\nexclude:\n  - not city starts with \"R\" and not city = \"Oslo\"",
+    ])
+    func `conditions may stand in a campaign, in place of the name of a segment`(_ who: String) throws {
+        var house = try WorkspaceDesk()
+        house.files["Campaigns/launch.yaml"] = WorkspaceDesk.campaign.replacing("segment: everybody", with: who)
+        _ = try house.desk.importEvents(#"{"email":"bob@example.com","event":"buy","at":"2026-01-02"}"#)
+        #expect(try house.plan().plan.recipients == 2)
+    }
+
+    @Test(arguments: [
+        ("segment: city is known and did byy", #":5:32: error: no event "byy" has ever been recorded (did you mean "buy"?)"#),
+        (
+            "segment: |\n  city is known\n  and cty = \"Rome\"",
+            #":7:7: error: no contact has an attribute "cty" (did you mean "city"?)"#
+        ),
+        (
+            "segment: everybody or did buy",
+            #":5:20: error: a test is expected after "everybody", not "or" (a segment is asked for with: in segment everybody)"#
+        ),
+        (
+            "segment: everybody\nexclude: [in segment evrybody]",
+            #":6:22: error: no segment "evrybody" is there (did you mean "everybody"?)"#
+        ),
+        (
+            #"segment: "cty = \"Rome\"""#,
+            #": conditions:1:1: error: no contact has an attribute "cty" (did you mean "city"?)"#
+        ),
+    ])
+    func `a mistake in conditions is shown where it stands in the campaign`(_ who: String, _ told: String) throws {
+        var house = try WorkspaceDesk()
+        house.files["Campaigns/launch.yaml"] = WorkspaceDesk.campaign.replacing("segment: everybody", with: who)
+        _ = try house.desk.importEvents(#"{"email":"bob@example.com","event":"buy","at":"2026-01-02"}"#)
+        let mistakes = #expect(throws: DiagnosticList.self) { try house.plan() }
+        #expect(mistakes?.items.map { "\($0.headline) (\($0.hint ?? ""))" } == ["Campaigns/launch.yaml" + told])
+    }
+
     @Test func `a plan freezes what it was made from, and its hash is that of the files`() throws {
         var house = try WorkspaceDesk()
         let first = try house.plan()
@@ -60,6 +100,10 @@ import Testing
         #expect(try house.plan().checks.allSatisfy { !$0.message.contains("kept since") })
         let year = Desk.noon.advanced(byMilliseconds: -365 * 86_400_000)
         #expect(try house.workspace.segmentsShort(of: ["buy": year], at: Desk.noon) == ["everybody"])
+        house.files["Campaigns/other.yaml"] = WorkspaceDesk.campaign.replacing(
+            "everybody", with: "did buy at most 9 times in last 900 days")
+        #expect(try house.workspace.segmentsShort(of: ["buy": year], at: Desk.noon) == ["everybody", "Campaigns/other.yaml"])
+        house.files["Campaigns/other.yaml"] = nil
         try house.desk.events.prune(Retention(fallback: TimeSpan(365, .day)), at: Desk.noon)
         #expect(
             try house.plan().checks.map(\.message).filter { $0.contains("kept since") }

@@ -97,4 +97,20 @@ import Testing
         #expect([event.int("events"), event.int("people")] == [3, 2])
         #expect(event.objects("properties").map { $0.text("name") } == ["amount", "currency"])
     }
+
+    @Test func `conditions may stand in a campaign`() throws {
+        let bench = try bench()
+        try bench.edit("Campaigns/welcome.yaml") { $0.replacing("segment: newsletter", with: "segment: did purchase before 2026-11-01") }
+        #expect(try bench.pitwall("plan", "welcome", "--json").facts.int("recipients") == 2)
+        try bench.edit("Campaigns/welcome.yaml") { $0.replacing("did purchase", with: "did purchse") }
+        let wrong = try bench.pitwall("plan", "welcome")
+        #expect(wrong.status == 65)
+        #expect(wrong.errors.contains("Campaigns/welcome.yaml:5:14: error: no event \"purchse\" has ever been recorded"))
+    }
+
+    @Test func `conditions in the place of a name are told where they belong`() throws {
+        let ending = try bench().pitwall("segments", "count", "visits >= 1")
+        #expect(ending.status == 65)
+        #expect(ending.errors.contains("conditions stand behind --where"))
+    }
 }

@@ -38,12 +38,7 @@ package struct CampaignDefinition: Sendable {
         let segments = SegmentFiles(files)
         func plan(_ reference: Located<String>) throws -> SegmentPlan? {
             do {
-                if let plan = try segments.plan(reference.value, against: vocabulary) { return plan }
-                mistakes.append(
-                    Diagnostic(
-                        .error, "there is no segment \"\(reference.value)\"", in: source, at: reference.span,
-                        hint: suggestion(for: reference.value, among: try segments.names())
-                            ?? "make \(SegmentFiles.folder)/\(reference.value)\(SegmentFiles.ending)"))
+                return try SegmentReference(reference, in: source).plan(segments, against: vocabulary)
             } catch let found as DiagnosticList {
                 mistakes += found.items
             }
@@ -124,7 +119,7 @@ enum AddressList {
         guard try reader.next(&record) else { throw ImportProblem.empty(path: name) }
         let columns = try Columns(record.fields, path: name)
         guard let column = columns.index(of: "email") else {
-            throw ImportProblem.missingColumn(path: name, column: "email", found: columns.names)
+            throw ImportProblem.missingColumn(path: name, column: "email", found: columns.names, canMap: false)
         }
         var addresses: [EmailAddress] = []
         while try reader.next(&record) {

@@ -61,6 +61,11 @@ extension Parser {
         if case .symbol(.dot) = current.kind {
             return error("a dot can't stand here", current.span, hint: "a name with a dot goes in backquotes: `a.b`")
         }
+        if !insideWhere, current.isWord("and") || current.isWord("or") {
+            return error(
+                "a test is expected after \"\(name.text)\", not \(shown(current))", current.span,
+                hint: "a segment is asked for with: in segment \(name.written)")
+        }
         if case .word(let word) = current.kind,
             let near = suggestion(for: word, among: ["contains", "starts", "ends", "between", "before", "within"])
         {
@@ -129,7 +134,13 @@ extension Parser {
             return Literal(.truth(token.isWord("true")), at: token.span)
         case .word(let word):
             throw error("a value is expected, not \(shown(token))", token.span, hint: "texts go in quotes: \"\(word)\"")
-        default: throw error("a value is expected, not \(shown(token))", token.span)
+        default:
+            let signs = source.text(in: lastSpan) + source.text(in: token.span)
+            let meant = [
+                "==": "equal is written =", "<>": "unequal is written !=", "=>": "at least is written >=",
+                "=<": "at most is written <=",
+            ]
+            throw error("a value is expected, not \(shown(token))", token.span, hint: meant[signs])
         }
     }
 

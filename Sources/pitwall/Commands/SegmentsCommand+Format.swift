@@ -30,14 +30,14 @@ extension SegmentsCommand {
             var changed: [String] = []
             var mistakes: [Diagnostic] = []
             for name in name.map({ [$0] }) ?? names {
-                guard let source = try files.source(name) else { continue }
-                do throws(DiagnosticList) {
+                do {
+                    guard let source = try files.source(name) else { continue }
                     let formatted = try SegmentSyntax(parsing: source).formatted
                     guard Array(formatted.utf8) != source.bytes else { continue }
                     changed.append(source.name)
                     if !check { try Self.write(formatted, to: "\(disk.root)/\(source.name)") }
-                } catch {
-                    mistakes += error.items
+                } catch let list as DiagnosticList {
+                    mistakes += list.items
                 }
             }
             try report(changed, of: name == nil ? names.count : 1, mistakes)
