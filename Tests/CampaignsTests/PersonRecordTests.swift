@@ -79,4 +79,68 @@ import Testing
         #expect(click["certain"] == .bool(false))
         #expect(try objects(try export("bob@example.com")["engagements"]).isEmpty)
     }
+
+    @Test func `an export of an address that is nobody's has its suppression and the copies it was sent as a seed`() throws {
+        let desk = try WorkspaceDesk(campaign: "seeds: [Seed@example.com]")
+        let lost = try EmailAddress("lost@example.com")
+        #expect(try PersonRecord(ofAddress: lost, in: desk.workspace, at: later) == nil)
+        try desk.workspace.consents.suppress([
+            Suppression(address: lost, reason: .complaint, at: Desk.noon, learnedAt: Desk.noon, source: "report")
+        ])
+        let record = try #require(try PersonRecord(ofAddress: lost, in: desk.workspace, at: later))
+        #expect(!record.isOfAPerson)
+        #expect(record.json["email"] == "lost@example.com")
+        #expect(try objects(record.json["suppressions"]).map { $0["source"] } == ["report"])
+        let planned = try desk.plan()
+        _ = try desk.workspace.campaigns.activate(planned.plan, audience: nil, seeds: [try EmailAddress("Seed@example.com")], at: later)
+        let seed = try #require(try PersonRecord(ofAddress: try EmailAddress("seed@example.com"), in: desk.workspace, at: later))
+        #expect(try objects(seed.json["messages"]).map { $0["step"] } == ["seed"])
+    }
+
+    @Test func `an export has every try of a message, with the server's words`() throws {
+        let ada = try #require(try desk.desk.contact("ada@example.com"))
+        let campaign = try desk.workspace.campaigns.ensureCampaign(named: "launch", at: Desk.noon)
+        _ = try desk.desk.database.write { session in
+            try session.execute(
+                """
+                INSERT INTO delivery (campaign_id, step, contact_id, entry, plan_id, state, email, due_at, attempts, epoch, data_changed) \
+                VALUES (\(campaign.id), 0, \(ada.id), 0, 1, 2, 'ada@example.com', 0, 2, 0, 0)
+                """)
+            for (number, reply) in [(1, "come back later"), (2, "taken")] {
+                try session.execute(
+                    """
+                    INSERT INTO attempt (campaign_id, step, contact_id, entry, number, at, outcome, relay, code, reply) VALUES \
+                    (\(campaign.id), 0, \(ada.id), 0, \(Int64(number)), \(later.milliseconds), 'x', 'main', 250, \(reply))
+                    """)
+            }
+        }
+        let message = try #require(try objects(try export("ada@example.com")["messages"]).first)
+        #expect(try objects(message["tries"]).map { $0["reply"] } == ["come back later", "taken"])
+    }
+
+    @Test func `an export has the proofs of both where two who were merged had said the same at the same time`() throws {
+        let ada = try #require(try desk.desk.contact("ada@example.com"))
+        let bob = try #require(try desk.desk.contact("bob@example.com"))
+        try desk.workspace.consents.record(
+            [(ada, "a form"), (bob, "a fair"), (ada, "a shop"), (bob, "a shop")].map { person, source in
+                Consent(
+                    contact: person.id, topic: "offers", state: .confirmed, at: source == "a shop" ? later : Desk.noon, learnedAt: later,
+                    source: source)
+            })
+        _ = try desk.workspace.contacts.merge(ada.id, bob.id, at: later)
+        let sources = try objects(try export("ada@example.com")["consents"]).filter { $0["topic"] == "offers" }.map { $0["source"] }
+        #expect(Set(sources) == ["a form", "a fair", "a shop"])
+        #expect(sources.count == 3)
+    }
+
+    @Test func `an export has the IDs that others gave to events`() throws {
+        _ = try desk.workspace.events.record(
+            [
+                EventStore.Entry(
+                    email: try EmailAddress("ada@example.com"), name: "visit", at: Desk.noon, properties: [:], givenID: "order-7")
+            ], at: later)
+        let given = try #require(try objects(try export("ada@example.com")["event_ids"]).first)
+        #expect(given["id"] == "order-7")
+        #expect(given["event"] == "visit")
+    }
 }

@@ -75,6 +75,27 @@ import Testing
         #expect(String(decoding: kept, as: UTF8.self) == "email\nxxxxxxxxxxxxxxxxxxxxxxxx\np1@example.com\n")
     }
 
+    @Test func `an address that is nobody's is forgotten too, on the suppression list and where a seed was sent copies`() throws {
+        _ = try house.people(1)
+        let lost = try EmailAddress("Lost.Quux@Example.com")
+        #expect(try !house.contacts.isNamed(lost))
+        try house.consents.suppress([
+            Suppression(address: lost, reason: .complaint, at: House.noon, learnedAt: House.noon, source: "lost.quux wrote")
+        ])
+        #expect(try house.contacts.isNamed(try EmailAddress("lost.quux@example.com")))
+        let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
+        let seed = try EmailAddress("Seed.Quux@example.com")
+        let plan = try house.campaigns.freeze(house.audience(campaign.id), sources: [:], contentHash: "", at: House.noon)
+        _ = try house.campaigns.activate(plan, audience: nil, seeds: [seed], at: House.noon)
+        #expect(try house.contacts.isNamed(seed))
+        let erased = try house.contacts.forget(lost, hash: { "hash of \($0.key)" }, at: House.noon)
+        #expect(erased == Erasure(addresses: 1, events: 0, statements: 0, messages: 0))
+        #expect(try house.contacts.forget(seed, hash: { "hash of \($0.key)" }, at: House.noon).messages == 1)
+        #expect(try !house.contacts.isNamed(lost) && !house.contacts.isNamed(seed))
+        #expect(try house.contacts.forgottenHashes() == ["hash of lost.quux@example.com", "hash of seed.quux@example.com"])
+        #expect(try house.contacts.count() == 1)
+    }
+
     @Test func `what was still to go to a forgotten person does not go`() throws {
         let ids = try house.people(2)
         let (desk, _) = try house.begun()

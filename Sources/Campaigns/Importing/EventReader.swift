@@ -37,10 +37,10 @@ struct EventLines: ~Copyable {
         guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
         let columns = try Columns(record.fields, path: path)
         for needed in ["event", "at"] where columns.index(of: needed) == nil {
-            throw ImportProblem.missingColumn(path: path, column: needed, found: columns.names)
+            throw ImportProblem.missingColumn(path: path, column: needed, found: columns.names, canMap: false)
         }
         guard columns.index(of: "email") != nil || columns.index(of: "external_id") != nil else {
-            throw ImportProblem.missingColumn(path: path, column: "email", found: columns.names)
+            throw ImportProblem.missingColumn(path: path, column: "email", found: columns.names, canMap: false)
         }
         return columns
     }
@@ -73,7 +73,7 @@ struct EventReader: Sendable {
     let forgotten: ForgottenPeople
 
     /// Clocks are off, and a local time may be taken for one in Greenwich; more than that is a mistake.
-    private static let ahead: Int64 = 86_400_000
+    static let ahead: Int64 = 86_400_000
     /// Before it a time is what a clock says that was never set (1900, 1904, 1970, 1980), not when somebody did something.
     private static let earliest = CivilDate(year: 1990, month: 1, day: 1)
 
@@ -157,8 +157,7 @@ struct EventReader: Sendable {
         }
         var written = Written()
         for (index, meaning) in columns.meanings.enumerated() {
-            if columns.areOfRejects, Rejects.columns.contains(meaning) { continue }
-            guard let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
+            guard meaning != Columns.remark, let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
             switch meaning {
             case "email": written.email = text
             case "external_id": written.externalID = text
@@ -180,6 +179,7 @@ struct EventReader: Sendable {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
         if let address, forgotten.contains(address) { return .failure(ForgottenPeople.reason) }
+        if address == nil, let id = written.externalID, forgotten.contains(externalID: id) { return .failure(ForgottenPeople.reason) }
         guard let name = written.name, !name.isEmpty else { return .failure(RejectReason(text: "the event has no name")) }
         guard Self.isName(name) else {
             return .failure(RejectReason(text: "the event's name is too long or holds a quote, a backslash or a control character"))

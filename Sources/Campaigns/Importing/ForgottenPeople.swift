@@ -30,5 +30,15 @@ package struct ForgottenPeople: Sendable {
         HMAC.sha256(Array("forgotten \(address.key)".utf8), key: key).hex
     }
 
-    static let reason = RejectReason(text: "this person asked to be forgotten")
+    /// By what another system calls them: events may tell of people by that alone.
+    package func contains(externalID: String) -> Bool {
+        guard let key, !hashes.isEmpty else { return false }
+        return hashes.contains(Self.hash(externalID: externalID, key: key))
+    }
+
+    package static func hash(externalID: String, key: Secret) -> String {
+        HMAC.sha256(Array("forgotten external ID \(externalID)".utf8), key: key).hex
+    }
+
+    static let reason = RejectReason(text: "this person asked to be forgotten", isRule: true)
 }

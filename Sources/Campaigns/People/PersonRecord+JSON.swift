@@ -17,16 +17,39 @@ extension PersonRecord {
             "segments": .list(segments.map { .text($0) }),
             "event_summaries": .list(summaries.map(\.json)),
             "events": .list(events.map(\.json)),
-            "messages": .list(messages.map { .object($0.json) }),
+            "event_ids": .list(givenIDs.map(\.json)),
+            "messages": .list(messages.map(message)),
             "engagements": .list(engagements.map(\.json)),
             "plans": .list(plans.map(\.json)),
             "merges": .list(formerSelves.map(\.json)),
         ]
     }
+
+    private func message(_ entry: LedgerEntry) -> JSONValue {
+        var object = entry.json
+        object["tries"] = .list((attempts[entry.key] ?? []).map(\.json))
+        return .object(object)
+    }
 }
 
 extension Instant? {
     fileprivate var json: JSONValue { map { .text($0.iso) } ?? .null }
+}
+
+extension AttemptRecord {
+    fileprivate var json: JSONValue {
+        func text(_ value: String?) -> JSONValue { value.map { .text($0) } ?? .null }
+        return .object([
+            "at": .text(at.iso), "outcome": .text(outcome), "relay": .text(relay), "code": code.map { .integer(Int64($0)) } ?? .null,
+            "enhanced": text(enhanced), "reply": text(reply), "queue_id": text(queueID),
+        ])
+    }
+}
+
+extension GivenEventID {
+    fileprivate var json: JSONValue {
+        .object(["id": .text(id), "event": event.map { .text($0) } ?? .null, "at": at.json])
+    }
 }
 
 extension EngagementRecord {

@@ -30,24 +30,47 @@ package struct PersonRecord: Sendable {
     /// Newest first, perhaps not all.
     package let events: [Event]
     package let messages: [LedgerEntry]
+    /// Every try of every message.
+    package let attempts: [DeliveryKey: [AttemptRecord]]
+    /// The IDs that others gave to events.
+    package let givenIDs: [GivenEventID]
     /// What came back of them, oldest first.
     package let engagements: [EngagementRecord]
     /// Oldest first.
     package let plans: [PlanStanding]
     package let formerSelves: [FormerSelf]
 
+    /// Nobody has this ID.
+    private static let nobody = ContactID(0)
+
+    /// False where only an address is known.
+    package var isOfAPerson: Bool { contact.id != Self.nobody }
+
     /// - Parameter limit: how many events, nil for all.
     package init(of contact: Contact, in workspace: OpenWorkspace, events limit: Int?, at now: Instant) throws {
+        try self.init(contact, try workspace.contacts.addresses(of: contact.id), in: workspace, events: limit, at: now)
+    }
+
+    /// What is kept under an address that is nobody's: that it is suppressed, or the copies it was sent as a seed. Nil where
+    /// there is nothing.
+    package init?(ofAddress address: EmailAddress, in workspace: OpenWorkspace, at now: Instant) throws {
+        guard try workspace.contacts.isNamed(address) else { return nil }
+        try self.init(Contact(id: Self.nobody, email: address), [address], in: workspace, events: nil, at: now)
+    }
+
+    private init(
+        _ contact: Contact, _ addresses: [EmailAddress], in workspace: OpenWorkspace, events limit: Int?, at now: Instant
+    ) throws {
         let store = workspace.contacts
         let id = contact.id
         let everyID = try store.everyID(of: id)
         self.contact = contact
+        self.addresses = addresses
         createdAt = try store.createdAt(id)
-        addresses = try store.addresses(of: id)
         externalIDs = try store.externalIDs(of: id)
         changes = try store.changes(of: id)
         attributes = Self.attributes(of: contact, changes)
-        consents = try workspace.consents.statements(of: id)
+        consents = Self.merged(try everyID.map { try workspace.consents.statements(of: $0) })
         let everySuppression = try addresses.flatMap { try workspace.consents.everySuppression(of: $0) }
         suppressions = everySuppression.filter { $0.liftedAt == nil }
         liftedSuppressions = everySuppression.filter { $0.liftedAt != nil }
@@ -59,7 +82,24 @@ package struct PersonRecord: Sendable {
         formerSelves = try store.formerSelves(of: everyID)
         var found: [LedgerEntry] = []
         try workspace.ledger.forEach(LedgerFilter(contacts: everyID)) { found.append($0) }
+        try workspace.ledger.forEach(LedgerFilter(seeds: addresses)) { found.append($0) }
+        attempts = Dictionary(grouping: try store.attempts(of: found.map(\.key)), by: \.message)
+        givenIDs = try store.givenIDs(of: everyID)
         messages = found.sorted { ($0.lastAt ?? $0.dueAt) > ($1.lastAt ?? $1.dueAt) }
+    }
+
+    /// The statements of all that became one, newest first. What the kept one had too stayed, in a merge, under the ID of the other:
+    /// it is told where its proof is another.
+    private static func merged(_ statements: [[Consent]]) -> [Consent] {
+        var all = statements.first ?? []
+        for further in statements.dropFirst().joined() {
+            let isTold = all.contains {
+                ($0.topic, $0.state, $0.at, $0.source) == (further.topic, further.state, further.at, further.source)
+                    && $0.wording == further.wording
+            }
+            if !isTold { all.append(further) }
+        }
+        return all.sorted { ($0.at, $0.state.rawValue, $0.learnedAt) > ($1.at, $1.state.rawValue, $1.learnedAt) }
     }
 
     private static func attributes(of contact: Contact, _ changes: [AttributeChangeRecord]) -> [Attribute] {

@@ -38,16 +38,20 @@ package struct LedgerFilter: Sendable {
     package var address: EmailAddress?
     /// Those to any of these.
     package var contacts: [ContactID]?
+    /// Copies that went to any of these as seeds.
+    package var seeds: [EmailAddress]?
     /// The newest lines only, oldest first.
     package var last: Int?
 
     package init(
-        campaign: CampaignID? = nil, state: String? = nil, address: EmailAddress? = nil, contacts: [ContactID]? = nil, last: Int? = nil
+        campaign: CampaignID? = nil, state: String? = nil, address: EmailAddress? = nil, contacts: [ContactID]? = nil,
+        seeds: [EmailAddress]? = nil, last: Int? = nil
     ) {
         self.campaign = campaign
         self.state = state
         self.address = address
         self.contacts = contacts
+        self.seeds = seeds
         self.last = last
     }
 
@@ -64,6 +68,10 @@ package struct LedgerFilter: Sendable {
         }
         if let contacts {
             all.append("d.contact_id IN (\(contacts.map { "\($0)" as SQL }.joined(separator: ", ")))")
+        }
+        if let seeds {
+            let written = PersonEraser.list(of: PersonEraser.spellings(of: seeds))
+            all.append("d.campaign_id IN (SELECT id FROM campaign) AND d.step = \(DeliveryKey.seedStep) AND lower(d.email) IN (\(written))")
         }
         if let address {
             all.append("(d.email = \(address.description) OR d.contact_id IN (SELECT id FROM contact WHERE email_key = \(address.key)))")

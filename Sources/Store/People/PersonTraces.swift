@@ -59,6 +59,37 @@ extension ContactStore {
         }
     }
 
+    /// Every try of these messages, in the order of the messages and then of the tries.
+    package func attempts(of messages: [DeliveryKey]) throws -> [AttemptRecord] {
+        try database.read { session in
+            try messages.flatMap { key in
+                try session.all(
+                    """
+                    SELECT number, at, outcome, relay, code, enhanced, reply, queue_id FROM attempt WHERE campaign_id = \(key.campaign) \
+                    AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) ORDER BY number
+                    """
+                ) {
+                    AttemptRecord(
+                        message: key, number: Int($0.integer(0)), at: Instant(milliseconds: $0.integer(1)), outcome: $0.text(2),
+                        relay: $0.text(3), code: $0.optionalInteger(4).map { Int($0) }, enhanced: $0.optionalText(5),
+                        reply: $0.optionalText(6), queueID: $0.optionalText(7))
+                }
+            }
+        }
+    }
+
+    /// The IDs that others gave to events of a person, with what and when it was; nil where that is not known any more.
+    package func givenIDs(of ids: [ContactID]) throws -> [GivenEventID] {
+        try database.read { session in
+            try session.all(
+                """
+                SELECT g.given, n.name, g.at FROM event_given_id g LEFT JOIN event_name n ON n.id = g.name_id \
+                WHERE g.contact_id IN (\(list(ids))) ORDER BY g.at, g.given
+                """
+            ) { GivenEventID(id: $0.text(0), event: $0.optionalText(1), at: $0.optionalInteger(2).map { Instant(milliseconds: $0) }) }
+        }
+    }
+
     private func list(_ ids: [ContactID]) -> SQL { ids.map { "\($0)" as SQL }.joined(separator: ", ") }
 }
 
@@ -90,4 +121,24 @@ package struct PlanStanding: Hashable, Sendable {
     package var at: Instant
     /// Why they are left out (``Obstacle``); nil for who is in.
     package var reason: String?
+}
+
+/// One try to hand a message to a relay, and what came of it.
+package struct AttemptRecord: Hashable, Sendable {
+    package var message: DeliveryKey
+    package var number: Int
+    package var at: Instant
+    package var outcome: String
+    package var relay: String
+    package var code: Int?
+    package var enhanced: String?
+    package var reply: String?
+    package var queueID: String?
+}
+
+/// The ID that whoever told of an event gave it.
+package struct GivenEventID: Hashable, Sendable {
+    package var id: String
+    package var event: String?
+    package var at: Instant?
 }

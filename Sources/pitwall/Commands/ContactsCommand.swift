@@ -1,8 +1,6 @@
 import ArgumentParser
 import Campaigns
-import Database
 import Model
-import Signing
 import Store
 import Workspace
 
@@ -22,13 +20,25 @@ struct ContactsCommand: ParsableCommand {
             let opened = try workspace.open()
             return (opened, try ContactsCommand.contact(email, in: opened))
         }
+
+        /// What is kept under the address, be it somebody's or only a line of the suppression list.
+        func record(events limit: Int?) throws -> (workspace: OpenWorkspace, record: PersonRecord) {
+            let opened = try workspace.open()
+            let address = try Arguments.address(email)
+            if let contact = try opened.contacts.contact(address) {
+                return (opened, try PersonRecord(of: contact, in: opened, events: limit, at: Clock.now()))
+            }
+            guard let record = try PersonRecord(ofAddress: address, in: opened, at: Clock.now()) else { throw ContactsCommand.nobody }
+            return (opened, record)
+        }
+    }
+
+    static var nobody: UseError {
+        UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
     }
 
     static func contact(_ email: String, in workspace: OpenWorkspace) throws -> Contact {
-        let address = try Arguments.address(email)
-        guard let contact = try workspace.contacts.contact(address) else {
-            throw UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
-        }
+        guard let contact = try workspace.contacts.contact(try Arguments.address(email)) else { throw nobody }
         return contact
     }
 
@@ -50,8 +60,7 @@ struct ContactsCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let (workspace, contact) = try person.find()
-            let record = try PersonRecord(of: contact, in: workspace, events: max(0, events), at: Clock.now())
+            let (workspace, record) = try person.record(events: max(0, events))
             if json { return Console.print(json: .object(record.json)) }
             PersonPage(record, zone: workspace.settings.zone).print()
         }
@@ -72,53 +81,7 @@ struct ContactsCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let (workspace, contact) = try person.find()
-            Console.print(json: .object(try PersonRecord(of: contact, in: workspace, events: nil, at: Clock.now()).json))
-        }
-    }
-
-    struct Forget: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "forget",
-            abstract: "Erase a person, for good.",
-            discussion: """
-                Who they were, what they did and agreed to, all their addresses. The log keeps its lines without address and reply, so
-                that counts stay true. A keyed hash of each address is kept, so that no import brings them back.
-                The database file is rewritten, so that nothing is left in it; with a large one that takes a while.
-                """)
-
-        @OptionGroup var person: Person
-
-        @Flag(name: .shortAndLong, help: "Don't ask.")
-        var yes = false
-
-        @Flag(name: .long, help: "Print one JSON object.")
-        var json = false
-
-        func run() throws {
-            let (workspace, contact) = try person.find()
-            let key = try workspace.keys().identity
-            try Confirmation.require("Erase all that is known of \(contact.email.map { "\($0)" } ?? "this person")?", yes: yes)
-            let erased = try ContactsCommand.translating {
-                try workspace.contacts.forget(contact.id, hash: { ForgottenPeople.hash($0, key: key) }, at: Clock.now())
-            }
-            try workspace.database.compact()
-            if json {
-                return Console.print(
-                    json: .object([
-                        "addresses": .integer(Int64(erased.addresses)), "events": .integer(Int64(erased.events)),
-                        "statements": .integer(Int64(erased.statements)), "messages": .integer(Int64(erased.messages)),
-                    ]))
-            }
-            let events = Console.count(erased.events, "event")
-            let statements = Console.count(erased.statements, "statement")
-            Console.print("\(Console.green("✓")) Forgotten, with \(events) and \(statements) of consent.")
-            if erased.messages > 0 {
-                let one = erased.messages == 1
-                Console.print("\(Console.count(erased.messages, "line")) of the log no longer \(one ? "says" : "say") to whom.")
-            }
-            Console.print(
-                Console.dim("Not ours to erase: your own files (lists, rejected lines, outboxes), backups, and the logs of mail servers."))
+            Console.print(json: .object(try person.record(events: nil).record.json))
         }
     }
 
@@ -147,14 +110,18 @@ enum Arguments {
         do {
             return try EmailAddress(text)
         } catch {
-            throw ValidationError("the address \(error.rawValue)")
+            throw UseError(.usage, "the address \(error.rawValue)", hint: "write it like name@example.com")
         }
     }
 
     /// A point in time as the workspace's people write it.
     static func instant(_ text: String, _ option: String, _ zone: Zone) throws -> Instant {
         guard let instant = zone.instant(reading: text) else {
-            throw ValidationError("\(option) takes a time such as 2026-11-02, 2026-11-02 09:30 or 2026-11-02T09:30:00Z")
+            throw UseError(
+                .usage, "\(option) is no time: \"\(text.prefix(40))\"",
+                hint: """
+                    write it like 2026-11-02, 2026-11-02 09:30 or 2026-11-02T09:30:00Z; without an offset (Z, +01:00) it is that of \(zone)
+                    """)
         }
         return instant
     }

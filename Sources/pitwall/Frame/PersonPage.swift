@@ -15,6 +15,11 @@ struct PersonPage {
 
     func print() {
         printHead()
+        guard record.isOfAPerson else {
+            Console.print("  nobody is known by this address")
+            printSuppressions()
+            return printMessages()
+        }
         section("Attributes", record.attributes.isEmpty) {
             var table = Table([("name", .left), ("value", .left), ("since", .left), ("from", .left)])
             for item in record.attributes {
@@ -31,11 +36,7 @@ struct PersonPage {
             }
             table.print()
         }
-        section("Suppressed", record.suppressions.isEmpty) {
-            var table = Table([("address", .left), ("reason", .left), ("at", .left), ("source", .left)])
-            for entry in record.suppressions { table.add("\(entry.address)", entry.reason.rawValue, time(entry.at), entry.source) }
-            table.print()
-        }
+        printSuppressions()
         section("In segments", record.segments.isEmpty) { Console.print("  " + record.segments.joined(separator: ", ")) }
         section("Did", record.summaries.isEmpty) {
             var table = Table([("event", .left), ("times", .right), ("first", .left), ("last", .left)])
@@ -47,6 +48,18 @@ struct PersonPage {
             for event in record.events { table.add(time(event.at), event.name, Self.line(event.properties)) }
             table.print()
         }
+        printMessages()
+    }
+
+    private func printSuppressions() {
+        section("Suppressed", record.suppressions.isEmpty) {
+            var table = Table([("address", .left), ("reason", .left), ("at", .left), ("source", .left)])
+            for entry in record.suppressions { table.add("\(entry.address)", entry.reason.rawValue, time(entry.at), entry.source) }
+            table.print()
+        }
+    }
+
+    private func printMessages() {
         section("Messages", record.messages.isEmpty) {
             var table = Table([("at", .left), ("campaign", .left), ("state", .left), ("reply", .left)])
             for entry in record.messages {

@@ -3,10 +3,17 @@ package import Model
 
 /// What was erased of a person.
 package struct Erasure: Hashable, Sendable {
-    package var addresses: Int
-    package var events: Int
-    package var statements: Int
-    package var messages: Int
+    package var addresses = 0
+    package var events = 0
+    package var statements = 0
+    package var messages = 0
+
+    package init(addresses: Int = 0, events: Int = 0, statements: Int = 0, messages: Int = 0) {
+        self.addresses = addresses
+        self.events = events
+        self.statements = statements
+        self.messages = messages
+    }
 }
 
 extension ContactStore {
@@ -15,14 +22,37 @@ extension ContactStore {
     ///
     /// What SQLite has deleted is still in its file until ``SQLDatabase/compact()`` has rewritten it.
     ///
+    /// - Parameter hashID: Of what other systems call them; nil keeps no such hash.
     /// - Throws: ``MergeProblem/inHand``.
-    package func forget(_ contact: ContactID, hash: (EmailAddress) -> String, at now: Instant) throws -> Erasure {
+    package func forget(
+        _ contact: ContactID, hash: (EmailAddress) -> String, hashID: ((String) -> String)? = nil, at now: Instant
+    ) throws -> Erasure {
         let addresses = try addresses(of: contact)
-        let hashes = addresses.map(hash)
+        let hashes = addresses.map(hash) + (try hashID.map { try externalIDs(of: contact).map(\.id).map($0) } ?? [])
         return try database.write { session in
             let ids = try ContactMerges.everyID(of: contact, in: session)
             guard try !ContactMerges.isInHand(ids, in: session) else { throw MergeProblem.inHand }
             return try PersonEraser(session: session, ids: ids, addresses: addresses, now: now).erase(hashes)
+        }
+    }
+
+    /// Erases what is kept under an address that nobody is known by: its place on the suppression list, the copies that a seed was
+    /// sent, its lines in lists.
+    package func forget(_ address: EmailAddress, hash: (EmailAddress) -> String, at now: Instant) throws -> Erasure {
+        try database.write { session in
+            try PersonEraser(session: session, ids: [], addresses: [address], now: now).erase([hash(address)])
+        }
+    }
+
+    /// Whether something is kept under an address, be it nobody's: a place on the suppression list, or a copy that a seed was sent.
+    package func isNamed(_ address: EmailAddress) throws -> Bool {
+        try database.read { session in
+            try session.count(
+                """
+                SELECT (SELECT count(*) FROM suppression WHERE email_key = \(address.key)) + (SELECT count(*) FROM delivery \
+                WHERE campaign_id IN (SELECT id FROM campaign) AND step = \(DeliveryKey.seedStep) \
+                AND lower(email) IN (\(PersonEraser.list(of: PersonEraser.spellings(of: [address])))))
+                """) > 0
         }
     }
 
@@ -46,13 +76,18 @@ struct PersonEraser {
     /// Tables that are treated one by one below.
     static let kept = ["contact", "contact_merge", "contact_merge_row", "suppression", "delivery", "attempt", "plan_source"]
 
-    private var people: SQL { ids.map { "\($0)" as SQL }.joined(separator: ", ") }
+    /// A list may not be empty.
+    private var people: SQL { ids.isEmpty ? "NULL" : ids.map { "\($0)" as SQL }.joined(separator: ", ") }
     private var keys: SQL { addresses.isEmpty ? "NULL" : addresses.map { "\($0.key)" as SQL }.joined(separator: ", ") }
 
-    /// The ways in which the addresses may stand somewhere, in lower case.
-    private var spellings: [String] {
+    private var spellings: [String] { Self.spellings(of: addresses) }
+
+    /// The ways in which addresses may stand somewhere, in lower case.
+    static func spellings(of addresses: [EmailAddress]) -> [String] {
         Set(addresses.flatMap { [$0.description, $0.key, $0.wire] }.map { $0.lowercased() }).sorted()
     }
+
+    static func list(of texts: [String]) -> SQL { texts.isEmpty ? "NULL" : texts.map { "\($0)" as SQL }.joined(separator: ", ") }
 
     func erase(_ hashes: [String]) throws -> Erasure {
         let events = try session.count("SELECT count(*) FROM event WHERE contact_id IN (\(people))")
@@ -79,7 +114,7 @@ struct PersonEraser {
 
     /// A message that was still to go is not sent. Copies for seeds lie under no contact, but under their address.
     private func eraseFromLedger() throws -> Int {
-        let written = spellings.isEmpty ? "NULL" : spellings.map { "\($0)" as SQL }.joined(separator: ", ")
+        let written = Self.list(of: spellings)
         let whose: SQL = "(contact_id IN (\(people)) OR lower(email) IN (\(written)))"
         try session.execute(
             """
