@@ -181,6 +181,23 @@ import Testing
         #expect(try desk.count("suppression") == 0)
     }
 
+    @Test func `who asked to be forgotten is not brought back by what another system calls them`() throws {
+        let keys = try Keys.random()
+        try desk.importContacts("email,external_id\nada@example.com,crm-7\n")
+        let ada = try #require(try desk.contact("ada@example.com"))
+        _ = try desk.contacts.forget(
+            ada.id, hash: { ForgottenPeople.hash($0, key: keys.identity) },
+            hashID: { ForgottenPeople.hash(externalID: $0, key: keys.identity) }, at: Desk.noon)
+        let forgotten = try ForgottenPeople(desk.contacts) { keys }
+        let lines = ["crm-7", "crm-8"].map { #"{"external_id":"\#($0)","event":"visit","at":"2026-01-02"}"# }.joined(separator: "\n")
+        let told = try desk.importEvents(lines) {
+            $0.unknown = .create
+            $0.forgotten = forgotten
+        }
+        #expect([told.added, told.rejected, told.turnedAway] == [1, 1, 1])
+        #expect(try desk.count("contact_external_id") == 1)
+    }
+
     @Test func `a table without its columns is an error that names them`() throws {
         let problem = #expect(throws: ImportProblem.self) { try desk.importEvents("email,event,when\n", name: "e.csv") }
         #expect(problem?.message.contains("no column \"at\"") == true)
@@ -265,6 +282,42 @@ import Testing
         #expect(try desk.importConsent(text).rejected == 0)
         #expect(try holds())
         #expect(try desk.importConsent(text).added == 0)
+    }
+
+    @Test func `a withdrawal from before a list granted consent is told of, since the list's date is only when it came`() throws {
+        try desk.importContacts("email\nada@example.com\nbob@example.com\n") {
+            $0.consent = ConsentTemplate(topic: "news", state: .confirmed, at: $0.now, source: "a list")
+        }
+        let lines = "email,topic,state,at,source\nada@example.com,news,withdrawn,2026-11-01,link\n"
+        let note = try #require(try desk.importConsent(lines) { $0.dryRun = true }.notes.first)
+        #expect(note.hasPrefix("1 withdrew before a list"))
+        #expect(try desk.importConsent(lines).notes == [note])
+        #expect(try desk.importConsent("email,topic,state\nada@example.com,news,withdrawn\n").notes == [])
+        #expect(try desk.importConsent("email,topic,state,at\nbob@example.com,offers,withdrawn,2026-11-01\n").notes == [])
+        // Who left and came back, by dates of their own, is no news.
+        let history = """
+            email,topic,state,at,source
+            bob@example.com,offers,withdrawn,2025-01-01,link
+            bob@example.com,offers,confirmed,2026-12-01,form
+
+            """
+        #expect(try desk.importConsent(history).notes == [])
+        #expect(try desk.importConsent(history).notes == [])
+    }
+
+    @Test func `nobody agrees ahead of time, and a withdrawal counts whatever its date`() throws {
+        let summary = try desk.importConsent(
+            """
+            email,topic,state,at,source
+            ada@example.com,news,confirmed,2099-01-01,form
+            ada@example.com,news,pending,2099-01-01,form
+            bob@example.com,news,withdrawn,2099-01-01,form
+            bob@example.com,offers,confirmed,2027-01-16,form
+
+            """)
+        #expect(summary.added == 2)
+        #expect(summary.reasons.map(\.reason) == ["the time is more than a day ahead"])
+        #expect(summary.reasons.map(\.count) == [2])
     }
 
     @Test func `topic and source may be said for the whole file`() throws {

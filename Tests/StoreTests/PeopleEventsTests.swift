@@ -27,6 +27,19 @@ import Testing
 
     private func daysAgo(_ days: Int64) -> Instant { House.noon.advanced(byMilliseconds: -days * Self.day) }
 
+    @Test func `who is told of by address and by another system's ID is known by both from then on`() throws {
+        func told(_ name: String?, _ id: String) throws -> EventStore.Entry {
+            EventStore.Entry(
+                email: try name.map { try House.address($0) }, externalID: id, name: "visit", at: daysAgo(1), properties: ["id": .text(id)])
+        }
+        let lines: [(String?, String)] = [("p1", "crm-1"), (nil, "crm-1"), ("p1", "crm-2"), ("p2", "crm-1"), (nil, "crm-2")]
+        let entries = try lines.map { try told($0.0, $0.1) }
+        #expect(try house.events.record(entries, at: House.noon) == [.added, .known, .added, .added, .known])
+        #expect(try house.events.record([try told(nil, "crm-3")], at: House.noon) == [.noContact])
+        #expect(try summaries("p1").map(\.count) == [2])
+        #expect(try summaries("p2").map(\.count) == [1])
+    }
+
     @Test func `two things done at one instant are two, each of them told again is one`() throws {
         let both = [try entry(with: ["a": 1, "b": .object(["x": 1, "y": 2])]), try entry(with: ["a": 2])]
         let again = [try entry(with: ["b": .object(["y": 2, "x": 1]), "a": 1]), try entry(with: ["a": 2]), try entry(with: ["a": 3])]

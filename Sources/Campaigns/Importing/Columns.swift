@@ -6,15 +6,21 @@ struct Columns {
     let names: [String]
     /// What each is called here.
     let meanings: [String]
-    /// The lines were rejected by an earlier import, which put where and why before them.
-    var areOfRejects: Bool { names.starts(with: Rejects.columns) }
+    /// What earlier imports that rejected the lines put before them, where and why, means nothing: the input may have a column of
+    /// that name itself.
+    static let remark = ""
 
     /// `map`: columns by the name they have in the file → the name they get.
     init(_ header: [String], map: [String: String] = [:], path: String) throws(ImportProblem) {
         names = header.map(\.trimmingSpaces)
         for column in map.keys where !names.contains(column) { throw .unknownMapping(column: column, found: names) }
         var meanings: [String] = []
+        let remarks = Self.remarks(in: names)
         for (index, name) in names.enumerated() {
+            if index < remarks {
+                meanings.append(Self.remark)
+                continue
+            }
             let meaning = map[name] ?? Self.meaning(of: name)
             if meaning.isEmpty { throw .badColumn(path: path, number: index + 1, reason: "is empty") }
             if meaning.count > 64 { throw .badColumn(path: path, number: index + 1, reason: "is longer than 64 characters") }
@@ -25,6 +31,13 @@ struct Columns {
             meanings.append(meaning)
         }
         self.meanings = meanings
+    }
+
+    /// How many columns are remarks: those of one import, or of several that rejected the same lines.
+    private static func remarks(in names: [String]) -> Int {
+        var count = 0
+        while names.dropFirst(count).starts(with: Rejects.columns) { count += Rejects.columns.count }
+        return count
     }
 
     func index(of meaning: String) -> Int? { meanings.firstIndex(of: meaning) }

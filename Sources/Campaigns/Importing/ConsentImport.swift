@@ -26,7 +26,8 @@ package struct ConsentImport {
 
     package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
         let needed = topic == nil ? ["email", "topic", "state"] : ["email", "state"]
-        return try importTable(path, needed: needed, dryRun: dryRun, progress: progress) { row in
+        var outlived = 0
+        var summary = try importTable(path, needed: needed, dryRun: dryRun, progress: progress) { row in
             statement(row)
         } write: { statements, rejecting in
             var people = try contacts.identifiers(of: statements.map { $0.value.address.key })
@@ -34,7 +35,7 @@ package struct ConsentImport {
             var known: [Consent] = []
             for (row, statement) in statements {
                 guard let id = people[statement.address.key] else {
-                    try rejecting(row, "nobody with this address is known: import contacts first")
+                    try rejecting(row, RejectReason(text: "nobody with this address is known: import contacts first"))
                     continue
                 }
                 known.append(
@@ -42,9 +43,18 @@ package struct ConsentImport {
                         contact: id, topic: statement.topic, state: statement.state, at: statement.at, learnedAt: now,
                         source: statement.source, wording: statement.wording))
             }
+            outlived += try consents.outlived(known)
             let new = dryRun ? known.count : try consents.record(known)
             return (new, known.count - new)
         }
+        if outlived > 0 {
+            summary.notes.append(
+                """
+                \(outlived) withdrew before a list or a form that was dated by its arrival granted them consent, and \
+                \(outlived == 1 ? "consents" : "consent") still; a line without `at` withdraws as of now
+                """)
+        }
+        return summary
     }
 
     /// Whoever has withdrawn is kept even where nobody knew them: the list that brings them in tomorrow must not be believed.
@@ -85,6 +95,10 @@ package struct ConsentImport {
         }
         guard let at = row["at"].map({ zone.instant(reading: $0) }) ?? now else {
             return .failure(RejectReason(text: "the time is not one: \(row["at"] ?? "")"))
+        }
+        // A withdrawal counts from when it is told.
+        guard state == .withdrawn || at <= now.advanced(byMilliseconds: EventReader.ahead) else {
+            return .failure(RejectReason(text: "the time is more than a day ahead: \(row["at"] ?? "")"))
         }
         return row.address.flatMap { forgotten.contains($0) ? .failure(ForgottenPeople.reason) : .success($0) }.map {
             Statement(address: $0, topic: name, state: state, at: at, source: source, wording: row["text"] ?? wording)
@@ -152,14 +166,14 @@ struct TableRow {
 private func importTable<Value>(
     _ path: String, needed: [String], dryRun: Bool, progress: (Int) -> Void,
     value: (TableRow) throws -> Result<Value, RejectReason>,
-    write: ([(row: TableRow, value: Value)], _ rejecting: (TableRow, String) throws -> Void) throws -> (new: Int, unchanged: Int)
+    write: ([(row: TableRow, value: Value)], _ rejecting: (TableRow, RejectReason) throws -> Void) throws -> (new: Int, unchanged: Int)
 ) throws -> ImportSummary {
     var reader = try CSVReader(path: path)
     var record = CSVRecord()
     guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
     let columns = try Columns(record.fields, path: path)
     for name in needed where columns.index(of: name) == nil {
-        throw ImportProblem.missingColumn(path: path, column: name, found: columns.names)
+        throw ImportProblem.missingColumn(path: path, column: name, found: columns.names, canMap: false)
     }
     try CSVReader.proveReadable(path)
     var rejects = Rejects(beside: path, header: columns.names, dry: dryRun)
@@ -176,13 +190,14 @@ private func importTable<Value>(
     while try reader.next(&record) {
         summary.read += 1
         guard record.count <= columns.names.count else {
-            try rejects.reject(record, "has \(record.count) fields where the first line names \(columns.names.count)")
+            try rejects.reject(
+                record, RejectReason(text: "has \(record.count) fields where the first line names \(columns.names.count)"))
             continue
         }
         let row = TableRow(columns: columns, record: record)
         switch try value(row) {
         case .success(let value): batch.append((row, value))
-        case .failure(let reason): try rejects.reject(record, reason.text)
+        case .failure(let reason): try rejects.reject(record, reason)
         }
         if batch.count == 10_000 { try flush() }
     }

@@ -31,7 +31,7 @@ package struct ContactImport {
     package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
         let survey = try Survey(path: path, map: map, zone: zone)
         guard let emailColumn = survey.columns.index(of: "email") else {
-            throw ImportProblem.missingColumn(path: path, column: "email", found: survey.columns.names)
+            throw ImportProblem.missingColumn(path: path, column: "email", found: survey.columns.names, canMap: true)
         }
         let builder = EntryBuilder(survey: survey, emailColumn: emailColumn, zone: zone)
         var reader = try CSVReader(path: path, encoding: survey.encoding)
@@ -51,15 +51,15 @@ package struct ContactImport {
             switch builder.entry(record) {
             case .success(let entry):
                 guard !forgotten.contains(entry.email) else {
-                    try rejects.reject(record, ForgottenPeople.reason.text)
+                    try rejects.reject(record, ForgottenPeople.reason)
                     continue
                 }
                 guard seen.insert(entry.email.key.stableHash).inserted else {
-                    try rejects.reject(record, "this address is in the file already")
+                    try rejects.reject(record, RejectReason(text: "this address is in the file already"))
                     continue
                 }
                 batch.append(entry)
-            case .failure(let reason): try rejects.reject(record, reason.text)
+            case .failure(let reason): try rejects.reject(record, reason)
             }
             if batch.count == Self.batch {
                 try writing?.finish(into: &summary, &withdrawn)
@@ -137,10 +137,6 @@ private final class BatchWriting: Sendable {
     }
 }
 
-struct RejectReason: Error {
-    var text: String
-}
-
 /// The first pass over a file of people.
 private struct Survey {
     var columns: Columns
@@ -184,7 +180,7 @@ private struct EntryBuilder {
         self.zone = zone
         roles = survey.columns.meanings.map { name in
             switch name {
-            case "line" where survey.columns.areOfRejects, "reason" where survey.columns.areOfRejects: .remark
+            case Columns.remark: .remark
             case "external_id": .externalID
             case Contact.Standard.language.rawValue: .language
             default: Contact.Standard(rawValue: name) != nil ? .standard : .attribute

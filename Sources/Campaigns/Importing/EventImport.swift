@@ -39,7 +39,7 @@ package struct EventImport: Sendable {
             account.summary.read += 1
             switch reader.entry(line) {
             case .success(let entry): batch.append(EventBatch.Item(line: line, entry: entry))
-            case .failure(let reason): try account.reject(line, reason.text)
+            case .failure(let reason): try account.reject(line, reason)
             }
             if batch.count == Self.batch {
                 try account.add(writing)
@@ -65,7 +65,7 @@ private struct Account: ~Copyable {
         self.rejects = rejects
     }
 
-    mutating func reject(_ line: EventLine, _ reason: String) throws {
+    mutating func reject(_ line: EventLine, _ reason: RejectReason) throws {
         switch line {
         case .json(let number, let bytes): try rejects.reject(line: number, text: String(decoding: bytes, as: UTF8.self), reason)
         case .table(let record): try rejects.reject(record, reason)
@@ -81,8 +81,8 @@ private struct Account: ~Copyable {
             switch result {
             case .added: summary.added += 1
             case .known: summary.unchanged += 1
-            case .noContact: try reject(item.line, "nobody with this address is known: import contacts first")
-            case .faded: try reject(item.line, "it is older than what is kept of this event")
+            case .noContact: try reject(item.line, RejectReason(text: "nobody with this address is known: import contacts first"))
+            case .faded: try reject(item.line, RejectReason(text: "it is older than what is kept of this event", isRule: true))
             }
         }
     }

@@ -6,7 +6,8 @@ package enum ImportProblem: Error, Sendable {
     case utf16(path: String)
     case openQuote(path: String, line: Int)
     case longRecord(path: String, line: Int)
-    case missingColumn(path: String, column: String, found: [String])
+    /// `canMap`: the import has a setting that gives columns other names.
+    case missingColumn(path: String, column: String, found: [String], canMap: Bool)
     case badColumn(path: String, number: Int, reason: String)
     case duplicateColumn(path: String, name: String)
     case unknownMapping(column: String, found: [String])
@@ -25,7 +26,7 @@ extension ImportProblem: CustomStringConvertible {
         case .utf16(let path): "\(path) is in UTF-16"
         case .openQuote(let path, let line): "\(path):\(line): a quote that opens in this record is never closed"
         case .longRecord(let path, let line): "\(path):\(line): a record longer than 4 MB"
-        case .missingColumn(let path, let column, let found):
+        case .missingColumn(let path, let column, let found, _):
             "\(path) has no column \"\(column)\"; it has \(found.map { "\"\($0)\"" }.joined(separator: ", "))"
         case .badColumn(let path, let number, let reason): "\(path): the name of column \(number) \(reason)"
         case .duplicateColumn(let path, let name): "\(path) has two columns \"\(name)\""
@@ -40,12 +41,12 @@ extension ImportProblem: CustomStringConvertible {
         switch self {
         case .cannotRead: "check the path and its permissions"
         case .cannotWrite: "rejected lines are kept in a file beside the input: make the folder writable, or copy the input elsewhere"
-        case .empty: "the first line must name the columns"
+        case .empty: "a table names its columns in the first line; of events, a line of JSON each will do"
         case .utf16: "save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\")"
         case .openQuote: "close it, or double the quotes inside: \"\""
         case .longRecord: "is a quote missing further up?"
-        case .missingColumn(_, let column, let found):
-            "name it in the first line, or say which it is: --map \"\(found.first ?? "COLUMN")=\(column)\""
+        case .missingColumn(_, let column, let found, let canMap):
+            "name it in the first line" + (canMap ? ", or say which it is: --map \"\(found.first ?? "COLUMN")=\(column)\"" : "")
         case .badColumn: "give it a name of letters, digits, spaces, - and _"
         case .duplicateColumn: "rename one of them"
         case .unknownMapping: nil

@@ -8,6 +8,9 @@ package struct ImportSummary: Sendable {
     /// Said nothing new.
     package var unchanged = 0
     package var rejected = 0
+    /// Those of the rejected lines that are as they should be, and are turned away by a rule: a person who asked to be forgotten, an
+    /// event that is older than what is kept.
+    package var turnedAway = 0
     /// Where the rejected lines are, each with its reason.
     package var rejectedFile: String?
     /// The most frequent reasons first.
@@ -16,6 +19,28 @@ package struct ImportSummary: Sendable {
     package var notes: [String] = []
 
     package init() {}
+
+    /// How the import ended.
+    package var ending: Ending {
+        let mistakes = rejected - turnedAway
+        if mistakes == 0 { return .whole }
+        return mistakes == read ? .nothing : .inPart
+    }
+
+    package enum Ending: Hashable, Sendable {
+        case whole
+        /// Some lines are wrong, and were rejected.
+        case inPart
+        /// No line could be taken in.
+        case nothing
+    }
+}
+
+/// Why a line is not taken in.
+struct RejectReason: Error {
+    var text: String
+    /// The line is as it should be, and stays out by a rule.
+    var isRule = false
 }
 
 /// Collects rejected lines in a file beside the input: `people.csv` → `people.rejected.csv`.
@@ -31,6 +56,7 @@ struct Rejects: ~Copyable {
     private var handle: FileHandle?
     private var reasons: [String: Int] = [:]
     private(set) var count = 0
+    private var turnedAway = 0
 
     /// `header`: the first line of a CSV file, nil for lines of JSON.
     init(beside input: String, header: [String]?, dry: Bool) {
@@ -43,19 +69,20 @@ struct Rejects: ~Copyable {
         if !dry { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    mutating func reject(_ record: borrowing CSVRecord, _ reason: String) throws(ImportProblem) {
-        try add(Self.csv([String(record.line), reason] + record.fields), reason)
+    mutating func reject(_ record: borrowing CSVRecord, _ reason: RejectReason) throws(ImportProblem) {
+        try add(Self.csv([String(record.line), reason.text] + record.fields), reason)
     }
 
     /// A line of JSON, kept as it was, behind its number and reason.
-    mutating func reject(line: Int, text: String, _ reason: String) throws(ImportProblem) {
-        try add("\(line)\t\(reason)\t\(text)\n", reason)
+    mutating func reject(line: Int, text: String, _ reason: RejectReason) throws(ImportProblem) {
+        try add("\(line)\t\(reason.text)\t\(text)\n", reason)
     }
 
-    private mutating func add(_ text: String, _ reason: String) throws(ImportProblem) {
+    private mutating func add(_ text: String, _ reason: RejectReason) throws(ImportProblem) {
         count += 1
+        if reason.isRule { turnedAway += 1 }
         // A reason may name a value; the summary counts what stands before it.
-        reasons[reason.split(separator: ":").first.map { String($0) } ?? reason, default: 0] += 1
+        reasons[reason.text.split(separator: ":").first.map { String($0) } ?? reason.text, default: 0] += 1
         if dry { return }
         do {
             if handle == nil {
@@ -75,6 +102,7 @@ struct Rejects: ~Copyable {
 
     func report(into summary: inout ImportSummary) {
         summary.rejected = count
+        summary.turnedAway = turnedAway
         summary.rejectedFile = handle == nil ? nil : path
         summary.reasons = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
     }

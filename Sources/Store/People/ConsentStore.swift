@@ -45,6 +45,24 @@ package struct ConsentStore: Sendable {
         }
     }
 
+    /// How many of these withdrawals something later stands against that bears the time of its arrival: what a list grants says
+    /// when it was imported, not when somebody agreed.
+    package func outlived(_ statements: [Consent]) throws -> Int {
+        try database.read { session in
+            let latest = try session.prepare(
+                """
+                SELECT state, at, learned_at FROM consent WHERE contact_id = ? AND topic = ? AND state <> 0 ORDER BY at DESC, state DESC LIMIT 1
+                """)
+            return try statements.count { statement in
+                guard statement.state == .withdrawn else { return false }
+                return try latest.first([.integer(statement.contact.rawValue), .text(statement.topic)]) { row in
+                    row.integer(0) == Consent.State.confirmed.rawValue && row.integer(1) > statement.at.milliseconds
+                        && row.integer(1) >= row.integer(2)
+                } ?? false
+            }
+        }
+    }
+
     /// All statements of a person, newest first.
     package func statements(of contact: ContactID) throws -> [Consent] {
         try database.read { session in

@@ -9,8 +9,11 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Bring in contacts, events, consent or suppressions from a file.",
         discussion: """
-            Lines that can't be imported are kept in a file beside the input, each with its reason; the rest is imported.
-            The same file may be imported again: what is known already stays as it is.
+            Lines that can't be imported are kept in a file beside the input, each with its reason; the rest is imported. Then it
+            ends with 1, and with 65 where not one line could be. Those of people who asked to be forgotten, and events older than
+            what is kept, are turned away as they should be, and don't count.
+            The same file may be imported again: what is known already stays as it is. So may the file of rejected lines, once they
+            are put right.
             """,
         subcommands: [Contacts.self, Events.self, Consents.self, Suppressions.self])
 
@@ -194,7 +197,15 @@ extension ImportCommand.Common {
         let summary = try job { bar.show("\(Console.number($0)) lines read") }
         bar.clear()
         let seconds = Double(Clock.now().milliseconds - started.milliseconds) / 1000
-        if json { return printJSON(summary, seconds) }
+        if json { printJSON(summary, seconds) } else { show(summary, seconds, noun, plural) }
+        switch summary.ending {
+        case .whole: break
+        case .inPart: throw Code.found
+        case .nothing: throw Code.input
+        }
+    }
+
+    private func show(_ summary: ImportSummary, _ seconds: Double, _ noun: String, _ plural: String) {
         let verb = dryRun ? "Would add" : "Added"
         var line = "\(verb) \(Console.count(summary.added, noun, plural))"
         if summary.updated > 0 { line += ", \(dryRun ? "update" : "updated") \(Console.number(summary.updated))" }
@@ -206,7 +217,11 @@ extension ImportCommand.Common {
         for (reason, count) in summary.reasons.prefix(5) { Console.print("  \(Console.number(count)) × \(reason)") }
         let others = summary.reasons.dropFirst(5).reduce(0) { $0 + $1.count }
         if others > 0 { Console.print("  and \(Console.number(others)) for other reasons") }
-        if let file = summary.rejectedFile { Console.print("  all of them, each with its reason: \(file)") }
+        guard let file = summary.rejectedFile else { return }
+        Console.print("  all of them, each with its reason: \(file)")
+        guard summary.rejected > summary.turnedAway else { return }
+        let kind = plural == "statements" ? "consent" : plural
+        Console.print(Console.dim("  put right there what is wrong, then: pitwall import \(kind) FILE"))
     }
 
     private func printJSON(_ summary: ImportSummary, _ seconds: Double) {

@@ -174,7 +174,7 @@ struct EventContacts {
     private let session: any SQLSession
     private let now: Instant
     private let find: any SQLStatement
-    private var last: (key: String, id: Int64)?
+    private var last: (key: String, externalID: String?, id: Int64)?
     private(set) var made = 0
 
     init(session: any SQLSession, now: Instant) throws {
@@ -185,9 +185,12 @@ struct EventContacts {
 
     mutating func id(of entry: EventStore.Entry, making: Bool) throws -> Int64? {
         let key = entry.email?.key
-        if let key, let last, last.key == key { return last.id }
+        if let key, let last, last.key == key, last.externalID == entry.externalID { return last.id }
         if let known = try known(key, entry.externalID) {
-            if let key { last = (key, known) }
+            if let key {
+                last = (key, entry.externalID, known)
+                if let externalID = entry.externalID { try tie(externalID, to: known) }
+            }
             return known
         }
         return making ? try make(entry) : nil
@@ -201,6 +204,15 @@ struct EventContacts {
         }
     }
 
+    /// Who tells of an event by address and by the ID of another system says that both are one person's. What is known already stays.
+    private func tie(_ externalID: String, to contact: Int64) throws {
+        try session.execute(
+            """
+            INSERT INTO contact_external_id (system, external_id, contact_id) VALUES ('', \(externalID), \(contact)) \
+            ON CONFLICT (system, external_id) DO NOTHING
+            """)
+    }
+
     /// Somebody of whom nothing is known yet but that they did something.
     private mutating func make(_ entry: EventStore.Entry) throws -> Int64? {
         guard entry.email != nil || entry.externalID != nil else { return nil }
@@ -211,11 +223,7 @@ struct EventContacts {
             \(entry.email?.key), '{}', \(now.milliseconds), \(now.milliseconds))
             """)
         if let externalID = entry.externalID {
-            try session.execute(
-                """
-                INSERT INTO contact_external_id (system, external_id, contact_id) VALUES ('', \(externalID), \(id)) \
-                ON CONFLICT (system, external_id) DO NOTHING
-                """)
+            try tie(externalID, to: id)
         }
         made += 1
         return id
