@@ -23,7 +23,27 @@ import Testing
         ),
         ("(a = 1", "1: a parenthesis is not closed (it ends with ))"), ("a = 1)", "6: this parenthesis closes nothing"),
         ("a = 1 adn b = 2", "7: `and`, `or` or the end is expected, not \"adn\" (did you mean \"and\"?)"),
-        ("a = 1 AND b = 2", "7: `and`, `or` or the end is expected, not \"AND\" (did you mean \"and\"?)"),
+        ("a = 1 AND b = 2", "7: `and`, `or` or the end is expected, not \"AND\" (write and)"),
+        ("did a 3 times", "7: `and`, `or` or the end is expected, not \"3\" (write: exactly 3 times, or at least 3 times)"),
+        ("did a once", "7: `and`, `or` or the end is expected, not \"once\" (write: exactly 1 time, or leave it out for at least once)"),
+        (
+            "did a on 2026-01-31",
+            "7: `and`, `or` or the end is expected, not \"on\" (one day is written: between 2026-01-31 and 2026-01-31)"
+        ),
+        ("did not complain any", "9: `did not complain` is not a form of the language (write: not complained any)"),
+        ("did not bounce any", "9: `did not bounce` is not a form of the language (write: not bounced any)"),
+        ("was not sent any", "5: `not` stands before the whole condition (write: not was sent …)"),
+        ("did a more than 3 times", "7: `more than` is said of time, not of how often (write: at least 4 times)"),
+        ("did a less than 2 times in last 3 days", "7: `less than` is said of time, not of how often (write: at most 1 time)"),
+        ("did a fewer than 2 times", "7: `and`, `or` or the end is expected, not \"fewer\" (write: at most 2 times)"),
+        ("country == \"IT\"", "10: a value is expected, not \"=\" (equal is written =)"),
+        ("country <> \"IT\"", "10: a value is expected, not \">\" (unequal is written !=)"),
+        ("age => 3", "6: a value is expected, not \">\" (at least is written >=)"),
+        ("sum of a.b > \"5\"", "14: a number is expected after >, not \"5\" (write 5 without quotes)"),
+        (
+            "sample 10%",
+            "11: `seed` is expected after the share, not the end (the same seed picks the same people: sample 10% seed \"spring\")"
+        ),
         ("country = IT", "11: a value is expected, not \"IT\" (texts go in quotes: \"IT\")"),
         ("country is \"IT\"", "12: `known`, `unknown` or a number of days is expected after `is`, not \"IT\" (equal is written =)"),
         ("zip = 00184", "7: \"00184\" is no number (write it without needless zeros, or as a text: \"00184\")"),
@@ -31,7 +51,7 @@ import Testing
             "n = 9007199254740994",
             "5: \"9007199254740994\" has too many digits for a number (use up to 15, or write it as a text: \"9007199254740994\")"
         ),
-        ("age > 12.50", "7: \"12.50\" is no number (write it without needless zeros, or as a text: \"12.50\")"),
+        ("age > 12.50", "7: \"12.50\" is no number (write 12.5, or as a text: \"12.50\")"),
         ("d = 2026-02-30", "5: \"2026-02-30\" is no date (dates are written 2026-01-31, times 2026-01-31T09:00)"),
         ("d in last 30days", "11: \"30days\" is neither a number nor a date (leave a blank between a number and a word)"),
         ("d in last 3 months", "13: a month has no fixed length (say it in days)"),

@@ -29,6 +29,7 @@ struct Contradictions {
         if case .not(let denied) = b, denied == a { return true }
         switch (a, b) {
         case (.value(let x, let first), .value(let y, let second)): return x == y && isDisjoint(first, second)
+        case (.value(let x, _), .not(.value(let y, .known))), (.not(.value(let y, .known)), .value(let x, _)): return x == y
         case (.edge(let x), .edge(let y)): return excludes(x, y) || isTooOften(a, b)
         case (.edge(let edge), .behaviour(let behaviour)), (.behaviour(let behaviour), .edge(let edge)):
             return excludes(edge, behaviour) || isTooOften(a, b)

@@ -23,7 +23,7 @@ struct ValueChecker {
         case .oneOf(let literals): return oneOf(operand, literals)
         case .match(let match, let literal):
             guard case .text(let text) = literal.value else { return .all([]) }
-            needs(match == .contains ? [.text, .day, .instant, .list] : [.text, .day, .instant], name.span)
+            needs(match == .contains ? [.text, .day, .instant, .list] : [.text, .day, .instant], name.span, called: "texts")
             return .value(operand, .match(match, text))
         case .window(let window):
             needs([.day, .instant], name.span)
@@ -45,12 +45,13 @@ struct ValueChecker {
     }
 
     private mutating func order(_ operand: Operand, _ comparison: Comparison, _ literal: Literal) -> Condition {
-        check(literal)
         switch literal.value {
         case .number(let number):
+            check(literal)
             guard let order = ValueTest.Order(rawValue: comparison.rawValue) else { return .all([]) }
             return .value(operand, .order(order, number))
         case .time(let time):
+            check(literal)
             let window: Window =
                 switch comparison {
                 case .less: .before(time)
@@ -60,7 +61,8 @@ struct ValueChecker {
                 }
             return .value(operand, .within(window))
         case .text, .truth:
-            let hint = "\(comparison.rawValue) takes a number or a date"
+            var hint = "\(comparison.rawValue) takes a number or a date"
+            if case .text(let text) = literal.value, let number = Number(text) { hint = "write \(number.text) without quotes" }
             found.append((.error, "only numbers and dates have an order", literal.span, hint))
             return .all([])
         }
@@ -111,10 +113,10 @@ struct ValueChecker {
         found.append((.warning, "\"\(name.text)\" holds numbers, which no text equals", span, "write \(number.text) without quotes"))
     }
 
-    private mutating func needs(_ wanted: Set<ValueKind>, _ span: Span, hint: String? = nil) {
+    private mutating func needs(_ wanted: Set<ValueKind>, _ span: Span, called: String? = nil, hint: String? = nil) {
         guard !kinds.isEmpty, kinds.isDisjoint(with: wanted) else { return }
         let held = ValueKind.allCases.filter(kinds.contains).map(\.rawValue).joined(separator: " and ")
-        let asked = ValueKind.allCases.filter(wanted.contains).map(\.rawValue).joined(separator: " or ")
+        let asked = called ?? ValueKind.allCases.filter(wanted.contains).map(\.rawValue).joined(separator: " or ")
         found.append((.error, "\"\(name.text)\" holds \(held), not \(asked)", span, hint))
     }
 }

@@ -16,7 +16,7 @@ package struct Name: Hashable, Sendable {
 
 extension Name {
     /// The name as it stands in a segment: plain, or in backquotes where it would be read as something else.
-    var written: String {
+    package var written: String {
         let plain = text.unicodeScalars.first.map(Lexer.startsWord) == true && text.unicodeScalars.allSatisfy(Lexer.continuesWord)
         return plain && !text.hasSuffix("-") && !Keyword.all.contains(text) ? text : "`\(text)`"
     }

@@ -132,7 +132,9 @@ extension Parser {
         }
         advance()
         guard case .number(let number) = current.kind else {
-            throw error("a number is expected after \(symbol.rawValue), not \(shown(current))", current.span)
+            var hint: String?
+            if case .text(let text) = current.kind, Number(text) != nil { hint = "write \(text) without quotes" }
+            throw error("a number is expected after \(symbol.rawValue), not \(shown(current))", current.span, hint: hint)
         }
         advance()
         if takeSymbol(.percent) { throw error("a percentage can't stand here", lastSpan, hint: "write: in top \(number.text)%") }

@@ -146,7 +146,11 @@ extension Parser {
     private mutating func sample() throws(Diagnostic) -> WrittenCondition {
         advance()
         let percent = try share(after: "sample", example: "sample 10% seed \"spring\"")
-        try expect("seed", after: "the share")
+        guard takeWord("seed") else {
+            throw error(
+                "`seed` is expected after the share, not \(shown(current))", current.span,
+                hint: "the same seed picks the same people: sample \(percent.text)% seed \"spring\"")
+        }
         guard case .text(let seed) = current.kind, !seed.isEmpty else {
             throw error("a seed is a text", current.span, hint: "the same seed picks the same people: seed \"spring\"")
         }

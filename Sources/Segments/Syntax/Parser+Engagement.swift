@@ -12,13 +12,20 @@ extension Parser {
         if word == "received" { return try received() }
         guard let act = Self.acts[word] else { return nil }
         advance()
+        if act == .sent, current.isWord("not") {
+            throw error("`not` stands before the whole condition", current.span, hint: "write: not was sent …")
+        }
         if act == .sent { try expect("sent", after: "`was`") }
         return try engagement(act)
     }
 
     /// `did not open X` is said of messages, not of an event called "open"; nil where such an event is meant.
     mutating func missedEngagement() throws(Diagnostic) -> WrittenEngagement? {
-        guard case .word(let word) = current.kind, word == "open" || word == "click" else { return nil }
+        guard case .word(let word) = current.kind else { return nil }
+        if let done = ["bounce": "bounced", "complain": "complained"][word], peek().isWord("any") {
+            throw error("`did not \(word)` is not a form of the language", current.span, hint: "write: not \(done) any")
+        }
+        guard word == "open" || word == "click" else { return nil }
         switch peek().kind {
         case .word("any"), .quoted, .text: break
         case .word(let next) where !Keyword.all.contains(next) && next != "more": break

@@ -30,6 +30,7 @@ extension Parser {
             advance()
             return try between()
         case "more", "less":
+            if let mistake = countedByComparison() { throw mistake }
             advance()
             let start = lastSpan
             try expect("than", after: "`\(word)`")
@@ -41,6 +42,20 @@ extension Parser {
             return .longerAgo(span)
         default: return nil
         }
+    }
+
+    /// `more than 3 times`, which times are not counted by.
+    private func countedByComparison() -> Diagnostic? {
+        guard peek().isWord("than"), case .number(let written) = peek(2).kind, peek(3).isWord("times") || peek(3).isWord("time") else {
+            return nil
+        }
+        let isMore = current.isWord("more")
+        var hint = isMore ? "write: at least 4 times" : "write: at most 2 times"
+        if case .integer(let count) = written.value, (1..<1_000_000_000).contains(count) {
+            let bound = isMore ? count + 1 : count - 1
+            hint = "write: at \(isMore ? "least" : "most") \(bound) time\(bound == 1 ? "" : "s")"
+        }
+        return error("`\(isMore ? "more" : "less") than` is said of time, not of how often", current.span.union(peek(3).span), hint: hint)
     }
 
     private mutating func between() throws(Diagnostic) -> Window {

@@ -99,10 +99,24 @@ struct Parser {
         case .word("with"):
             return error("`with same` belongs to a sequence", current.span, hint: "did A then B within 2 hours with same NAME")
         case .word("then"): return error("`then` stands right after the first event", current.span, hint: "did A then B within 2 hours")
-        case .word(let word):
-            let meant = suggestion(for: word, among: ["and", "or"])
-            return error("`and`, `or` or the end is expected, not \(shown(current))", current.span, hint: meant)
-        default: return error("`and`, `or` or the end is expected, not \(shown(current))", current.span)
+        default: return error("`and`, `or` or the end is expected, not \(shown(current))", current.span, hint: meantAfterCondition)
+        }
+    }
+
+    /// How what people write there from habit is said.
+    private var meantAfterCondition: String? {
+        switch current.kind {
+        case .number where peek().isWord("times") || peek().isWord("time"):
+            let count = source.text(in: current.span)
+            return "write: exactly \(count) times, or at least \(count) times"
+        case .word("once"): return "write: exactly 1 time, or leave it out for at least once"
+        case .word("twice"): return "write: exactly 2 times, or at least 2 times"
+        case .word("on"), .word("yesterday"): return "one day is written: between 2026-01-31 and 2026-01-31"
+        case .word("since"): return "write: after 2026-01-31, or in last 7 days"
+        case .word("fewer"): return "write: at most 2 times"
+        case .word("AND"), .word("OR"), .word("And"), .word("Or"): return "write \(source.text(in: current.span).lowercased())"
+        case .word(let word): return Keyword.all.contains(word) ? nil : suggestion(for: word, among: ["and", "or"])
+        default: return nil
         }
     }
 }
