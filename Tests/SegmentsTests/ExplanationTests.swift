@@ -147,5 +147,9 @@ import Testing
             names
                 == #"{"people":2,"attributes":[{"name":"age","kinds":["numbers"],"people":1},{"name":"plan","kinds":["texts","numbers"],"people":2}],"events":[{"name":"buy","events":3,"people":1,"properties":[{"name":"amount","kinds":["numbers"],"people":1}]}]}"#
         )
+        // What is no longer kept still counts, as it does in a segment.
+        _ = try EventStore(database.database).prune(Retention(fallback: TimeSpan(1, .day)), at: Asking.now)
+        let faded = try #require(try NameStore(database.database).names().events.first)
+        #expect([faded.events, faded.people, faded.properties.first?.people] == [3, 1, 0])
     }
 }
