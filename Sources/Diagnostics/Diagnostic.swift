@@ -49,14 +49,30 @@ package struct Diagnostic: Error, Sendable {
 extension Diagnostic: CustomStringConvertible {
     /// The headline, the line of the file with a caret under the place, and the hint.
     package var description: String {
+        shown(excerpt: Excerpt.width) { line, _ in line }
+    }
+
+    /// The same for a terminal of so many columns: what is longer goes on in the next line, and carets stay below what they point at.
+    package func description(columns: Int) -> String {
+        shown(excerpt: min(Excerpt.width, max(20, columns - 8))) { line, indent in
+            Wrapping.lines(of: line, width: max(20, columns - indent.count)).joined(separator: "\n" + indent)
+        }
+    }
+
+    /// - Parameter fit: Breaks a line, with what begins each further one.
+    private func shown(excerpt width: Int, _ fit: (String, String) -> String) -> String {
         guard let span, let location else {
-            return hint.map { "\(headline)\n  \($0)" } ?? headline
+            return hint.map { "\(fit(headline, "  "))\n  \(fit($0, "  "))" } ?? fit(headline, "  ")
         }
         let number = String(location.line)
         let margin = String(repeating: " ", count: number.count)
-        let excerpt = Excerpt(source, around: span)
-        let advice = hint.map { " \($0)" } ?? ""
-        return "\(headline(at: location))\n\(number) | \(excerpt.text)\n\(margin) | \(excerpt.marks)\(advice)"
+        let excerpt = Excerpt(source, around: span, width: width)
+        let line = "\(fit(headline(at: location), "  "))\n\(number) | \(excerpt.text)\n\(margin) | \(excerpt.marks)"
+        guard let hint else { return line }
+        // Where it does not fit behind the marks it stands below them.
+        let beside = "\(excerpt.marks) \(hint)"
+        let indent = "\(margin) | "
+        return fit(beside, indent) == beside ? "\(line) \(hint)" : "\(line)\n\(indent)\(fit(hint, indent))"
     }
 }
 
@@ -65,11 +81,11 @@ private struct Excerpt {
     var text: String
     var marks: String
 
-    private static let width = 110
+    static let width = 110
     /// On both sides of the place: more is never shown, and so never looked at.
     private static let reach = 512
 
-    init(_ source: SourceText, around span: Span) {
+    init(_ source: SourceText, around span: Span, width: Int) {
         let line = source.line(around: span.start)
         let place = min(max(span.start, line.start), line.end)
         let seen = Span(
@@ -81,16 +97,16 @@ private struct Excerpt {
         }
         let column = source.text(in: Span(seen.start, place)).count
         var first = 0
-        if characters.count > Self.width, column >= Self.width * 2 / 3 {
-            first = min(column + 1 - Self.width / 2, max(0, characters.count - Self.width))
+        if characters.count > width, column >= width * 2 / 3 {
+            first = min(column + 1 - width / 2, max(0, characters.count - width))
         }
-        let shown = characters.dropFirst(first).prefix(Self.width)
+        let shown = characters.dropFirst(first).prefix(width)
         let isCutBefore = first > 0 || seen.start > line.start
         let isCutAfter = first + shown.count < characters.count || seen.end < line.end
         text = (isCutBefore ? "…" : "") + String(shown) + (isCutAfter ? "…" : "")
         let before = max(0, column - first + (isCutBefore ? 1 : 0))
         let length = source.text(in: Span(place, min(span.end, seen.end))).count
-        marks = String(repeating: " ", count: before) + "^" + String(repeating: "~", count: max(1, min(length, Self.width - before)) - 1)
+        marks = String(repeating: " ", count: before) + "^" + String(repeating: "~", count: max(1, min(length, width - before)) - 1)
     }
 }
 

@@ -40,6 +40,33 @@ import Testing
         #expect(lines[1][caret] == "!")
     }
 
+    @Test func `on a narrow terminal nothing is wider, carets stay below their place, and a hint that does not fit stands below`() throws {
+        let text = "did page_viewed where (path = \"/pricing\" and not path starts with \"/x\") and did purchse in last 300 days"
+        let source = SourceText(name: "Segments/pricing.segment", text: text)
+        let start = try #require(text.utf8.firstRange(of: "purchse".utf8)).lowerBound.utf16Offset(in: text)
+        let mistake = Diagnostic(
+            .warning, "each \"purchse\" is kept since 2026-05-31 only: older ones do not count here", in: source,
+            at: Span(start, start + 7), hint: "ask for a shorter time, or keep them longer: retention in pitwall.yaml")
+        let lines = mistake.description(columns: 60).split(separator: "\n").map { Array($0) }
+        #expect(lines.allSatisfy { $0.count <= 60 })
+        #expect(lines.map { String($0.prefix(40)) }.first == "Segments/pricing.segment:1:81: warning: ")
+        let caret = try #require(lines.firstIndex { $0.contains("^") })
+        let column = try #require(lines[caret].firstIndex(of: "^"))
+        #expect(String(lines[caret - 1][column...].prefix(7)) == "purchse")
+        #expect(String(lines[caret]).hasSuffix("^~~~~~~"))
+        let below = lines[(caret + 1)...].map { String($0) }
+        #expect(below == ["  | ask for a shorter time, or keep them longer: retention", "  | in pitwall.yaml"])
+        #expect(mistake.description(columns: 300) == mistake.description)
+    }
+
+    @Test(arguments: [
+        ("", 5, [""]), ("a b", 5, ["a b"]), ("ab cd ef", 5, ["ab cd", "ef"]), ("abcdefgh ij", 5, ["abcdefgh", "ij"]),
+        ("ab  cd", 6, ["ab  cd"]), ("città è bella", 7, ["città è", "bella"]),
+    ])
+    func `text is broken at blanks`(text: String, width: Int, lines: [String]) {
+        #expect(Wrapping.lines(of: text, width: width) == lines)
+    }
+
     @Test(arguments: [
         ("purchse", "purchase"), ("upcsae", "upcase"), ("EMIAL", "email"), ("zzz", nil), ("cty", "city"), ("", nil),
     ])

@@ -61,6 +61,7 @@ struct EventsCommand: ParsableCommand {
                     Console.print("\(Console.green("✓")) \(Console.count(total, "event")) dropped; what they come to in sum is kept.")
                 }
             }
+            if dryRun, total > 0, !json { Console.print(Console.dim("drop them with: pitwall events prune")) }
             if json { printJSON(fading, short, lapsed, dropped: dryRun ? 0 : total) }
         }
 

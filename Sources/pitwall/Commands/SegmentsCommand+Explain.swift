@@ -39,8 +39,8 @@ extension SegmentsCommand {
             let verdict = explanation.matches ? Console.green("is in") : Console.red("is not in")
             Console.print("\(Console.bold("\(address)")) \(verdict) \(name).\n")
             for clause in explanation.clauses {
-                Console.print("\(clause.holds ? Console.green("✓") : Console.red("✗")) \(clause.text)")
-                Console.print(Console.dim("  \(Table.clean(clause.evidence))"))
+                Console.print("\(clause.holds ? Console.green("✓") : Console.red("✗")) \(Console.wrapped(clause.text))")
+                Console.print(Console.dim("  \(Console.wrapped(Table.clean(clause.evidence)))"))
             }
         }
     }
@@ -64,6 +64,7 @@ extension SegmentsCommand {
             let funnel = try HistoryStore(workspace.database).funnel(plan, at: moment)
             if json { return Console.print(json: funnel.json) }
             var table = Table([("people", .right), ("lost", .right), ("", .left), ("clause", .left)])
+            table.wrapsLast = Console.isTerminal(.output)
             table.add(Console.number(funnel.people), "", "", "everybody")
             let costliest = funnel.steps.count > 1 ? funnel.costliest : nil
             for (index, step) in funnel.steps.enumerated() {
@@ -101,10 +102,11 @@ extension SegmentsCommand {
                 return Console.print("Nothing is known of anybody yet: pitwall import contacts FILE")
             }
             var table = Table([("name", .left), ("holds", .left), ("people", .right), ("events", .right)])
-            for value in names.attributes { table.add(value.name, value.words, people(value), "") }
+            for value in names.attributes { table.add(Name(value.name).written, value.words, people(value), "") }
             for event in names.events {
-                table.add("did \(event.name)", "", Console.number(event.people), Console.number(event.events))
-                for value in event.properties { table.add("  \(event.name).\(value.name)", value.words, people(value), "") }
+                let name = Name(event.name).written
+                table.add("did \(name)", "", Console.number(event.people), Console.number(event.events))
+                for value in event.properties { table.add("  \(name).\(Name(value.name).written)", value.words, people(value), "") }
             }
             table.print()
         }

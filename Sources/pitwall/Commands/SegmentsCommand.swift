@@ -53,7 +53,12 @@ struct SegmentsCommand: ParsableCommand {
         }
 
         static func unknown(_ name: String, _ names: [String]) -> UseError {
-            UseError(
+            if name.contains(where: { $0 == " " || $0 == "=" }) {
+                return UseError(
+                    .input, "\"\(name)\" is no name of a segment",
+                    hint: "conditions stand behind --where, in quotes: --where 'country = \"IT\"'")
+            }
+            return UseError(
                 .input, "there is no segment \"\(name)\" (no \(SegmentFiles.folder)/\(name)\(SegmentFiles.ending))",
                 hint: suggestion(for: name, among: names) ?? (names.isEmpty ? nil : "there are: \(names.joined(separator: ", "))"))
         }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Campaigns
 import Foundation
 import Model
@@ -9,7 +8,7 @@ enum Confirmation {
     static func require(_ question: String, yes: Bool) throws {
         if yes { return }
         guard Console.isTerminal(.output), isatty(STDIN_FILENO) == 1 else {
-            throw ValidationError("nothing was done, since nobody can be asked here: say it with --yes")
+            throw UseError(.usage, "nothing was done, since nobody can be asked here", hint: "say it with --yes")
         }
         Console.write("\(question) [y/N] ", to: .error)
         guard ["y", "yes"].contains(readLine()?.trimmingSpaces.lowercased() ?? "") else {

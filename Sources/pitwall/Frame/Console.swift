@@ -39,10 +39,12 @@ enum Console {
     }
 
     /// Columns of the terminal; 100 where the output is no terminal.
-    static var width: Int {
+    static var width: Int { columns(.output) ?? 100 }
+
+    private static func columns(_ stream: Stream) -> Int? {
         var size = winsize()
-        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-        return 100
+        let descriptor = stream == .output ? STDOUT_FILENO : STDERR_FILENO
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
     }
 
     // MARK: Colours
@@ -63,12 +65,19 @@ enum Console {
     static func green(_ text: String, on stream: Stream = .output) -> String { styled(text, "32", on: stream) }
     static func yellow(_ text: String, on stream: Stream = .output) -> String { styled(text, "33", on: stream) }
 
-    /// A mistake in a file, its first word coloured.
+    /// The text in lines that fit the terminal, each after the first with a margin; as it is where nobody looks.
+    static func wrapped(_ text: String, margin: String = "  ") -> String {
+        guard isTerminal(.output) else { return text }
+        return Wrapping.lines(of: text, width: max(20, width - margin.count)).joined(separator: "\n\(margin)")
+    }
+
+    /// A mistake in a file, its first word coloured. On a terminal it is as wide as that.
     static func render(_ diagnostic: Diagnostic) -> String {
+        let description = isTerminal(.error) ? diagnostic.description(columns: columns(.error) ?? 100) : diagnostic.description
         let word = "\(diagnostic.severity.rawValue):"
         let colour = diagnostic.severity == .error ? red(word, on: .error) : yellow(word, on: .error)
-        guard let range = diagnostic.description.range(of: word) else { return diagnostic.description }
-        return diagnostic.description.replacingCharacters(in: range, with: colour)
+        guard let range = description.range(of: word) else { return description }
+        return description.replacingCharacters(in: range, with: colour)
     }
 
     // MARK: Facts

@@ -67,6 +67,7 @@ enum Failure {
 
     private static func code(of use: UseError) -> ExitCode {
         switch use.kind {
+        case .usage: Code.usage
         case .input: Code.input
         case .settings: Code.settings
         case .notNow: Code.resumable

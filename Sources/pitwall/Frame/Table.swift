@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Rows under headers, as wide as the terminal: the widest column gives way.
 struct Table {
     enum Alignment {
@@ -7,6 +9,8 @@ struct Table {
     var headers: [String]
     var alignments: [Alignment]
     var rows: [[String]] = []
+    /// What does not fit into the last column goes on below, in place of being cut.
+    var wrapsLast = false
 
     init(_ columns: [(String, Alignment)]) {
         headers = columns.map(\.0)
@@ -19,7 +23,13 @@ struct Table {
 
     func lines(width: Int) -> [String] {
         let widths = widths(within: width)
-        return [line(headers, widths)].map { Console.bold($0) } + rows.map { line($0, widths) }
+        return [line(headers, widths)].map { Console.bold($0) } + rows.flatMap { wrapped($0, widths) }.map { line($0, widths) }
+    }
+
+    private func wrapped(_ cells: [String], _ widths: [Int]) -> [[String]] {
+        guard wrapsLast, let cell = cells.last, let width = widths.last, cells.count == widths.count else { return [cells] }
+        let blank = Array(repeating: "", count: cells.count - 1)
+        return Wrapping.lines(of: cell, width: width).enumerated().map { ($0 == 0 ? cells.dropLast() : blank) + [$1] }
     }
 
     func print(width: Int = Console.width) {
