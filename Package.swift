@@ -39,6 +39,7 @@ let targets: [Target] = [
     shim("CResolv", links: "resolv"),
     shim("CAllocator"),
     shim("CSQLite", links: "sqlite3"),
+    shim("CPostgres", links: "pq"),
     room("Diagnostics"),
     room("Model", ["Diagnostics", "CIdn2"]),
     room("Workspace", ["Diagnostics", "Model", yams]),
@@ -52,6 +53,7 @@ let targets: [Target] = [
     room("SMTP", ["Delivery", "Mail", "Model", "CCurl"]),
     room("Store", ["Database", "Model", "Segments", "Delivery"]),
     room("StoreSQLite", ["Database", "CSQLite", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+    room("StorePostgres", ["Database", "CPostgres"]),
     room(
         "Campaigns",
         ["Diagnostics", "Model", "Workspace", "Liquid", "Segments", "Mail", "Signing", "Templating", "Delivery", "Store", "Database"]),
@@ -69,21 +71,25 @@ let targets: [Target] = [
     .executableTarget(
         name: "SigningBenchmark", dependencies: ["Mail", "Model", "Signing"], path: "Benchmarks/Signing", swiftSettings: settings),
 
+    .target(
+        name: "TestDatabases", dependencies: ["Database", "StoreSQLite", "StorePostgres"], path: "Tests/TestDatabases",
+        swiftSettings: settings),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ModelTests", ["Model", "Diagnostics"]),
     tests("WorkspaceTests", ["Workspace", "Model", "Diagnostics"]),
     tests("LiquidTests", ["Liquid", "Diagnostics"]),
-    tests("SegmentsTests", ["Segments", "Model", "Diagnostics", "Database", "Store", "StoreSQLite"]),
+    tests("SegmentsTests", ["Segments", "Model", "Diagnostics", "Database", "Store", "StoreSQLite", "TestDatabases"]),
     tests("MailTests", ["Mail", "Model"]),
     tests("SigningTests", ["Signing", "Mail", "Model"]),
     tests("TemplatingTests", ["Templating", "Liquid", "Model", "Workspace", "Diagnostics"]),
     tests("DeliveryTests", ["Delivery", "Mail", "Model"]),
     tests("SMTPTests", ["SMTP", "Delivery", "Mail", "Model"]),
-    tests("StoreTests", ["Store", "StoreSQLite", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
+    tests("StorePostgresTests", ["StorePostgres", "StoreSQLite", "Database", "Model", "Store", "TestDatabases"]),
+    tests("StoreTests", ["Store", "StoreSQLite", "TestDatabases", "Database", "Model", "Segments", "Delivery", "Diagnostics"]),
     tests(
         "CampaignsTests",
         [
-            "Campaigns", "Store", "StoreSQLite", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating",
+            "Campaigns", "Store", "StoreSQLite", "TestDatabases", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating",
             "Diagnostics",
         ]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/setup.sh
+. scripts/lib/postgres.sh
 
 need_swift
 install_missing $PITWALL_LIBRARIES python3 python3-venv openssl sqlite3 procps
@@ -31,6 +32,21 @@ if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import aiosmtpd, dk
 fi
 [ -x "$venv/bin/python3" ] && PATH="$PWD/$venv/bin:$PATH"
 export PATH
+
+# The stores run on two databases: tests of both need a server, which lives as long as they do. PITWALL_TEST_POSTGRES names one that is
+# there already; `no` leaves it out.
+if [ -z "${PITWALL_TEST_POSTGRES:-}" ]; then
+    trap stop_postgres EXIT
+    trap 'exit 1' INT TERM HUP
+    if install_postgres && start_postgres; then
+        say "A PostgreSQL for the tests is at ${PITWALL_TEST_POSTGRES%%\?*}."
+    else
+        stop_postgres
+        say "PostgreSQL can't be started: the tests that need it are skipped, and stores are tested on SQLite alone."
+    fi
+fi
+[ "${PITWALL_TEST_POSTGRES:-}" != no ] || unset PITWALL_TEST_POSTGRES
+
 # A crash ends at once instead of symbolising for a minute.
 export SWIFT_BACKTRACE=enable=no
 

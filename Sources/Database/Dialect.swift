@@ -5,14 +5,21 @@ package protocol Dialect: Sendable {
     /// The type of a 64-bit integer column.
     var int64: String { get }
 
+    /// The type of a column of text, which compares by its bytes.
+    var text: String { get }
+
     /// The type of a column of bytes.
     var bytes: String { get }
 
     /// What follows a table's closing parenthesis when its rows live in its primary key; empty where there is no such thing.
     var clustered: String { get }
 
-    /// The member `name` of the JSON object in `column` as text, as the database's number, or NULL when it is missing.
-    /// A JSON true or false reads as 1 or 0.
+    /// What follows a temporary table's closing parenthesis, so that it vanishes with the transaction; empty where it stays with the
+    /// connection, whose only user the program is.
+    var untilCommit: String { get }
+
+    /// The member `name` of the JSON object in `column` as text, as a number of the database or its text, or NULL when it is missing.
+    /// What true and false read as is the database's own.
     func jsonMember(_ column: String, _ name: String) -> SQL
 
     /// The kind of that member: `'text'`, `'integer'`, `'real'`, `'true'`, `'false'`, `'null'`, `'array'`, `'object'`, or NULL
@@ -25,6 +32,9 @@ package protocol Dialect: Sendable {
     /// A cheap test of the object in `column` that it passes wherever `json`, a value as the program writes it, stands in it; nil
     /// where there is none. It spares reading the members of all the others.
     func jsonMentions(_ column: String, _ json: String) -> SQL?
+
+    /// Whether the bytes in `column` hold `text`, which is in lower case, with ASCII letters in any case.
+    func bytesMention(_ column: String, _ text: String) -> SQL
 
     /// That member as a value to tell from others: two are equal where they are the same text, the same number or the same of
     /// true and false. NULL where it is missing, null, a list or an object.
@@ -147,6 +157,10 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         case readOnly
         /// The file is no database, or is damaged.
         case damaged
+        /// A server can't be reached, or the connection to it broke; it may come back.
+        case lost
+        /// A server that won't do, or that does not let us in as the settings are.
+        case unfit
         /// A program newer than this one has changed the schema.
         case newerSchema
         case constraint

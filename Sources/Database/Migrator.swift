@@ -26,7 +26,7 @@ package struct Migrator: Sendable {
         }
         return try database.write { session in
             try session.script(
-                "CREATE TABLE IF NOT EXISTS schema_step (number \(session.dialect.int64) PRIMARY KEY, name TEXT NOT NULL, at \(session.dialect.int64) NOT NULL)"
+                "CREATE TABLE IF NOT EXISTS schema_step (number \(session.dialect.int64) PRIMARY KEY, name \(session.dialect.text) NOT NULL, at \(session.dialect.int64) NOT NULL)"
             )
             let version = try session.count("SELECT count(*) FROM schema_step")
             try refuseNewer(version)
@@ -51,6 +51,6 @@ package struct Migrator: Sendable {
         guard version > migrations.count else { return }
         throw DatabaseError(
             .newerSchema, "the database was made by a newer Pitwall (schema \(version); this one speaks \(migrations.count))",
-            hint: "install the newer version, or name another file under `database:`")
+            hint: "install the newer version, or name another database under `database:`")
     }
 }

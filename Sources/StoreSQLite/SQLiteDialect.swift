@@ -6,8 +6,10 @@ package struct SQLiteDialect: Dialect {
 
     package var name: String { "SQLite" }
     package var int64: String { "INTEGER" }
+    package var text: String { "TEXT" }
     package var bytes: String { "BLOB" }
     package var clustered: String { "WITHOUT ROWID" }
+    package var untilCommit: String { "" }
 
     package func jsonMember(_ column: String, _ name: String) -> SQL {
         guard let path = path(name) else { return "NULL" }
@@ -31,6 +33,10 @@ package struct SQLiteDialect: Dialect {
 
     package func jsonMentions(_ column: String, _ json: String) -> SQL? {
         "instr(\(raw: column), \(json)) > 0"
+    }
+
+    package func bytesMention(_ column: String, _ text: String) -> SQL {
+        "instr(lower(CAST(\(raw: column) AS TEXT)), \(text)) > 0"
     }
 
     package func jsonIdentity(_ column: String, _ name: String) -> SQL {

@@ -2,14 +2,14 @@ import Database
 import Diagnostics
 import Model
 import Store
-import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
 /// One meaning, three witnesses: random segments are asked of random people in memory, in a database, and of an oracle that
 /// reads them in the most naive way.
-@Suite struct AgreementTests {
+@Suite(.onEachDatabase) struct AgreementTests {
     private static let people = 110
     private static let segments = 66
 
@@ -86,10 +86,10 @@ private struct Panel {
         let standings = plan.standings(among: people, at: moment)
         let everybody = Set(people.map(\.contact.id))
         let inMemory = Set(people.filter { plan.holds(for: $0, at: moment, standings: standings) }.map(\.contact.id))
-        let inDatabase = try database.ids(where: plan.sql(dialect: SQLiteDialect(), at: moment))
-        let others = try database.ids(where: plan.negatedSQL(dialect: SQLiteDialect(), at: moment))
-        let counted = try database.count(plan.countSQL(dialect: SQLiteDialect(), at: moment))
-        let one = try database.ids(where: "c.id = 1 AND (\(plan.sqlForFew(dialect: SQLiteDialect(), at: moment)))")
+        let inDatabase = try database.ids(where: plan.sql(dialect: DatabaseKind.current.dialect, at: moment))
+        let others = try database.ids(where: plan.negatedSQL(dialect: DatabaseKind.current.dialect, at: moment))
+        let counted = try database.count(plan.countSQL(dialect: DatabaseKind.current.dialect, at: moment))
+        let one = try database.ids(where: "c.id = 1 AND (\(plan.sqlForFew(dialect: DatabaseKind.current.dialect, at: moment)))")
         var odd = inMemory.symmetricDifference(inDatabase).union(everybody.subtracting(others).symmetricDifference(inDatabase))
         if counted != inMemory.count { odd.formUnion(everybody) }
         odd.formUnion(one.symmetricDifference(inMemory.intersection([ContactID(1)])))
@@ -123,13 +123,13 @@ private struct Panel {
         guard let person = people.first(where: { $0.contact.id == id }) else { return "\(node)" }
         let standings = plan.standings(among: people, at: moment)
         let oracle = Oracle(people: people, moment: moment, segments: RandomWorld.segments)
-        let sql = plan.sql(dialect: SQLiteDialect(), at: moment)
+        let sql = plan.sql(dialect: DatabaseKind.current.dialect, at: moment)
         return """
             \(node)
             at \(moment)
             of \(person.relevant(to: plan))
             memory says \(plan.holds(for: person, at: moment, standings: standings)), the oracle \(oracle.holds(node, person)), \
-            the database \(try database.ids(where: sql).contains(id)); SQL: \(sql); counts: \(try database.count(plan.countSQL(dialect: SQLiteDialect(), at: moment)))
+            the database \(try database.ids(where: sql).contains(id)); SQL: \(sql); counts: \(try database.count(plan.countSQL(dialect: DatabaseKind.current.dialect, at: moment)))
             """
     }
 }

@@ -1,11 +1,12 @@
 import Diagnostics
 import Model
+import TestDatabases
 import Testing
 
 @testable import Segments
 
 /// Sums, counts, averages, rankings; first and last.
-@Suite struct AmountTests {
+@Suite(.onEachDatabase) struct AmountTests {
     private static let day = Asking.day
 
     private var buyer: PersonHistory {

@@ -1,7 +1,7 @@
 import Database
 import Diagnostics
 import Model
-import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
@@ -20,7 +20,7 @@ enum Asking {
         let standings = plan.standings(among: [person] + others, at: moment)
         let inMemory = plan.holds(for: person, at: moment, standings: standings)
         let database = try TestDatabase([person] + others)
-        let sql = plan.sql(dialect: SQLiteDialect(), at: moment)
+        let sql = plan.sql(dialect: DatabaseKind.current.dialect, at: moment)
         #expect(try database.ids(where: sql).contains(person.contact.id) == inMemory, "\(text): \(sql)")
         return inMemory
     }

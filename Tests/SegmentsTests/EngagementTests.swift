@@ -2,11 +2,12 @@ import Database
 import Diagnostics
 import Model
 import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
-@Suite struct EngagementTests {
+@Suite(.onEachDatabase) struct EngagementTests {
     private static let day = Asking.day
 
     /// Four messages: spring opened and clicked, summer untouched, autumn untracked, winter opened by a machine.

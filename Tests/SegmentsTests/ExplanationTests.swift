@@ -3,11 +3,12 @@ import Diagnostics
 import Model
 import Store
 import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
-@Suite struct ExplanationTests {
+@Suite(.onEachDatabase) struct ExplanationTests {
     private static let moment = Moment.now(Asking.now, zone: Asking.rome)
 
     private var ada: PersonHistory {

@@ -1,12 +1,12 @@
 import Diagnostics
 import Model
-import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
 /// Whatever is accepted, a database can run.
-@Suite struct LimitTests {
+@Suite(.onEachDatabase) struct LimitTests {
     private static func nested(_ levels: Int, _ innermost: String) -> String {
         (0..<levels).reduce(innermost) { inner, number in
             "not (\(number % 2 == 0 ? "a = 1 and" : "a = 2 or") \(inner))"
@@ -51,7 +51,7 @@ import Testing
         for moment in [Moment.now(Asking.now, zone: .utc), Moment(at: Asking.now, known: Asking.now, zone: .utc)] {
             let person = Asking.person(7, [(1000, "buy", ["x": "2026-10-25", "y": 1])])
             let holds = plan.holds(for: person, at: moment, standings: plan.standings(among: [person], at: moment))
-            #expect(try database.ids(where: plan.sql(dialect: SQLiteDialect(), at: moment)).isEmpty != holds)
+            #expect(try database.ids(where: plan.sql(dialect: DatabaseKind.current.dialect, at: moment)).isEmpty != holds)
         }
     }
 
@@ -64,7 +64,7 @@ import Testing
         let plan = try SegmentPlan(try SegmentSyntax(where: text), against: nil)
         let now = try #require(Instant(iso: "2027-01-01T00:00:00Z"))
         for moment in [Moment.now(now, zone: .utc), Moment(at: now, known: now, zone: .utc)] {
-            let sql = plan.sql(dialect: SQLiteDialect(), at: moment)
+            let sql = plan.sql(dialect: DatabaseKind.current.dialect, at: moment)
             #expect(try database.ids(where: sql).isEmpty != plan.holds(for: person, at: moment))
         }
     }

@@ -1,13 +1,13 @@
 import Database
 import Diagnostics
 import Model
-import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
 /// What the language means, case by case, in memory and in SQL.
-@Suite struct MeaningTests {
+@Suite(.onEachDatabase) struct MeaningTests {
     private static let rome = Zone("Europe/Rome") ?? .utc
 
     private func instant(_ text: String) throws -> Instant {
@@ -19,7 +19,7 @@ import Testing
         let plan = try SegmentPlan(try SegmentSyntax(where: text), against: nil)
         let inMemory = plan.holds(for: person, at: moment)
         let database = try TestDatabase([person])
-        let sql = plan.sql(dialect: SQLiteDialect(), at: moment)
+        let sql = plan.sql(dialect: DatabaseKind.current.dialect, at: moment)
         #expect(try database.ids(where: sql).contains(person.contact.id) == inMemory, "\(text): \(sql)")
         return inMemory
     }

@@ -4,12 +4,15 @@ import Database
 struct PlainDialect: Dialect {
     var name: String { "plain" }
     var int64: String { "BIGINT" }
+    var text: String { "TEXT" }
     var bytes: String { "BYTEA" }
     var clustered: String { "" }
+    var untilCommit: String { "" }
 
     func jsonMember(_ column: String, _ name: String) -> SQL { "member(\(raw: column), \(name))" }
     func jsonKind(_ column: String, _ name: String) -> SQL { "kind(\(raw: column), \(name))" }
     func jsonContains(_ column: String, _ name: String, _ item: String) -> SQL { "contains(\(raw: column), \(name), \(item))" }
+    func bytesMention(_ column: String, _ text: String) -> SQL { "mention(\(raw: column), \(text))" }
     func jsonIdentity(_ column: String, _ name: String) -> SQL { "identity(\(raw: column), \(name))" }
     func jsonAggregate(_ function: DecimalFunction, _ column: String, _ name: String) -> SQL {
         "\(raw: function.rawValue)(member(\(raw: column), \(name)))"

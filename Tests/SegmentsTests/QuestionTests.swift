@@ -2,12 +2,13 @@ import Database
 import Diagnostics
 import Model
 import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
 /// What only the data can answer.
-@Suite struct QuestionTests {
+@Suite(.onEachDatabase) struct QuestionTests {
     private func people() -> [PersonHistory] {
         var people = (1...5).map { Asking.person(Int64($0), [(Asking.day, "buy", ["amount": 5, "currency": "EUR", "category": "Shoes"])]) }
         for (index, country) in ["IT", "IT", " it", "FR"].enumerated() { people[index].contact.attributes = ["country": .text(country)] }

@@ -1,10 +1,11 @@
 import Diagnostics
 import Model
+import TestDatabases
 import Testing
 
 @testable import Segments
 
-@Suite struct SequenceTests {
+@Suite(.onEachDatabase) struct SequenceTests {
     private static let hour: Int64 = 3_600_000
 
     private func holds(_ text: String, _ events: [(ago: Int64, name: String, properties: JSONObject)]) throws -> Bool {

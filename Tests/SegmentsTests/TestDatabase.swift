@@ -2,20 +2,21 @@ import Database
 import Foundation
 import Model
 import Store
-import StoreSQLite
+import TestDatabases
 
 @testable import Segments
 
-/// A SQLite file that holds some people, in the tables that segments are asked of.
+/// A database of the kind under test that holds some people, in the tables that segments are asked of.
 final class TestDatabase {
-    let database: SQLiteDatabase
+    let database: any SQLDatabase
+    private let lease: DatabaseUnderTest
     private let folder: URL
 
     init(_ people: [PersonHistory], sums: KeptSums = .none) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-segments-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: folder.appendingPathComponent("test.sqlite").path)
-        try Schema.migrator.migrate(database, now: 0)
+        lease = try DatabaseUnderTest(in: folder.path) { _ = try Schema.migrator.migrate($0, now: 0) }
+        database = lease.database
         try database.write { session in
             for person in people { try Self.insert(person, in: session) }
         }
@@ -30,7 +31,6 @@ final class TestDatabase {
     }
 
     deinit {
-        try? database.close()
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -66,6 +66,10 @@ final class TestDatabase {
         return Int64(id)
     }
 
+    private static func named(_ event: String) -> SQL {
+        "INSERT INTO event_name (id, name) SELECT COALESCE(max(id), 0) + 1, \(event) FROM event_name WHERE 1 = 1 ON CONFLICT (name) DO NOTHING"
+    }
+
     private static func insert(_ person: PersonHistory, in session: any SQLSession) throws {
         let id = person.contact.id
         try session.execute(
@@ -81,7 +85,7 @@ final class TestDatabase {
                 """)
         }
         for (number, event) in person.events.enumerated() {
-            try session.execute("INSERT INTO event_name (name) VALUES (\(event.name)) ON CONFLICT DO NOTHING")
+            try session.execute(named(event.name))
             let properties = event.properties.isEmpty ? nil : event.properties.json
             try session.execute(
                 """
@@ -108,7 +112,7 @@ final class TestDatabase {
                 """)
         }
         for faded in person.faded {
-            try session.execute("INSERT INTO event_name (name) VALUES (\(faded.name)) ON CONFLICT DO NOTHING")
+            try session.execute(named(faded.name))
             try session.execute(
                 """
                 INSERT INTO event_faded (name_id, contact_id, count, first_at, last_at, learned_at) SELECT n.id, \(id), \(faded.count), \

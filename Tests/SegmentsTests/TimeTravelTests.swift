@@ -1,12 +1,12 @@
 import Database
 import Diagnostics
 import Model
-import StoreSQLite
+import TestDatabases
 import Testing
 
 @testable import Segments
 
-@Suite struct TimeTravelTests {
+@Suite(.onEachDatabase) struct TimeTravelTests {
     /// Two databases: one as it was yesterday, asked then; one with all that was heard since, asked today for yesterday.
     @Test(arguments: 40..<44 as Range<UInt64>)
     func `what was known yesterday gives today what yesterday gave`(seed: UInt64) throws {
@@ -21,7 +21,7 @@ import Testing
             let plan = try SegmentPlan(try SegmentSyntax(where: node.description), against: nil) { name in
                 RandomWorld.segments[name].map { SourceText(name: name, text: $0) }
             }
-            let dialect = SQLiteDialect()
+            let dialect = DatabaseKind.current.dialect
             let past = Moment(at: yesterday, known: yesterday, zone: world.zone)
             let answer = try before.ids(where: plan.sql(dialect: dialect, at: .now(yesterday, zone: world.zone)))
             #expect(try now.ids(where: plan.sql(dialect: dialect, at: past)) == answer, "\(node)")

@@ -3,9 +3,10 @@ import Diagnostics
 import Model
 import Segments
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct AudienceTests {
+@Suite(.onEachDatabase) struct AudienceTests {
     let house: House
     let campaign: CampaignID
 
@@ -179,7 +180,7 @@ import Testing
     }
 }
 
-@Suite struct ActivationTests {
+@Suite(.onEachDatabase) struct ActivationTests {
     let house: House
     let campaign: CampaignID
 
@@ -216,7 +217,7 @@ import Testing
         try house.withdraw(ids[0])
         try house.suppress("p2", .complaint)
         try house.people(5)
-        let fresh = house.audience(campaign, segment: "json_extract(c.attributes, '$.n') < 50")
+        let fresh = house.audience(campaign, segment: "CAST(\(house.database.dialect.jsonMember("c.attributes", "n")) AS NUMERIC) < 50")
         _ = try house.contacts.record(
             [ContactStore.Entry(email: try House.address("p3"), attributes: ["n": 99])], at: House.noon, source: "test")
         #expect(try house.campaigns.activate(plan, audience: fresh, seeds: [], at: House.noon) == 2)

@@ -1,9 +1,10 @@
 import Database
 import Model
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct LedgerClaimTests {
+@Suite(.onEachDatabase) struct LedgerClaimTests {
     let house: House
 
     init() throws { house = try House() }

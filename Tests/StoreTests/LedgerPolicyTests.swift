@@ -2,10 +2,11 @@ import Database
 import Delivery
 import Model
 import Store
+import TestDatabases
 import Testing
 
 /// What the sending policy asks of the ledger.
-@Suite struct LedgerPolicyTests {
+@Suite(.onEachDatabase) struct LedgerPolicyTests {
     let house: House
 
     init() throws { house = try House() }

@@ -1,9 +1,10 @@
 import Database
 import Model
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct LedgerSettlementTests {
+@Suite(.onEachDatabase) struct LedgerSettlementTests {
     let house: House
 
     init() throws { house = try House() }

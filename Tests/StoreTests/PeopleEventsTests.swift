@@ -1,9 +1,10 @@
 import Database
 import Model
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct PeopleEventsTests {
+@Suite(.onEachDatabase) struct PeopleEventsTests {
     let house: House
     private static let day: Int64 = 86_400_000
 

@@ -2,20 +2,31 @@ import Database
 import Foundation
 import Model
 import Store
+import TestDatabases
 import Testing
 
 @testable import Store
 
-@Suite struct PeopleForgettingTests {
+@Suite(.onEachDatabase) struct PeopleForgettingTests {
     let house: House
 
     init() throws { house = try House() }
 
-    /// The bytes of the database and of all that lies beside it.
+    /// The bytes of the database and of all that lies beside it; of a server, all that it tells.
     private func everyByte() throws -> String {
-        try FileManager.default.contentsOfDirectory(atPath: house.folder).filter { $0.hasPrefix("test.sqlite") }.map { name in
+        guard DatabaseKind.current == .sqlite else { return try everyRow() }
+        return try FileManager.default.contentsOfDirectory(atPath: house.folder).filter { $0.hasPrefix("test.sqlite") }.map { name in
             String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(house.folder)/\(name)")), as: UTF8.self).lowercased()
         }.joined()
+    }
+
+    private func everyRow() throws -> String {
+        try house.database.read { session in
+            let tables = try session.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") { $0.text(0) }
+            let rows = try tables.flatMap { table in try session.all("SELECT CAST(t AS TEXT) FROM \(raw: table) t") { $0.text(0) } }
+            let files = try session.all("SELECT content FROM plan_source") { String(decoding: $0.blob(0), as: UTF8.self) }
+            return (rows + files).joined(separator: "\n").lowercased()
+        }
     }
 
     @Test func `nothing of a forgotten person is left in the file, and the ledger still adds up`() throws {
@@ -107,14 +118,17 @@ import Testing
 
     /// Whoever adds a table that names a person decides here what becomes of it when the person is merged or forgotten.
     @Test func `every table that names a person or an address is known to forgetting`() throws {
-        let found = try house.database.read { session in
-            try session.all(
+        let columns: SQL = "('contact_id', 'email', 'email_key', 'address', 'recipient', 'kept_id')"
+        let tables: SQL =
+            switch DatabaseKind.current {
+            case .sqlite:
                 """
-                SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) i WHERE m.type = 'table' \
-                AND i.name IN ('contact_id', 'email', 'email_key', 'address', 'recipient', 'kept_id')
+                SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) i WHERE m.type = 'table' AND i.name IN \(columns)
                 """
-            ) { $0.text(0) }
-        }
+            case .postgres:
+                "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name IN \(columns)"
+            }
+        let found = try house.database.read { session in try session.all(tables) { $0.text(0) } }
         let known = Set(PersonEraser.dropped + PersonEraser.kept)
         #expect(found.filter { !known.contains($0) } == [])
         #expect(found.count > 10)

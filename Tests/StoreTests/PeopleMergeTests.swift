@@ -2,9 +2,10 @@ import Database
 import Foundation
 import Model
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct PeopleMergeTests {
+@Suite(.onEachDatabase) struct PeopleMergeTests {
     let house: House
     let ada: ContactID
     let ida: ContactID

@@ -1,9 +1,10 @@
 import Database
 import Model
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct PeopleTests {
+@Suite(.onEachDatabase) struct PeopleTests {
     let house: House
 
     init() throws { house = try House() }

@@ -2,9 +2,10 @@ import Database
 import Foundation
 import Model
 import Store
+import TestDatabases
 import Testing
 
-@Suite struct RecoveryTests {
+@Suite(.onEachDatabase) struct RecoveryTests {
     let house: House
 
     init() throws { house = try House() }

@@ -91,13 +91,13 @@ struct ValueSQL {
             return "replace(\(text), \(wanted), '') <> \(text)"
         case .starts: return textual(starts(text, with: wanted))
         case .ends:
-            return textual("(length(\(text)) >= \(length) AND substr(\(text), length(\(text)) - \(length - 1)) = \(wanted))")
+            return textual("(length(\(text)) >= \(length) AND substr(\(text), length(\(text)) - \(raw: "\(length - 1)")) = \(wanted))")
         case .alike: return textual("\(dialect.folded(text)) = \(wanted.lowercased())")
         }
     }
 
     private func starts(_ text: SQL, with wanted: String) -> SQL {
-        "substr(\(text), 1, \(wanted.unicodeScalars.count)) = \(wanted)"
+        "substr(\(text), 1, \(raw: "\(wanted.unicodeScalars.count)")) = \(wanted)"
     }
 
     // MARK: - Times

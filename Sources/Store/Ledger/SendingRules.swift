@@ -83,7 +83,7 @@ package struct SendingRules: Hashable, Sendable {
     /// A withdrawal counts from when it was told, whatever time it bears: nobody is written to because of a clock.
     private func consents(to topic: String, at now: Instant) -> SQL {
         """
-        COALESCE((SELECT k.state = 1 FROM consent k WHERE k.contact_id = c.id AND k.topic = \(topic) AND k.state <> 0 \
+        COALESCE((SELECT CASE WHEN k.state = 1 THEN 1 ELSE 0 END FROM consent k WHERE k.contact_id = c.id AND k.topic = \(topic) AND k.state <> 0 \
         AND (k.at <= \(now.milliseconds) OR k.state = 2) ORDER BY k.at DESC, k.state DESC LIMIT 1), 0)
         """
     }

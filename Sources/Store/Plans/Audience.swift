@@ -121,7 +121,9 @@ extension CampaignStore {
 
     private static func fillAddresses(_ audience: Audience, in session: any SQLSession) throws {
         guard let addresses = audience.addresses else { return }
-        try session.script("CREATE TEMPORARY TABLE IF NOT EXISTS plan_address (email_key TEXT PRIMARY KEY); DELETE FROM plan_address")
+        let d = session.dialect
+        try session.script(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS plan_address (email_key \(d.text) PRIMARY KEY) \(d.untilCommit); DELETE FROM plan_address")
         let insert = try session.prepare("INSERT INTO plan_address (email_key) VALUES (?) ON CONFLICT (email_key) DO NOTHING")
         for address in addresses { try insert.run([.text(address.key)]) }
     }
@@ -136,8 +138,9 @@ extension CampaignStore {
             }
             if let audience {
                 try Self.fillAddresses(audience, in: session)
+                let d = session.dialect
                 try session.script(
-                    "DROP TABLE IF EXISTS fresh; CREATE TEMPORARY TABLE fresh (id \(session.dialect.int64) PRIMARY KEY, r TEXT)")
+                    "DROP TABLE IF EXISTS fresh; CREATE TEMPORARY TABLE fresh (id \(d.int64) PRIMARY KEY, r \(d.text)) \(d.untilCommit)")
                 try session.execute("INSERT INTO fresh (id, r) SELECT q.id, q.r FROM (\(audience.rows(at: now))) q")
                 try insertRows(plan, people: "SELECT id FROM fresh WHERE r IS NULL", in: session)
                 try insertSkipped(plan, at: now, in: session)

@@ -15,7 +15,7 @@ extension Schema {
         ALTER TABLE event RENAME TO event_of_before;
         CREATE TABLE event (
             name_id \(d.int64) NOT NULL, at \(d.int64) NOT NULL, contact_id \(d.int64) NOT NULL, id \(d.int64) NOT NULL,
-            learned_at \(d.int64) NOT NULL, properties TEXT,
+            learned_at \(d.int64) NOT NULL, properties \(d.text),
             PRIMARY KEY (name_id, at, contact_id, id)) \(d.clustered);
         INSERT INTO event (name_id, at, contact_id, id, learned_at, properties)
             SELECT name_id, at, contact_id, row_number() OVER (PARTITION BY contact_id, name_id, at ORDER BY id) - 1, learned_at, properties
@@ -55,27 +55,27 @@ extension Schema {
     private static func identity(_ d: any Dialect) -> String {
         """
         -- The words a person agreed to.
-        ALTER TABLE consent ADD COLUMN wording TEXT;
+        ALTER TABLE consent ADD COLUMN wording \(d.text);
 
         -- Two who turned out to be one. What the other was is kept here, and which rows came from them, until it is undone.
         CREATE TABLE contact_merge (
             id \(d.int64) PRIMARY KEY, kept_id \(d.int64) NOT NULL, other_id \(d.int64) NOT NULL, at \(d.int64) NOT NULL,
-            undone_at \(d.int64), other_email TEXT, other_email_key TEXT, other_attributes TEXT NOT NULL,
+            undone_at \(d.int64), other_email \(d.text), other_email_key \(d.text), other_attributes \(d.text) NOT NULL,
             other_created_at \(d.int64) NOT NULL, other_updated_at \(d.int64) NOT NULL);
         CREATE INDEX contact_merge_of_other ON contact_merge (other_id);
         CREATE INDEX contact_merge_of_kept ON contact_merge (kept_id);
         -- content: the key of a row that moved, a JSON list.
         CREATE TABLE contact_merge_row (
-            merge_id \(d.int64) NOT NULL, number \(d.int64) NOT NULL, kind TEXT NOT NULL, content TEXT NOT NULL,
+            merge_id \(d.int64) NOT NULL, number \(d.int64) NOT NULL, kind \(d.text) NOT NULL, content \(d.text) NOT NULL,
             PRIMARY KEY (merge_id, number)) \(d.clustered);
 
         -- Further addresses of a person.
         CREATE TABLE contact_alias (
-            email_key TEXT PRIMARY KEY, email TEXT NOT NULL, contact_id \(d.int64) NOT NULL, merge_id \(d.int64) NOT NULL);
+            email_key \(d.text) PRIMARY KEY, email \(d.text) NOT NULL, contact_id \(d.int64) NOT NULL, merge_id \(d.int64) NOT NULL);
         CREATE INDEX contact_alias_of_contact ON contact_alias (contact_id);
 
         -- Keyed hashes of the addresses of those who asked to be forgotten: no import brings them back.
-        CREATE TABLE contact_forgotten (hash TEXT PRIMARY KEY, at \(d.int64) NOT NULL);
+        CREATE TABLE contact_forgotten (hash \(d.text) PRIMARY KEY, at \(d.int64) NOT NULL);
         """
     }
 }
@@ -85,7 +85,7 @@ extension Schema {
     /// event need be read to find out.
     static let currencies = Migration("currencies") { d in
         """
-        CREATE TABLE event_currency (name_id \(d.int64) NOT NULL, currency TEXT NOT NULL, PRIMARY KEY (name_id, currency)) \(d.clustered);
+        CREATE TABLE event_currency (name_id \(d.int64) NOT NULL, currency \(d.text) NOT NULL, PRIMARY KEY (name_id, currency)) \(d.clustered);
         \(EventCurrencies.learning(d));
         """
     }

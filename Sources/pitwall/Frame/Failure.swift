@@ -83,8 +83,8 @@ enum Failure {
     private static func code(of failure: DatabaseError) -> ExitCode {
         switch failure.code {
         case .full, .cannotOpen, .readOnly: Code.cannotWrite
-        case .busy: Code.resumable
-        case .damaged, .newerSchema: Code.settings
+        case .busy, .lost: Code.resumable
+        case .damaged, .newerSchema, .unfit: Code.settings
         case .constraint, .other: Code.cannotWrite
         }
     }

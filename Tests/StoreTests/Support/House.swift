@@ -2,11 +2,12 @@ import Database
 import Foundation
 import Model
 import Store
-import StoreSQLite
+import TestDatabases
 
-/// A database file in a folder of its own, with the stores on it; both vanish with the object.
+/// A database of the kind under test, with the stores on it, and a folder; both vanish with the object.
 final class House {
     let folder: String
+    private let lease: DatabaseUnderTest
     let database: any SQLDatabase
     let contacts: ContactStore
     let consents: ConsentStore
@@ -22,8 +23,8 @@ final class House {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: folder + "/test.sqlite")
-        try Schema.migrator.migrate(database, now: Self.noon.milliseconds)
+        lease = try DatabaseUnderTest(in: folder) { _ = try Schema.migrator.migrate($0, now: Self.noon.milliseconds) }
+        database = lease.database
         contacts = ContactStore(database)
         consents = ConsentStore(database)
         campaigns = CampaignStore(database)
@@ -32,7 +33,6 @@ final class House {
     }
 
     deinit {
-        try? database.close()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

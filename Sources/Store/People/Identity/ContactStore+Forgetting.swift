@@ -134,10 +134,7 @@ struct PersonEraser {
     private func eraseFromSources() throws {
         for spelling in spellings {
             let holders = try session.all(
-                """
-                SELECT plan_id, path, content FROM plan_source \
-                WHERE instr(lower(CAST(content AS TEXT)), \(spelling)) > 0
-                """
+                "SELECT plan_id, path, content FROM plan_source WHERE \(session.dialect.bytesMention("content", spelling))"
             ) { (plan: $0.integer(0), path: $0.text(1), content: $0.blob(2)) }
             for holder in holders {
                 let content = Self.blanking(spelling, in: holder.content)

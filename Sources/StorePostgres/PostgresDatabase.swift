@@ -1,0 +1,109 @@
+package import Database
+
+/// A database on a PostgreSQL server, which any number of machines share.
+///
+/// Who writes holds a lock of the whole database until the transaction ends, so writers follow each other here as they do in
+/// SQLite, and a transaction that reads before it writes needs no care of its own. Readers wait for nobody. A writer that stops
+/// answering in the middle of a transaction loses it after two minutes, with its lock: nobody waits for a frozen machine.
+///
+/// ```swift
+/// let database = try PostgresDatabase(PostgresLocation("postgres://pitwall@db.example.com/news", password: secret))
+/// let people = try database.read { try $0.count("SELECT count(*) FROM contact") }
+/// ```
+package final class PostgresDatabase: SQLDatabase {
+    package let location: PostgresLocation
+    /// As it was found when the database was opened.
+    package let server: PostgresServer
+    private let pool: PostgresPool
+    package var dialect: any Dialect { PostgresDialect() }
+
+    /// Connects once, so that what is wrong is told here.
+    ///
+    /// - Parameter told: A sentence of what is waited for, where something is.
+    package init(_ location: PostgresLocation, told: @escaping @Sendable (String) -> Void = { _ in }) throws {
+        self.location = location
+        pool = PostgresPool(location, told: told)
+        server = try pool.open()
+    }
+
+    package func read<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+        try pool.use(.read, prepare: { try $0.simple(Self.beginReading) }) { connection in
+            try Self.finish(connection, body) { try connection.simple("COMMIT") }
+        }
+    }
+
+    package func write<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+        let begin: (PostgresConnection) throws -> Void = {
+            try $0.simple(Self.beginWriting + ($0.server.commitsLoosely ? Self.durably : ""))
+        }
+        return try pool.use(.write, prepare: begin) { connection in
+            try Self.finish(connection, body) { try connection.commit() }
+        }
+    }
+
+    package func close() throws { pool.close() }
+
+    /// Statements of their own, since a vacuum stands in no transaction.
+    package func compact() throws {
+        let tables = try read { session in
+            try session.all("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user") {
+                $0.text(0)
+            }
+        }
+        for table in tables { try alone("VACUUM (FULL, ANALYZE) \(table)") }
+    }
+
+    /// Runs a statement that stands in no transaction.
+    package func alone(_ statement: String) throws {
+        _ = try pool.use(.write, prepare: { try $0.simple("SELECT 1") }) { try $0.simple(statement) }
+    }
+
+    // MARK: - Transactions
+
+    /// The compiler of expressions costs more than it gives: a segment is long, and asked once.
+    private static let limits = "SET LOCAL statement_timeout = '30min'; SET LOCAL jit = off"
+
+    private static let beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(limits)"
+
+    /// The lock's number says "Pitwall" in ASCII. It is asked for after the time to wait for it is set.
+    private static let beginWriting = """
+        BEGIN ISOLATION LEVEL READ COMMITTED; \(limits); SET LOCAL lock_timeout = '30s'; \
+        SET LOCAL idle_in_transaction_session_timeout = '2min'; SELECT pg_advisory_xact_lock(22633947076848748)
+        """
+
+    /// What has returned has to survive power loss, whatever the server's owner thinks of other programs.
+    private static let durably = "; SET LOCAL synchronous_commit = on"
+
+    private static func finish<T>(
+        _ connection: PostgresConnection, _ body: (any SQLSession) throws -> T, _ commit: () throws -> Void
+    ) throws -> T {
+        do {
+            let result = try body(PostgresSession(connection: connection))
+            try commit()
+            return result
+        } catch {
+            try? connection.reset()
+            throw error
+        }
+    }
+}
+
+extension PostgresConnection {
+    /// A commit after an error that somebody caught takes everything back without a word, so the word is looked at.
+    fileprivate func commit() throws {
+        do {
+            guard try simple("COMMIT").command == "COMMIT" else {
+                throw DatabaseError(.other, "a statement of this transaction failed before, so nothing of it was kept")
+            }
+        } catch let error as DatabaseError where error.code == .lost {
+            throw DatabaseError(
+                .lost, "the connection to \(place) broke while a change was being kept: it may have been, or not",
+                hint: "run the command again when the server can be reached; it goes on from what is there")
+        }
+    }
+
+    /// Ends whatever it is in the middle of.
+    func reset() throws {
+        if !isBroken { try simple("ROLLBACK") }
+    }
+}

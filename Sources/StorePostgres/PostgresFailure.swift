@@ -1,0 +1,129 @@
+import CPostgres
+import Database
+import Foundation
+
+/// `PG_DIAG_SQLSTATE`, which is a macro.
+let sqlStateField = Int32(UInt8(ascii: "C"))
+private let messageField = Int32(UInt8(ascii: "M"))
+
+extension DatabaseError {
+    /// What the server says of a statement, by its code. Details and context are left out, and so is what follows a colon
+    /// in the words about a value: they quote values, which may be addresses.
+    init(_ result: PostgresResult, at place: String, sql: String) {
+        func field(_ field: Int32) -> String { PQresultErrorField(result.pointer, field).map { String(cString: $0) } ?? "" }
+        let state = field(sqlStateField)
+        let message = field(messageField)
+        if let known = Self(state: state, at: place, message: message) {
+            self = known
+            if known.code == .constraint { self.sql = sql }
+            return
+        }
+        let words = state.hasPrefix("22") ? String(message.prefix { $0 != ":" && $0 != "\"" }) : message
+        self.init(.other, "the database reports: \(words) (\(state))", sql: sql)
+    }
+
+    /// What a code means to a person; nil where nobody but a programmer can do something about it.
+    private init?(state: String, at place: String, message: String) {
+        switch state {
+        case "53100":
+            self.init(
+                .full, "the disk of \(place) is full", hint: "free some space there and run the command again: what was committed is kept")
+        case "53300", "53400":
+            self.init(
+                .busy, "\(place) takes no more connections",
+                hint: "end some programs that use it, raise max_connections there, or put PgBouncer in between")
+        case "55P03", "40P01", "40001":
+            self.init(
+                .busy, "another program is writing to \(place), and has been for half a minute",
+                hint: "wait for it to end, then run the command again")
+        case "57014":
+            self.init(.busy, "\(place) ended a statement that took too long", hint: "run the command again when the server has less to do")
+        case "57P01", "57P02", "57P05", "25P03":
+            self.init(
+                .lost, "\(place) ended the connection: \(message)",
+                hint: "run the command again when the server is back: what was committed is kept")
+        case "57P03":
+            self.init(.lost, "\(place) takes no connections yet: \(message)", hint: "wait for it to start, then run the command again")
+        case "25006":
+            self.init(
+                .readOnly, "\(place) may only be read: it is a replica, or set so",
+                hint: "name the primary under `database:`, or several hosts with ?target_session_attrs=read-write")
+        case "42501":
+            self.init(
+                .readOnly, "\(place) does not let this user do that: \(message)",
+                hint: "let the user own the database, or grant CREATE on its schema")
+        case "28P01", "28000":
+            self.init(
+                .unfit, "\(place) refuses the user or the password",
+                hint: "give the password in PITWALL_DATABASE_PASSWORD, PGPASSWORD or ~/.pgpass; the user stands in the URL")
+        case "3D000":
+            self.init(.unfit, "there is no database \(place)", hint: "make it with: createdb --encoding=UTF8 --template=template0 NAME")
+        case "XX001", "XX002":
+            self.init(.damaged, "\(place) is damaged: \(message)", hint: "restore a backup")
+        case let state where state.hasPrefix("23"):
+            self.init(.constraint, "a rule of the database was broken: \(message)")
+        default: return nil
+        }
+    }
+
+    /// Why no connection came about: by the code in the server's refusal, else by libpq's own words.
+    init(connecting message: String, to location: PostgresLocation) {
+        let place = location.description
+        if let state = Self.state(in: message) {
+            if let known = Self(state: state, at: place, message: "") {
+                self = known
+                if message.contains("no pg_hba.conf entry") {
+                    self.message = "\(place) lets nobody in from this machine, as this user, or in this way"
+                    hint = "add a line to the server's pg_hba.conf, with hostssl where it asks for TLS"
+                }
+                return
+            }
+            self.init(.unfit, "\(place) refuses the connection (\(state))", hint: "the server's log says why")
+            return
+        }
+        for (words, reason) in Self.reasons where message.contains(words) {
+            self.init(reason.code, "\(place) \(reason.message)", hint: reason.hint)
+            return
+        }
+        self.init(.lost, "\(place) can't be reached", hint: "check that the server runs and that the address is right")
+    }
+
+    private typealias Reason = (code: Code, message: String, hint: String)
+
+    private static let reasons: [(words: String, reason: Reason)] = [
+        ("no password supplied", (.unfit, "asks for a password", "give it in PITWALL_DATABASE_PASSWORD, PGPASSWORD or ~/.pgpass")),
+        (
+            "does not match host name",
+            (.unfit, "shows a certificate for another name", "use the name in the certificate, or have a certificate made for this one")
+        ),
+        (
+            "root certificate file",
+            (.unfit, "can't be verified: there is no list of trusted certificates", "name one with ?sslrootcert=FILE in the URL")
+        ),
+        (
+            "certificate verify failed",
+            (.unfit, "shows a certificate that nobody vouches for", "name the authority's certificate with ?sslrootcert=FILE in the URL")
+        ),
+        (
+            "server does not support SSL",
+            (.unfit, "offers no TLS", "set ssl = on there, or say ?sslmode=disable in the URL where the network is your own")
+        ),
+        ("could not translate host name", (.unfit, "has a host name that is not known", "check the name under `database:`")),
+        ("invalid ", (.unfit, "has a setting in its URL that can't be read", "see the manual of libpq for what may follow the ?")),
+        ("Connection refused", (.lost, "can't be reached: nothing listens there", "start the server, or check host and port")),
+        ("No such file or directory", (.lost, "can't be reached: nothing listens there", "start the server, or check host and port")),
+        ("server closed the connection unexpectedly", (.lost, "closed the connection", "the server's log says why")),
+    ]
+
+    /// `FATAL:  28P01: …`, in whatever language the first word is.
+    private static func state(in message: String) -> String? {
+        for line in message.split(separator: "\n").reversed() {
+            for part in line.split(separator: ":") {
+                let word = part.drop { $0 == " " }
+                let isState = word.utf8.count == 5 && word.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
+                if isState, word.utf8.contains(where: { (0x30...0x39).contains($0) }), part.hasPrefix("  ") { return String(word) }
+            }
+        }
+        return nil
+    }
+}
