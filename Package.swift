@@ -89,7 +89,8 @@ let targets: [Target] = [
     tests(
         "CampaignsTests",
         [
-            "Campaigns", "Store", "StoreSQLite", "TestDatabases", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing", "Templating",
+            "Campaigns", "Store", "StoreSQLite", "TestDatabases", "Database", "Model", "Workspace", "Delivery", "Mail", "Signing",
+            "Templating",
             "Diagnostics",
         ]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),

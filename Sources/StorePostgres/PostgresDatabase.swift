@@ -46,9 +46,8 @@ package final class PostgresDatabase: SQLDatabase {
     /// Statements of their own, since a vacuum stands in no transaction.
     package func compact() throws {
         let tables = try read { session in
-            try session.all("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user") {
-                $0.text(0)
-            }
+            let own: SQL = "schemaname = current_schema() AND tableowner = current_user"
+            return try session.all("SELECT quote_ident(tablename) FROM pg_tables WHERE \(own)") { $0.text(0) }
         }
         for table in tables { try alone("VACUUM (FULL, ANALYZE) \(table)") }
     }

@@ -36,7 +36,9 @@ package struct PostgresLocation: Sendable, CustomStringConvertible {
                 .cannotOpen, "the database's URL can't be read",
                 hint: "write it as postgres://USER@HOST:PORT/NAME; other signs than letters and digits are written as %XX")
         }
-        func value(_ keyword: String, _ variable: String) -> String? { said[keyword] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+        func value(_ keyword: String, _ variable: String) -> String? {
+            said[keyword] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+        }
         let host = value("hostaddr", "PGHOSTADDR") ?? value("host", "PGHOST")
         let hosts = (host ?? "").split(separator: ",").map(String.init)
         isLocal = hosts.allSatisfy(Self.isLoopback)

@@ -43,7 +43,8 @@ import Testing
     @Test func `the kind of a member`() throws {
         #expect(
             try texts(dialect.jsonKind("b", "m")) == [
-                "text", "text", "integer", "real", "real", "real", "true", "false", "null", "array", "object", "-", "-", "text", "text", "text",
+                "text", "text", "integer", "real", "real", "real", "true", "false", "null", "array", "object", "-", "-", "text", "text",
+                "text",
             ])
     }
 
@@ -105,7 +106,9 @@ import Testing
     @Test func `who stands there how often`() throws {
         let rows: SQL = "FROM (SELECT CASE WHEN id < 3 THEN 1 WHEN id < 5 THEN 2 ELSE 3 END AS g FROM o) o"
         func often(_ least: Int, _ most: Int?) throws -> [Int64] {
-            try lease.database.read { try $0.all("SELECT q.g FROM (\(dialect.often("o.g", rows, least: least, most: most))) q ORDER BY 1") { $0.integer(0) } }
+            try lease.database.read {
+                try $0.all("SELECT q.g FROM (\(dialect.often("o.g", rows, least: least, most: most))) q ORDER BY 1") { $0.integer(0) }
+            }
         }
         #expect(try often(2, nil) == [1, 2, 3])
         #expect(try often(2, 3) == [1, 2])
@@ -128,7 +131,10 @@ import Testing
     }
 
     @Test func `bytes mention a text in any case, whatever else they are`() throws {
-        let files: [[UInt8]] = [Array("To: Anna@Example.com".utf8), [0xFF, 0xFE] + Array("ANNA@EXAMPLE.COM".utf8), Array("anna".utf8), Array("müller@example.com".utf8)]
+        let files: [[UInt8]] = [
+            Array("To: Anna@Example.com".utf8), [0xFF, 0xFE] + Array("ANNA@EXAMPLE.COM".utf8), Array("anna".utf8),
+            Array("müller@example.com".utf8),
+        ]
         try lease.database.write { session in
             for (number, file) in files.enumerated() { try session.execute("UPDATE o SET f = \(SQLValue.blob(file)) WHERE id = \(number)") }
         }

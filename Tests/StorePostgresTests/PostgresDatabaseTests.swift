@@ -44,7 +44,9 @@ final class PostgresDatabaseTests {
             _ = try session.execute("INSERT INTO t VALUES (1, \("a\0b"), NULL), (2, \(#"{"x": "\u0000", "y": "\\u0000", "z": 5}"#), NULL)")
         }
         let read = try database.read { session in
-            try session.all("SELECT CASE a WHEN 1 THEN b ELSE \(PostgresDialect().jsonMember("b", "y")) END FROM t ORDER BY a") { $0.text(0) }
+            try session.all("SELECT CASE a WHEN 1 THEN b ELSE \(PostgresDialect().jsonMember("b", "y")) END FROM t ORDER BY a") {
+                $0.text(0)
+            }
         }
         #expect(read == ["a\u{FFFD}b", #"\u0000"#])
     }

@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [
         ("postgres://anna:geheim@db.example.com:6432/news", "news at db.example.com:6432", false),
         ("postgresql://127.0.0.1/news", "news at 127.0.0.1", true), ("postgres:///news", "news on this machine", true),
-        ("postgres://localhost/", "the database at localhost", true), ("postgres:///news?host=/run/postgresql", "news at /run/postgresql", true),
+        ("postgres://localhost/", "the database at localhost", true),
+        ("postgres:///news?host=/run/postgresql", "news at /run/postgresql", true),
         ("postgres://a,b/news", "news at a,b", false),
     ])
     func `a URL says what and where, without the password`(url: String, description: String, isLocal: Bool) throws {

@@ -123,7 +123,8 @@ extension CampaignStore {
         guard let addresses = audience.addresses else { return }
         let d = session.dialect
         try session.script(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS plan_address (email_key \(d.text) PRIMARY KEY) \(d.untilCommit); DELETE FROM plan_address")
+            "CREATE TEMPORARY TABLE IF NOT EXISTS plan_address (email_key \(d.text) PRIMARY KEY) \(d.untilCommit); DELETE FROM plan_address"
+        )
         let insert = try session.prepare("INSERT INTO plan_address (email_key) VALUES (?) ON CONFLICT (email_key) DO NOTHING")
         for address in addresses { try insert.run([.text(address.key)]) }
     }
