@@ -45,8 +45,8 @@ import Testing
             answered += 1
             let oracle = Oracle(people: people, moment: moment, segments: RandomWorld.segments)
             let before = Set(people.filter { oracle.holds(node, $0) }.map(\.contact.id))
-            let inDatabase = try database.ids(where: plan.sql(dialect: SQLiteDialect(), at: moment))
-            #expect(inDatabase == before, "seed \(seed): \(node) at \(moment): \(plan.sql(dialect: SQLiteDialect(), at: moment))")
+            let inDatabase = try database.ids(where: plan.sql(dialect: database.database.dialect, at: moment))
+            #expect(inDatabase == before, "seed \(seed): \(node) at \(moment): \(plan.sql(dialect: database.database.dialect, at: moment))")
             let inMemory = try people.filter { try history.explain(plan, of: $0.contact, at: moment).matches }
             #expect(Set(inMemory.map(\.contact.id)) == before, "seed \(seed): \(node) at \(moment)")
         }
