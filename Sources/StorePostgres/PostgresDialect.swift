@@ -69,14 +69,8 @@ package struct PostgresDialect: Dialect {
         switch function {
         case .sum: return "COALESCE(sum(\(number)), 0)"
         case .min, .max: return "\(raw: function.rawValue)(\(number))"
-        case .avg:
-            // `avg` rounds as it likes. Down to so many decimals is a division of whole numbers, of which `div` cuts towards zero.
-            let shifted: SQL = "floor(sum(\(number)) * 1e\(raw: "\(ExactDecimal.decimalsOfQuotients)"))"
-            let count: SQL = "count(\(number))"
-            return """
-                (div(\(shifted) - CASE WHEN \(shifted) < 0 THEN \(count) - 1 ELSE 0 END, NULLIF(\(count), 0)) \
-                * 1e-\(raw: "\(ExactDecimal.decimalsOfQuotients)"))
-                """
+        // `avg` rounds as it likes.
+        case .avg: return decimalQuotient("sum(\(number))", "count(\(number))")
         }
     }
 

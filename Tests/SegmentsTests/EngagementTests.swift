@@ -1,7 +1,6 @@
 import Database
 import Diagnostics
 import Model
-import StoreSQLite
 import TestDatabases
 import Testing
 

@@ -1,6 +1,6 @@
 import Database
 import Foundation
-import StoreSQLite
+import TestDatabases
 import Testing
 
 @Suite struct ExactDecimalTests {
@@ -73,15 +73,15 @@ import Testing
         }
     }
 
-    @Test func `a database adds up exactly, whatever the order and the size`() throws {
+    @Test(.onEachDatabase) func `a database adds up exactly, whatever the order and the size`() throws {
         let database = try TestDatabase([])
         let dialect = database.database.dialect
         func ask(_ function: DecimalFunction, _ values: [String]) throws -> ExactDecimal? {
             try database.database.read { session in
                 let rows =
                     values.isEmpty
-                    ? "SELECT NULL AS p WHERE 0" : values.map { "SELECT '{\"x\":\($0)}' AS p" }.joined(separator: " UNION ALL ")
-                let sql: SQL = "SELECT \(dialect.jsonAggregate(function, "p", "x")) FROM (\(raw: rows))"
+                    ? "SELECT CAST(NULL AS TEXT) AS p WHERE 1 = 0" : values.map { "SELECT '{\"x\":\($0)}' AS p" }.joined(separator: " UNION ALL ")
+                let sql: SQL = "SELECT \(dialect.jsonAggregate(function, "p", "x")) FROM (\(raw: rows)) q"
                 return try session.first(sql) { dialect.decimal(from: $0.value(0)) } ?? nil
             }
         }

@@ -2,7 +2,6 @@ import Database
 import Diagnostics
 import Model
 import Store
-import StoreSQLite
 import TestDatabases
 import Testing
 

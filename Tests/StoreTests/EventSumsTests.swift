@@ -4,10 +4,11 @@ import Foundation
 import Model
 import Segments
 import Store
+import TestDatabases
 import Testing
 
 /// Sums that are kept beside the events, against what all events that were ever told come to.
-@Suite struct EventSumsTests {
+@Suite(.onEachDatabase) struct EventSumsTests {
     let house: House
     private static let day: Int64 = 86_400_000
     private static let wanted = KeptSums(["purchase": ["amount"]])
