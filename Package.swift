@@ -64,7 +64,7 @@ let targets: [Target] = [
         dependencies: [
             "CAllocator", "CResolv", "Campaigns", "Database", "Delivery", "Diagnostics", "Inbox", "Liquid", "Mail", "Model", "SMTP",
             "Segments",
-            "Signing", "Store", "StoreSQLite", "Templating", "Web", "Workspace", arguments, logging,
+            "Signing", "Store", "StorePostgres", "StoreSQLite", "Templating", "Web", "Workspace", arguments, logging,
         ],
         swiftSettings: settings),
 

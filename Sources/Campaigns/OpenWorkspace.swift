@@ -12,7 +12,8 @@ package struct OpenWorkspace: Sendable {
     package let files: any FileSource
     package let settings: Settings
     package let database: any SQLDatabase
-    /// Absolute; the flight recorders lie beside it.
+    /// Absolute: the database's file, or for a server's, which has none, a name in the workspace's folder. The flight recorders, which
+    /// are this machine's alone, lie beside it.
     package let databasePath: String
 
     package init(root: String, files: any FileSource, settings: Settings, database: any SQLDatabase, databasePath: String) {

@@ -57,6 +57,15 @@ package final class PostgresDatabase: SQLDatabase {
         _ = try pool.use(.write, prepare: { try $0.simple("SELECT 1") }) { try $0.simple(statement) }
     }
 
+    /// A lock of a transaction that stays open, on a connection of its own: a pooler leaves that to one program. It has read nothing, so
+    /// it keeps the server from nothing; a program that is frozen goes on holding it.
+    package func hold(_ name: String) throws -> DatabaseHold? {
+        let connection = try pool.another()
+        try connection.simple("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+        let answer = try connection.run("SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0))", [.text("pitwall \(name)")])
+        return PostgresRow(answer).integer(0) == 1 ? DatabaseHold { withExtendedLifetime(connection) {} } : nil
+    }
+
     // MARK: - Transactions
 
     /// The compiler of expressions costs more than it gives: a segment is long, and asked once.

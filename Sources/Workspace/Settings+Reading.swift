@@ -78,7 +78,7 @@ extension YAMLReader {
 
     fileprivate mutating func database(_ node: YAMLNode?) -> String? {
         guard let name = text(node, "a file name") else { return nil }
-        if let problem = Settings.problem(withDatabase: name) { report(problem, at: node?.span) }
+        if let problem = Settings.problem(withDatabase: name) { report(problem, at: Settings.hasPassword(name) ? nil : node?.span) }
         return name
     }
 

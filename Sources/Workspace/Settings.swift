@@ -72,10 +72,23 @@ package struct Settings: Sendable {
 
     /// The database a setting names, or what is wrong with it. Also for the flag and the environment variable.
     package static func problem(withDatabase name: String) -> String? {
+        guard name.contains("://") else { return nil }
+        guard isServer(name) else { return "this kind of database is not supported; use a file name or postgres://USER@HOST/NAME" }
+        return hasPassword(name) ? "a password does not belong here: give it in PITWALL_DATABASE_PASSWORD, PGPASSWORD or ~/.pgpass" : nil
+    }
+
+    /// Whether the database is a server's, as `postgres://news@db.example.com/pitwall`, not a file.
+    package static func isServer(_ name: String) -> Bool {
         let lower = name.lowercased()
-        if lower.hasPrefix("postgres://") || lower.hasPrefix("postgresql://") {
-            return "PostgreSQL is not supported yet; use a file name"
-        }
-        return lower.contains("://") ? "this kind of database is not supported; use a file name" : nil
+        return lower.hasPrefix("postgres://") || lower.hasPrefix("postgresql://")
+    }
+
+    /// Such a text is quoted nowhere.
+    package static func hasPassword(_ url: String) -> Bool {
+        guard let start = url.range(of: "://")?.upperBound else { return false }
+        let rest = url[start...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let user = authority.lastIndex(of: "@").map { authority[..<$0] }
+        return user?.contains(":") == true || rest.lowercased().contains("password=")
     }
 }

@@ -80,7 +80,8 @@ import Testing
             try database.database.read { session in
                 let rows =
                     values.isEmpty
-                    ? "SELECT CAST(NULL AS TEXT) AS p WHERE 1 = 0" : values.map { "SELECT '{\"x\":\($0)}' AS p" }.joined(separator: " UNION ALL ")
+                    ? "SELECT CAST(NULL AS TEXT) AS p WHERE 1 = 0"
+                    : values.map { "SELECT '{\"x\":\($0)}' AS p" }.joined(separator: " UNION ALL ")
                 let sql: SQL = "SELECT \(dialect.jsonAggregate(function, "p", "x")) FROM (\(raw: rows)) q"
                 return try session.first(sql) { dialect.decimal(from: $0.value(0)) } ?? nil
             }

@@ -152,8 +152,15 @@ private func settings(_ text: String) throws -> Settings {
     }
 
     @Test(arguments: ["postgres://user@host/name", "postgresql://host/name"])
-    func `a PostgreSQL database is recognised and refused`(name: String) {
-        #expect(complaint { _ = try settings("database: \(name)") }.contains("PostgreSQL is not supported yet; use a file name"))
+    func `a PostgreSQL database is named by its URL`(name: String) throws {
+        #expect(try settings("database: \(name)").database == name)
+        #expect(Settings.isServer(name))
+    }
+
+    @Test(arguments: ["postgres://user:geheim@host/name", "postgres://host/name?password=geheim", "postgres://a:b:geheim@host"])
+    func `a password in the database's URL is refused without being shown`(name: String) {
+        let said = complaint { _ = try settings("database: \"\(name)\"") }
+        #expect(said.contains("PITWALL_DATABASE_PASSWORD") && !said.contains("geheim"))
     }
 
     @Test(arguments: [

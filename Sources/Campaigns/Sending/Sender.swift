@@ -70,16 +70,23 @@ package struct Sender {
 
     // MARK: - Sending
 
-    /// The campaign's flight recorder, locked; two sends of one campaign exclude each other by it.
+    /// The campaign's flight recorder, locked; two sends of one campaign exclude each other by it, and on two machines by what the
+    /// database lets one of them hold.
     package func recorder(for campaign: CampaignID) throws -> FlightRecorder {
         try? FileManager.default.createDirectory(
             atPath: workspace.flightFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        return try FlightRecorder(path: workspace.flightPath(of: campaign), slots: SendRun.slots)
+        let path = workspace.flightPath(of: campaign)
+        guard let hold = try workspace.database.hold("campaign \(campaign)") else { throw FlightRecorder.Problem.inUse(path: path) }
+        return try FlightRecorder(path: path, slots: SendRun.slots, hold: hold)
     }
 
     /// Settles what a dead sender left in hand.
     package func recover(_ campaign: CampaignID, _ recorder: FlightRecorder) throws -> Recovery {
-        let recovery = try workspace.ledger.recover(campaign, from: recorder, at: clock())
+        let machine = try workspace.machine()
+        let last = try workspace.campaigns.machine(of: campaign)
+        let recovery = try workspace.ledger.recover(
+            campaign, from: recorder, isElsewhere: last.map { $0 != machine } ?? false, at: clock())
+        if last != machine { try workspace.campaigns.note(machine: machine, of: campaign, at: clock()) }
         recorder.begin()
         return recovery
     }
@@ -157,6 +164,22 @@ extension OpenWorkspace {
     fileprivate var flightFolder: String { databasePath + ".flight" }
 
     fileprivate func flightPath(of campaign: CampaignID) -> String { "\(flightFolder)/campaign-\(campaign)" }
+
+    /// What this machine is known by, with its flight recorders: made once, and gone with them.
+    fileprivate func machine() throws -> String {
+        let path = "\(flightFolder)/machine"
+        if let known = FileManager.default.contents(atPath: path), known.count == 32 { return String(decoding: known, as: UTF8.self) }
+        let name = (0..<16).map { _ in
+            let byte = UInt8.random(in: .min ... .max)
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        do {
+            try Data(name.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw FlightRecorder.Problem.cannotOpen(path: path, reason: "it can't be written")
+        }
+        return name
+    }
 
     /// Where a sender that lives says how it is getting on.
     package func progressPath(of campaign: CampaignID) -> String { flightPath(of: campaign) + ".progress" }

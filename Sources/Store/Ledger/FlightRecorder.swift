@@ -1,3 +1,4 @@
+package import Database
 import Foundation
 import Model
 import Synchronization
@@ -60,6 +61,7 @@ package final class FlightRecorder: @unchecked Sendable {
     /// The file was there: if rows are in hand and it was not, they can't be told apart.
     package let existed: Bool
 
+    private let hold: DatabaseHold?
     private let descriptor: Int32
     private let memory: UnsafeMutableRawPointer
     private let length: Int
@@ -70,8 +72,9 @@ package final class FlightRecorder: @unchecked Sendable {
 
     /// Opens and locks the file, reads what is in it and empties it.
     ///
-    /// `boot` identifies the running of the machine; see ``currentBoot``.
-    package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot) throws {
+    /// `boot` identifies the running of the machine; see ``currentBoot``. `hold`: what keeps other machines from sending the
+    /// same, held as long as the file.
+    package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot, hold: DatabaseHold? = nil) throws {
         let descriptor = try Self.locked(path)
         do {
             let previous = try Self.readAll(descriptor, path: path)
@@ -89,6 +92,7 @@ package final class FlightRecorder: @unchecked Sendable {
                 throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno)))
             }
             self.path = path
+            self.hold = hold
             self.slots = slots
             self.descriptor = descriptor
             self.memory = memory

@@ -16,9 +16,13 @@ package struct Recovery: Hashable, Sendable {
 extension Ledger {
     /// Settles every row of the campaign that a dead sender left in hand. The caller holds the campaign's flight recorder,
     /// so no living sender has any.
-    package func recover(_ campaign: CampaignID, from recorder: FlightRecorder, at now: Instant) throws -> Recovery {
+    ///
+    /// `isElsewhere`: it was another machine that sent last, whose recorder is there, so nothing is known here of what it had in hand.
+    package func recover(
+        _ campaign: CampaignID, from recorder: FlightRecorder, isElsewhere: Bool = false, at now: Instant
+    ) throws -> Recovery {
         let evidence = Dictionary(recorder.left.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
-        let blind = recorder.rebooted || !recorder.existed
+        let blind = recorder.rebooted || !recorder.existed || isElsewhere
         return try database.write { session in
             let rows = try session.all(
                 "SELECT step, contact_id, entry, attempts FROM delivery WHERE campaign_id = \(campaign) AND state = 1 ORDER BY step, contact_id"

@@ -7,7 +7,7 @@ package import Database
 /// - every big table has `contact_id` in its key;
 /// - nothing that happened is overwritten: events, consents, attribute changes and attempts are only added.
 package enum Schema {
-    package static let migrator = Migrator([foundation, listening, engagement, fading, currencies, sums])
+    package static let migrator = Migrator([foundation, listening, engagement, fading, currencies, sums, machines])
 
     /// The tables as of the first release.
     static let foundation = Migration("foundation") { dialect in
@@ -39,6 +39,11 @@ package enum Schema {
         UPDATE event_faded SET learned_at =
             COALESCE((SELECT h.kept_since FROM event_horizon h WHERE h.name_id = event_faded.name_id), last_at);
         """
+    }
+
+    /// Which machine sent a campaign last: what it had in hand its own flight recorder knows, and no other.
+    static let machines = Migration("machines") { d in
+        "CREATE TABLE campaign_machine (campaign_id \(d.int64) PRIMARY KEY, machine \(d.text) NOT NULL, at \(d.int64) NOT NULL);"
     }
 
     private static func people(_ d: any Dialect) -> String {

@@ -5,6 +5,7 @@ import Model
 import Signing
 import SMTP
 import Store
+import StorePostgres
 import Workspace
 
 struct DoctorCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct DoctorCommand: ParsableCommand {
         let workspace = try workspace.open()
         var examination = Examination()
         settings(workspace.settings, &examination)
-        examination.look("database") { "\(workspace.databasePath), \(Console.count(try workspace.contacts.count(), "contact"))" }
+        examination.look("database") { "\(try described(workspace)), \(Console.count(try workspace.contacts.count(), "contact"))" }
         examination.look("keys") {
             _ = try workspace.keys()
             return workspace.settings.keysFile
@@ -58,12 +59,25 @@ struct DoctorCommand: ParsableCommand {
         examination.note("clock", year >= 2026 ? .good : .bad, Console.time(Clock.now(), settings.zone))
     }
 
+    private func described(_ workspace: OpenWorkspace) throws -> String {
+        guard let database = workspace.database as? PostgresDatabase else { return workspace.databasePath }
+        let server = database.server
+        let words = [
+            "PostgreSQL \(server.versionText)", "user \(server.user)", server.encryption ?? "not encrypted",
+            server.isPooled ? "through a pooler" : nil, server.commitsLoosely ? "synchronous_commit is off there, and on for Pitwall" : nil,
+        ]
+        return (["\(database.location)"] + words.compactMap { $0 }).joined(separator: ", ")
+    }
+
     private func disk(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         var facts = statvfs()
-        guard statvfs(workspace.databasePath, &facts) == 0 else { return examination.note("disk", .bad, String(cString: strerror(errno))) }
+        // What a server holds is the server's; what lies here are the flight recorders.
+        let place = workspace.database is PostgresDatabase ? workspace.root : workspace.databasePath
+        guard statvfs(place, &facts) == 0 else { return examination.note("disk", .bad, String(cString: strerror(errno))) }
         let free = (UInt64(facts.f_bavail) * UInt64(facts.f_frsize)) >> 20
         examination.note(
-            "disk", free < 100 ? .bad : free < 1024 ? .poor : .good, "\(Console.number(Int(clamping: free))) MB free beside the database")
+            "disk", free < 100 ? .bad : free < 1024 ? .poor : .good,
+            "\(Console.number(Int(clamping: free))) MB free beside the \(place == workspace.root ? "workspace" : "database")")
     }
 
     private func files(_ workspace: OpenWorkspace, _ examination: inout Examination) {

@@ -29,7 +29,7 @@ enum Scaffold {
     private static let ignored = """
         *.sqlite
         *.sqlite-*
-        *.sqlite.flight/
+        *.flight/
         secrets/
         outbox/
         preview/

@@ -5,6 +5,7 @@ import Foundation
 import Model
 import SMTP
 import Store
+import StorePostgres
 import StoreSQLite
 import Workspace
 
@@ -16,7 +17,10 @@ struct WorkspaceOptions: ParsableArguments {
     var workspace: String?
 
     @Option(
-        name: .long, help: ArgumentHelp("The database file, in place of the one in pitwall.yaml (or PITWALL_DATABASE).", valueName: "file"))
+        name: .long,
+        help: ArgumentHelp(
+            "The database, a file or postgres://USER@HOST/NAME, in place of the one in pitwall.yaml (or PITWALL_DATABASE).",
+            valueName: "database"))
     var database: String?
 
     /// The folder of the workspace.
@@ -42,13 +46,36 @@ struct WorkspaceOptions: ParsableArguments {
         let files = try DiskFiles(root: root)
         let settings = try CampaignDefinition.settings(files)
         let name = database ?? Environment["PITWALL_DATABASE"] ?? settings.database
-        if let problem = Settings.problem(withDatabase: name) { throw UseError(.settings, "\(name): \(problem)") }
-        let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
-        let opened = try SQLiteDatabase(path: path)
-        try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
+        if let problem = Settings.problem(withDatabase: name) {
+            throw UseError(.settings, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
+        }
+        let (opened, path) = try Settings.isServer(name) ? server(name, root) : file(name, root)
         let workspace = OpenWorkspace(root: root, files: files, settings: settings, database: opened, databasePath: path)
         try workspace.keepSums()
         return workspace
+    }
+}
+
+extension WorkspaceOptions {
+    private func file(_ name: String, _ root: String) throws -> (database: any SQLDatabase, path: String) {
+        let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
+        let opened = try SQLiteDatabase(path: path)
+        try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
+        return (opened, path)
+    }
+
+    /// What a server's database has beside it lies in the workspace, under its name.
+    private func server(_ url: String, _ root: String) throws -> (database: any SQLDatabase, path: String) {
+        let location = try PostgresLocation(url, password: Environment["PITWALL_DATABASE_PASSWORD"])
+        let opened = try PostgresDatabase(location) { Console.error($0) }
+        if opened.server.isReplica {
+            throw UseError(
+                .settings, "\(location) is a replica, which may only be read",
+                hint: "name the primary, or add ?target_session_attrs=read-write")
+        }
+        try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
+        let name = location.description.map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-_".contains($0)) ? $0 : "-" }
+        return (opened, "\(root)/\(String(name))")
     }
 }
 
