@@ -66,7 +66,7 @@ private func settings(_ text: String) throws -> Settings {
         ("retention:\n  default: 3 hours", 2, 12, "for a day at least"), ("events: {unknown_contact: creat}", 1, 27, "create or reject"),
         ("events: {unknown: create}", 1, 10, "unknown key"), ("summaries: purchase", 1, 12, "must be a mapping"),
         ("summaries: {purchase: []}", 1, 23, "no property is named"), ("summaries: {purchase: {amount: sum}}", 1, 23, "not a mapping"),
-        ("summaries:\n  purchase: [amount, 'a\"b']", 2, 22, "a property's name"), ("summaries: {purchase: }", 1, 13, "nothing"),
+        ("summaries:\n  purchase: [amount, 'a\"b']", 2, 22, "a property's name"), ("summaries: {purchase: }", 1, 23, "nothing"),
     ])
     func `a mistake about events is shown where it is`(_ text: String, _ line: Int, _ column: Int, _ message: String) {
         let error = #expect(throws: DiagnosticList.self) { try settings(text) }
