@@ -112,6 +112,11 @@ import Testing
         Case(.spamVerdict, "550 5.7.1 Message content rejected, id=1-2 - spam"),
         Case(.authentication, "450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.1]"),
         // Exim
+        // Some give the code of an unknown user to whatever they refuse.
+        Case(.throttled, "550 5.1.1 <a@example.com> - 203.0.113.2 has sent to too many recipients this hour. IB607"),
+        Case(.blocked, "553 5.1.3 http://www.spamhaus.org/query/bl?ip=203.0.113.2"),
+        Case(.noSuchUser, "550 5.1.1 user unknown; too many of these and we block you"),
+        Case(.noSuchUser, "550 Host unknown (authoritative answer from name server)"),
         Case(.noSuchUser, "550 Unrouteable address"),
         Case(.noSuchUser, "550 No Such User Here"),
         Case(.sender, "550 relay not permitted"),

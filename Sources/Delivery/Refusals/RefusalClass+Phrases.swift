@@ -81,7 +81,8 @@ extension RefusalClass {
                 "unroutable address", "no mailbox here", "not a valid mailbox", "not a known user", "user is unknown", "unknown local",
                 "account is unavailable", "inactive", "recipient address rejected: access denied", "not our customer", "no longer valid",
                 "no longer available", "user doesn't", "not listed in domino", "bad destination", "nullmx", "null mx", "domain not found",
-                "host or domain name not found",
+                "host or domain name not found", "host unknown", "unknown host", "no such domain",
+                "domain does not exist", "user not exist", "address couldn't be found", "indicated no smtp service",
             ]
         ),
         (
@@ -89,6 +90,7 @@ extension RefusalClass {
             [
                 "policy", "not allowed", "access denied", "not accepted", "administrative prohibition", "administratively", "prohibited",
                 "restricted", "only accepts mail from", "not authorized", "rejected by recipient",
+                "recipient preferences",
             ]
         ),
         (
@@ -96,7 +98,7 @@ extension RefusalClass {
             [
                 "insufficient system storage", "system storage", "internal error", "local error", "temporary failure",
                 "temporarily unavailable", "lookup failure", "server configuration", "out of memory", "queue file write error",
-                "service not available", "shutting down", "local problem",
+                "service not available", "shutting down", "local problem", "unexpected name server reply",
             ]
         ),
     ]

@@ -8,6 +8,10 @@ extension RefusalClass {
             return
         }
         let code = reply.enhanced.flatMap { EnhancedCode($0) }
+        if code.flatMap(Self.decided) == .noSuchUser, let truth = Self.deniedForAnotherReason(reply.text) {
+            self = truth
+            return
+        }
         self = code.flatMap(Self.decided) ?? Self.byWords(reply.text) ?? code.flatMap(Self.suggested) ?? Self.byCode(reply.code)
     }
 
@@ -65,6 +69,17 @@ extension RefusalClass {
     }
 
     // MARK: Words
+
+    /// "550 5.1.1 sent to too many recipients this hour": some servers give the code of an unknown user to whatever they refuse. Where the
+    /// words speak of us alone, nobody is burned for it.
+    private static func deniedForAnotherReason(_ text: String) -> RefusalClass? {
+        guard let spoken = byWords(text), [.throttled, .blocked, .authentication, .spamVerdict, .policy].contains(spoken) else {
+            return nil
+        }
+        let folded = text.utf8.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }
+        let isAlsoMissing = phrasesInBytes.contains { $0.refusal == .noSuchUser && $0.phrases.contains { folded.holds($0) } }
+        return isAlsoMissing ? nil : spoken
+    }
 
     /// The first class one of whose phrases the text holds. Over bytes: a list that has aged brings thousands of refusals.
     private static func byWords(_ text: String) -> RefusalClass? {

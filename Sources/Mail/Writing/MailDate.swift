@@ -3,7 +3,7 @@ import Model
 /// A time as mail writes it, RFC 5322 section 3.3.
 enum MailDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// `Mon, 02 Nov 2026 09:30:00 +0000`. Times before 1900 and after 9999 cannot be written and are moved to the border.
     static func bytes(_ instant: Instant) -> [UInt8] {
