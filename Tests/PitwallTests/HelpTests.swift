@@ -2,8 +2,9 @@ import Testing
 
 @Suite struct `The command line` {
     static let commands = [
-        "init", "import", "import contacts", "import events", "import consent", "import suppressions", "contacts", "contacts show",
-        "contacts export", "contacts forget", "contacts merge", "contacts unmerge", "contacts lift", "events", "events prune",
+        "init", "import", "import contacts", "import events", "import consent", "import suppressions", "import bounces", "contacts",
+        "contacts show", "contacts export", "contacts forget", "contacts merge", "contacts unmerge", "contacts lift", "events",
+        "events prune",
         "segments", "segments list", "segments check", "segments count", "segments show", "segments explain", "segments funnel",
         "segments fmt", "segments names", "templates", "templates list", "templates check",
         "templates render", "preview", "plan", "send", "campaigns", "campaigns list", "campaigns status", "campaigns pause",
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "import contacts", "import events", "import consent", "import suppressions", "contacts show", "contacts export",
+        "import contacts", "import events", "import consent", "import suppressions", "import bounces", "contacts show", "contacts export",
         "contacts forget", "contacts merge", "contacts unmerge", "contacts lift", "events prune", "segments list", "segments check",
         "segments count", "segments show", "segments explain", "segments funnel", "segments fmt", "segments names", "templates list",
         "templates check", "preview", "plan", "send", "campaigns list",
@@ -42,7 +43,7 @@ import Testing
 
     @Test(arguments: [
         ["sned"], ["send"], ["send", "welcome", "--limit", "0"], ["send", "welcome", "--limit", "many"], ["preview", "welcome", "--all"],
-        ["log", "--state", "acepted"], ["resolve", "welcome"], ["resolve", "welcome", "--as", "maybe"], ["serve"],
+        ["log", "--state", "acepted"], ["resolve", "welcome", "a@example.com"], ["resolve", "welcome", "--as", "maybe"], ["serve"],
         ["import", "contacts", "x.csv", "--topic", "newsletter"], ["plan", "welcome", "--jsno"],
         ["dkim", "new", "example.com"], ["dkim", "new", "nowhere", "--selector", "s1"],
         ["dkim", "new", "example.com", "--selector", "a b"],

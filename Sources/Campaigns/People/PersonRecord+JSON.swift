@@ -20,6 +20,7 @@ extension PersonRecord {
             "event_ids": .list(givenIDs.map(\.json)),
             "messages": .list(messages.map(message)),
             "engagements": .list(engagements.map(\.json)),
+            "reports": .list(reports.map(\.json)),
             "plans": .list(plans.map(\.json)),
             "merges": .list(formerSelves.map(\.json)),
         ]
@@ -57,6 +58,15 @@ extension EngagementRecord {
         .object([
             "kind": .text(kind), "at": .text(at.iso), "learned_at": .text(learnedAt.iso), "campaign": campaign.map { .text($0) } ?? .null,
             "url": url.isEmpty ? .null : .text(url), "certain": .bool(isCertain),
+        ])
+    }
+}
+
+extension ReportRecord {
+    fileprivate var json: JSONValue {
+        .object([
+            "kind": .text(kind), "at": .text(at.iso), "learned_at": .text(learnedAt.iso), "campaign": campaign.map { .text($0) } ?? .null,
+            "refusal": refusal.map { .text($0) } ?? .null, "reply": .text(reply),
         ])
     }
 }

@@ -36,6 +36,8 @@ package struct PersonRecord: Sendable {
     package let givenIDs: [GivenEventID]
     /// What came back of them, oldest first.
     package let engagements: [EngagementRecord]
+    /// What was told of them after they had been taken, oldest first.
+    package let reports: [ReportRecord]
     /// Oldest first.
     package let plans: [PlanStanding]
     package let formerSelves: [FormerSelf]
@@ -78,6 +80,7 @@ package struct PersonRecord: Sendable {
         summaries = try workspace.events.summaries(of: id)
         events = try workspace.events.events(of: id, limit: limit ?? .max)
         engagements = try store.engagements(of: everyID)
+        reports = try store.reports(of: everyID)
         plans = try store.plans(of: everyID)
         formerSelves = try store.formerSelves(of: everyID)
         var found: [LedgerEntry] = []

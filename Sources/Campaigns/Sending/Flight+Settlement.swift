@@ -22,6 +22,7 @@ extension Flight {
             reply: reply?.text ?? outcome.reason, queueID: queueID, messageID: composed?.messageID, sha256: composed?.sha256,
             contentSHA256: composed?.contentSHA256)
         settlement.suppresses = lesson.suppresses
+        settlement.domain = claim.address.asciiDomain
         return settlement
     }
 

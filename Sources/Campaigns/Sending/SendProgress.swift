@@ -13,7 +13,8 @@ package struct SendProgress: Sendable {
     package var providers: [ProviderOutcomes]
     /// Limits, paces and holds that are in force.
     package var brakes: [SendingPolicy.Brake]
-    package var bottleneck: Bottleneck
+    /// Nil before anything has been answered.
+    package var bottleneck: Bottleneck?
 
     /// What of the way of a message has kept the rest waiting lately.
     package enum Bottleneck: String, Sendable {

@@ -16,6 +16,9 @@ extension SendRun {
         private var claimed = 0
         /// Nothing is due before; set when a claim comes back empty.
         private var idleUntil: Instant?
+        /// ``idleUntil`` is when a provider's pace lets the next one go; asked of the ledger once, not twenty times a second.
+        private var awaitsPace = false
+        private var lessons = LessonBook()
         private var lastChecked: Instant?
         private var lastShown: Instant?
         private var pace: Pace
@@ -47,6 +50,8 @@ extension SendRun {
         mutating func run(progress: (SendProgress) -> Void) -> (any Error)? {
             do {
                 try run.ledger.forgetPutOff(of: run.desk.campaign)
+                try run.ledger.foldCounts(at: started)
+                lessons.begin(run, at: started)
                 while try turn() { show(progress) }
                 show(progress, last: true)
                 return nil
@@ -83,10 +88,11 @@ extension SendRun {
                 idleUntil = nil
                 return true
             }
-            if isSoon { return true }
+            if isSoon || awaitsPace { return true }
             // Who waits for nothing but the pace of a provider is waited for.
             if let paced = try run.ledger.nextPaced(of: run.desk.campaign, step: step) {
                 idleUntil = min(due, paced)
+                awaitsPace = true
                 return true
             }
             let seeds = try run.ledger.nextDue(of: run.desk.campaign, step: DeliveryKey.seedStep) ?? .latest
@@ -136,8 +142,10 @@ extension SendRun {
             report.changed += claims.count { $0.dataChanged }
             run.toCompose.put(run.table.board(claims))
             if want > 0 {
+                awaitsPace = false
                 idleUntil = claims.isEmpty ? try run.ledger.nextDue(of: run.desk.campaign, step: step) ?? .latest : nil
             } else if settlements.contains(where: { $0.outcome.goesAgain }) {
+                awaitsPace = false
                 idleUntil = nil
             }
         }
@@ -195,6 +203,7 @@ extension SendRun {
                 return end(.held("the campaign was cancelled"))
             default: break
             }
+            try lessons.look(run, at: now)
             guard run.options.stopRule.complaints != nil else { return }
             let complaints = try run.ledger.complaints(about: run.desk.campaign, since: goingSince)
             if let verdict = verdict(complaints: complaints) { try brake(verdict, at: now) }
@@ -250,7 +259,7 @@ extension SendRun {
                 SendProgress(
                     done: done, total: total, report: report, rate: pace.perSecond,
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
-                    bottleneck: waiting.bottleneck(limited: !brakes.isEmpty)))
+                    bottleneck: done > 0 ? waiting.bottleneck(limited: !brakes.isEmpty) : nil))
         }
 
         /// Settles what came in after the last turn.
@@ -260,6 +269,7 @@ extension SendRun {
             let now = run.clock()
             try record(landings, claiming: 0, at: now)
             if let leftovers { report.skipped += try run.ledger.skipRemaining(of: run.desk.campaign, reason: leftovers, at: now) }
+            try lessons.note(run, at: now)
             // Who was found unreachable by a claim is only in the ledger.
             report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000

@@ -1,4 +1,4 @@
-import Delivery
+package import Delivery
 package import Model
 import Store
 package import Workspace
@@ -9,17 +9,22 @@ extension Traffic {
     package convenience init(_ relays: [RelaySettings], in workspace: OpenWorkspace, at now: Instant) throws {
         let settings = workspace.settings
         let terms = try relays.map { try RelayTerms($0, in: workspace, at: now) }
-        let providers = Providers(
-            settings.providers.map { Providers.Group(name: $0.name, domains: $0.domains, limits: $0.limits) }, others: settings.domainLimits
-        )
-        var policy = SendingPolicy(SendingPolicy.Rules(providers: providers, workspace: settings.limits, relays: terms))
+        var policy = SendingPolicy(SendingPolicy.Rules(providers: Providers(settings), workspace: settings.limits, relays: terms))
         if let since = settings.limits.memory(before: now) {
             for (at, count) in try workspace.ledger.attempts(since: since) { policy.rememberWorkspace(count, at: at) }
         }
         if let since = (settings.providers.flatMap(\.limits) + settings.domainLimits).memory(before: now) {
-            for (at, domain, count) in try workspace.ledger.attemptsByDomain(since: since) { policy.remember(count, to: domain, at: at) }
+            let limited = Providers(settings).groups.filter { !$0.limits.isEmpty }.flatMap(\.domains)
+            let some = settings.domainLimits.isEmpty && limited.count < 1000 ? limited : nil
+            for (at, domain, count) in try workspace.ledger.attemptsByDomain(since: since, among: some) {
+                policy.remember(count, to: domain, at: at)
+            }
+        }
+        for memory in try workspace.ledger.memories(since: now.advanced(byMilliseconds: -SendingPolicy.memory)) {
+            policy.recall(memory, at: now)
         }
         self.init(policy)
+        try learn(from: workspace.ledger, since: now.advanced(byMilliseconds: -SendingPolicy.hold), at: now)
     }
 
     /// The campaign's number in the policy.
@@ -30,6 +35,12 @@ extension Traffic {
             for (at, count) in try workspace.ledger.attempts(since: since, campaign: campaign) { limiter.record(count, at: at) }
         }
         return with { [limiter] in $0.enrol(campaign: campaign.rawValue, limits: limiter) }
+    }
+}
+
+extension Providers {
+    package init(_ settings: Settings) {
+        self.init(settings.providers.map { Group(name: $0.name, domains: $0.domains, limits: $0.limits) }, others: settings.domainLimits)
     }
 }
 

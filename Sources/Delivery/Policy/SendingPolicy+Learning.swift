@@ -117,11 +117,30 @@ extension SendingPolicy {
         }
     }
 
-    /// A bounce that came later names the provider that is overrun.
-    package mutating func learn(bounce reply: Reply, domain: String, at now: Instant) {
-        guard RefusalClass(of: reply).remedy(for: reply) == .retrySlower else { return }
-        let known = providers.domains[domain].map { $0 + 1 } ?? learned[domain]
-        let lane = known ?? newLane(for: domain)
-        if lane > 0 { lanes[lane].throttle.slow("\(reply)", at: now) }
+    /// The lane of a domain of which a bounce speaks; 0 where the bounce teaches nothing. A bounce that says nothing of pace or of us is none
+    /// of the policy's.
+    package mutating func lane(ofBounce reply: Reply, domain: String) -> Int {
+        switch RefusalClass(of: reply).remedy(for: reply) {
+        case .retrySlower, .holdProvider: break
+        case .retry, .refuse, .suppress, .stopRelay: return 0
+        }
+        if let group = KnownProvider(namedIn: reply)?.domains.first.flatMap({ providers.domains[$0] }) { return group + 1 }
+        return providers.domains[domain].map { $0 + 1 } ?? newLane(for: domain)
+    }
+
+    /// A bounce that came later names the provider that is overrun, or that does not take our mail for now: what the relay could not say when it
+    /// took the message. `told`: when it was written; one of more than an hour ago says nothing of now.
+    ///
+    /// - Parameter perSecond: how many went to the provider when it went fastest, if this sender has not seen it itself.
+    package mutating func learn(bounce reply: Reply, domain: String, perSecond: Double? = nil, told: Instant, at now: Instant) {
+        guard now.milliseconds &- told.milliseconds < Self.hold else { return }
+        let lane = lane(ofBounce: reply, domain: domain)
+        guard lane > 0 else { return }
+        if RefusalClass(of: reply).remedy(for: reply) == .retrySlower {
+            lanes[lane].throttle.slow("\(reply)", from: perSecond ?? 0, at: now)
+        } else {
+            let until = told.advanced(byMilliseconds: Self.hold)
+            if until > lanes[lane].hold?.until ?? now { hold(lane, Hold(until: until, reason: "\(reply)"), at: now) }
+        }
     }
 }

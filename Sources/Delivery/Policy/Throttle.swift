@@ -13,7 +13,8 @@ package struct Throttle: Sendable {
     private var due = 0.0
     private var slowedAt = Int64.min / 2
     private var grownAt = Int64.min / 2
-    private var ceiling = 0.0
+    /// The pace at which the trouble began.
+    package private(set) var ceiling = 0.0
     private var inARow = 0
     private var meter = Meter()
 
@@ -59,12 +60,22 @@ package struct Throttle: Sendable {
         return slow(words, at: now)
     }
 
+    /// The pace that an earlier sender had found; one of this sender's own stays.
+    package mutating func recall(_ known: Double?, ceiling most: Double?, _ words: String, at now: Instant) {
+        guard pace == nil, let known, known > 0 else { return }
+        (pace, ceiling, reason) = (max(known, Self.slowest), max(most ?? known, known), words)
+        (slowedAt, grownAt) = (now.milliseconds, now.milliseconds)
+        due = Double(now.milliseconds)
+    }
+
     /// Half as fast from now on. Says false where that has just been done.
+    ///
+    /// - Parameter known: how many a second went before, for who has not been measured.
     @discardableResult
-    package mutating func slow(_ words: String, at now: Instant) -> Bool {
+    package mutating func slow(_ words: String, from known: Double = 0, at now: Instant) -> Bool {
         inARow = 0
         guard now.milliseconds &- slowedAt >= Self.burst else { return false }
-        let measured = meter.perSecond(at: now.milliseconds)
+        let measured = max(meter.perSecond(at: now.milliseconds), known)
         let before = min(pace ?? .infinity, max(measured, Self.slowest * 2))
         let halved = max(before / 2, Self.slowest)
         (ceiling, pace, reason) = (max(before, halved), halved, words)

@@ -92,6 +92,8 @@ package struct Settlement: Sendable {
     package var contentSHA256: String?
     /// The server says that nobody reads mail at the address: it goes on the suppression list, with the server's words.
     package var suppresses = false
+    /// The recipient's, in ASCII; the ledger looks it up where it is not told.
+    package var domain: String?
 
     package init(
         key: DeliveryKey, attempt: Int64, at: Instant, outcome: Outcome, relay: String, code: Int? = nil, enhanced: String? = nil,

@@ -265,37 +265,4 @@ extension Ledger {
                 > 0
         }
     }
-
-    /// As ``attempts(since:campaign:relay:)``, by second and domain of the recipients, in ASCII, in the order of their times.
-    package func attemptsByDomain(since: Instant) throws -> [(at: Instant, domain: String, count: Int)] {
-        var counts: [Int64: [String: Int]] = [:]
-        try database.read { session in
-            try session.forEach(
-                """
-                SELECT a.at / 1000, d.email FROM attempt a JOIN delivery d ON d.campaign_id = a.campaign_id AND d.step = a.step \
-                AND d.contact_id = a.contact_id AND d.entry = a.entry WHERE a.at > \(since.milliseconds)
-                """
-            ) { row in
-                guard let domain = row.optionalText(1).flatMap({ try? EmailAddress($0) })?.asciiDomain else { return }
-                counts[row.integer(0), default: [:]][domain, default: 0] += 1
-            }
-        }
-        return counts.sorted { $0.key < $1.key }.flatMap { second, domains in
-            domains.map { (Instant(seconds: second + 1), $0.key, $0.value) }
-        }
-    }
-
-    /// When messages of the campaign reached a relay since `since`, by second: what a limit must remember after a restart.
-    package func attempts(since: Instant, campaign: CampaignID? = nil, relay: String? = nil) throws -> [(at: Instant, count: Int)] {
-        let ofCampaign: SQL = campaign.map { " AND campaign_id = \($0)" } ?? ""
-        let ofRelay: SQL = relay.map { " AND relay = \($0)" } ?? ""
-        return try database.read { session in
-            try session.all(
-                """
-                SELECT at / 1000 AS second, count(*) FROM attempt WHERE at > \(since.milliseconds)\(ofCampaign)\(ofRelay) \
-                GROUP BY 1 ORDER BY 1
-                """
-            ) { (Instant(seconds: $0.integer(0) + 1), Int($0.integer(1))) }
-        }
-    }
 }

@@ -17,6 +17,7 @@ package import Model
 /// | handed  | unknown  | the dot may have reached the server and no answer came        | `exchange(settling:…)`    |
 /// | handed  | any      | the sender died: from its flight recorder                     | `recover`                 |
 /// | unknown | accepted, planned | a person knows better                                | `resolve`                 |
+/// | unknown | accepted | an open, a click or a report of it shows that it was sent      | `record`, `resolveByEvidence` |
 ///
 /// Invariants:
 /// 1. `handed` is durable before the first command of that message leaves the machine: a claim returns after its commit.
@@ -101,6 +102,7 @@ package struct Ledger: Sendable {
             INSERT INTO attempt (campaign_id, step, contact_id, entry, number, at, outcome, relay, code, enhanced, reply, queue_id) \
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
+        var counts = SentCounts()
         for settlement in settlements {
             let key = settlement.key
             let (id, sha, contentSHA): (SQLValue, SQLValue, SQLValue) = (
@@ -130,22 +132,27 @@ package struct Ledger: Sendable {
                 settlement.enhanced.map { .text($0) } ?? .null, .text(String(settlement.reply.prefix(1000))),
                 settlement.queueID.map { .text($0) } ?? .null,
             ])
+            counts.add(settlement, to: try settlement.domain ?? address(of: key, in: session)?.asciiDomain)
             if settlement.suppresses { try suppress(settlement, in: session) }
         }
+        try counts.write(in: session)
+    }
+
+    /// Where the message went, or is to go; nil where nobody knows any more.
+    static func address(of key: DeliveryKey, in session: any SQLSession) throws -> EmailAddress? {
+        try session.first(
+            """
+            SELECT email FROM delivery WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) \
+            AND entry = \(key.entry)
+            """
+        ) { $0.optionalText(0).flatMap { try? EmailAddress($0) } } ?? nil
     }
 
     /// How the source of a suppression starts that a server's answer brought about.
     static let refusalSource = "mail refused: "
 
     private static func suppress(_ settlement: Settlement, in session: any SQLSession) throws {
-        let key = settlement.key
-        let address = try session.first(
-            """
-            SELECT email FROM delivery WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) \
-            AND entry = \(key.entry)
-            """
-        ) { $0.optionalText(0).flatMap { try? EmailAddress($0) } }
-        guard let address = address ?? nil else { return }
+        guard let address = try address(of: settlement.key, in: session) else { return }
         let words = [settlement.code.map { "\($0)" }, settlement.enhanced, settlement.reply].compactMap { $0 }.joined(separator: " ")
         try ConsentStore.suppress(
             [
@@ -155,9 +162,14 @@ package struct Ledger: Sendable {
             ], in: session)
     }
 
+    /// Addresses at a domain, for LIKE with a backslash to escape.
+    static func pattern(_ domain: String) -> String {
+        "%@" + domain.replacing("\\", with: "\\\\").replacing("_", with: "\\_").replacing("%", with: "\\%")
+    }
+
     private static func grant(_ pardon: Pardon, at now: Instant, in session: any SQLSession) throws {
         for domain in pardon.domains {
-            let pattern = "%@" + domain.replacing("\\", with: "\\\\").replacing("_", with: "\\_").replacing("%", with: "\\%")
+            let pattern = pattern(domain)
             try session.execute(
                 """
                 UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(SuppressionReason.undeliverable.rawValue) \

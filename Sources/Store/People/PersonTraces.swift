@@ -44,6 +44,23 @@ extension ContactStore {
         }
     }
 
+    /// The reports about messages to a person, oldest first.
+    package func reports(of ids: [ContactID]) throws -> [ReportRecord] {
+        try database.read { session in
+            try session.all(
+                """
+                SELECT r.kind, r.at, r.learned_at, g.name, r.refusal, r.code, r.enhanced, r.words FROM report r \
+                LEFT JOIN campaign g ON g.id = r.campaign_id WHERE r.contact_id IN (\(list(ids))) ORDER BY r.at, r.kind
+                """
+            ) {
+                ReportRecord(
+                    kind: $0.text(0), at: Instant(milliseconds: $0.integer(1)), learnedAt: Instant(milliseconds: $0.integer(2)),
+                    campaign: $0.optionalText(3), refusal: $0.optionalText(4), code: Int($0.integer(5)), enhanced: $0.optionalText(6),
+                    words: $0.text(7))
+            }
+        }
+    }
+
     /// The plans that had a person in or left them out, oldest first.
     package func plans(of ids: [ContactID]) throws -> [PlanStanding] {
         try database.read { session in
@@ -112,6 +129,23 @@ package struct EngagementRecord: Hashable, Sendable {
     package var url: String
     /// False where a machine may have done it.
     package var isCertain: Bool
+}
+
+/// What a mail system told of a message after it had been taken.
+package struct ReportRecord: Hashable, Sendable {
+    /// See ``MessageReport/Kind``.
+    package var kind: String
+    package var at: Instant
+    package var learnedAt: Instant
+    package var campaign: String?
+    /// What it was refused for.
+    package var refusal: String?
+    package var code: Int
+    package var enhanced: String?
+    package var words: String
+
+    /// As the server said it.
+    package var reply: String { ["\(code)", enhanced, words].compactMap { $0 }.joined(separator: " ") }
 }
 
 /// How a plan has a person: in, or out for a reason.

@@ -7,7 +7,7 @@ import Workspace
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Bring in contacts, events, consent or suppressions from a file.",
+        commandName: "import", abstract: "Bring in contacts, events, consent, suppressions or bounces from a file.",
         discussion: """
             Lines that can't be imported are kept in a file beside the input, each with its reason; the rest is imported. Then it
             ends with 1, and with 65 where not one line could be. Those of people who asked to be forgotten, and events older than
@@ -15,7 +15,7 @@ struct ImportCommand: ParsableCommand {
             The same file may be imported again: what is known already stays as it is. So may the file of rejected lines, once they
             are put right.
             """,
-        subcommands: [Contacts.self, Events.self, Consents.self, Suppressions.self])
+        subcommands: [Contacts.self, Events.self, Consents.self, Suppressions.self, Bounces.self])
 
     /// What all imports share.
     struct Common: ParsableArguments {

@@ -35,7 +35,8 @@ extension PlannedCampaign {
         ])
     }
 
-    func print() {
+    /// `isGoingOut`: it is sent at once, and there is nothing to do next.
+    func print(isGoingOut: Bool = false) {
         Console.print("\(Console.bold(definition.file.title)) \(Console.dim("— \(campaign.name), plan \(plan.id)"))")
         Console.print()
         Console.print("  \(Console.bold(Console.number(plan.recipients))) \(plan.recipients == 1 ? "person gets" : "people get") it")
@@ -51,6 +52,7 @@ extension PlannedCampaign {
         }
         Console.print()
         for check in checks { Console.print(Console.render(check) + "\n") }
+        guard !isGoingOut else { return }
         Console.print(Console.dim("next: pitwall preview \(campaign.name) --sample 3   or   pitwall send \(campaign.name)"))
     }
 }

@@ -9,7 +9,8 @@ struct ResolveCommand: ParsableCommand {
         discussion: """
             A message is unknown when the connection was lost after its last byte had been handed over and before the relay
             answered. The relay's own log tells: look for the Message-ID (pitwall log CAMPAIGN --state unknown --format csv).
-            As sent they count as accepted; as unsent they go again with the next send.
+            As sent they count as accepted; as unsent they go again with the next send. Without --as, those are settled as sent of
+            which something has come back (an open, a click, a bounce: pitwall import bounces), and the rest is counted.
             """)
 
     enum Verdict: String, ExpressibleByArgument, CaseIterable {
@@ -22,8 +23,8 @@ struct ResolveCommand: ParsableCommand {
     @Argument(help: "The addresses; all unknown ones of the campaign where none is given.")
     var emails: [String] = []
 
-    @Option(name: .customLong("as"), help: "sent or unsent.")
-    var verdict: Verdict
+    @Option(name: .customLong("as"), help: "sent or unsent; where it is left out, evidence decides.")
+    var verdict: Verdict?
 
     @Flag(name: .long, help: "Print one JSON object.")
     var json = false
@@ -35,6 +36,7 @@ struct ResolveCommand: ParsableCommand {
         guard let record = try workspace.campaigns.campaign(named: campaign) else {
             throw UseError(.input, "nothing is known of a campaign \"\(campaign)\"")
         }
+        guard let verdict else { return try byEvidence(record, workspace) }
         let addresses = emails.isEmpty ? nil : try emails.map { try Arguments.address($0) }
         let count = try workspace.ledger.resolve(record.id, asSent: verdict == .sent, addresses: addresses, at: Clock.now())
         if verdict == .unsent, count > 0 { try workspace.campaigns.move(record.id, to: .sending, from: [.sent], at: Clock.now()) }
@@ -44,5 +46,28 @@ struct ResolveCommand: ParsableCommand {
             "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
                 + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
         if let addresses, count < addresses.count { throw Code.found }
+    }
+    func validate() throws {
+        if verdict == nil, !emails.isEmpty { throw ValidationError("say what became of them: --as sent or --as unsent") }
+    }
+
+    private func byEvidence(_ record: CampaignRecord, _ workspace: OpenWorkspace) throws {
+        let count = try workspace.ledger.resolveByEvidence(record.id, at: Clock.now())
+        let left = try [DeliveryKey.campaignStep, DeliveryKey.seedStep].reduce(0) {
+            $0 + (try workspace.ledger.counts(of: record.id, step: $1).unknown)
+        }
+        if json {
+            return Console.print(
+                json: .object(["resolved": .integer(Int64(count)), "as": .text("sent"), "unknown": .integer(Int64(left))]))
+        }
+        if count + left == 0 { return Console.print("Nothing of \(campaign) is unknown.") }
+        Console.print(
+            count == 0
+                ? "There is no evidence yet of what became of them."
+                : "\(Console.count(count, "message")) settled as sent by what came back of them.")
+        guard left > 0 else { return }
+        Console.print(
+            "\(Console.number(left)) unknown: pitwall log \(campaign) --state unknown; then pitwall resolve \(campaign) --as sent|unsent")
+        throw Code.found
     }
 }

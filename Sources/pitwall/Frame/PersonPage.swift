@@ -67,6 +67,13 @@ struct PersonPage {
             }
             table.print()
         }
+        if !record.reports.isEmpty {
+            section("Came back", false) {
+                var table = Table([("at", .left), ("campaign", .left), ("what", .left), ("words", .left)])
+                for report in record.reports { table.add(time(report.at), report.campaign ?? "", report.kind, report.reply) }
+                table.print()
+            }
+        }
     }
 
     private func printHead() {

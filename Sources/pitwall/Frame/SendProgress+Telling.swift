@@ -82,7 +82,7 @@ extension SendProgress.Bottleneck {
 
 extension SendProgress {
     /// What keeps it from being faster, in a few words.
-    private var reason: String? { bottleneck.words ?? brakes.first?.short }
+    private var reason: String? { bottleneck?.words ?? brakes.first?.short }
 
     /// One line for a terminal.
     var line: String {
@@ -103,7 +103,7 @@ extension SendProgress {
             "accepted": .integer(Int64(report.accepted)), "deferred": .integer(Int64(report.deferred)),
             "refused": .integer(Int64(report.refused)), "unknown": .integer(Int64(report.unknown)),
             "skipped": .integer(Int64(report.skipped)), "per_second": .real((rate * 10).rounded() / 10),
-            "seconds_left": secondsLeft.map { .real($0.rounded()) } ?? .null, "bottleneck": .text(bottleneck.rawValue),
+            "seconds_left": secondsLeft.map { .real($0.rounded()) } ?? .null, "bottleneck": bottleneck.map { .text($0.rawValue) } ?? .null,
             "brakes": .list(brakes.map { $0.json(at: now, zone) }),
             "providers": .list(
                 providers.map {

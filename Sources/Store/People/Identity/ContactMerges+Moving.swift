@@ -7,8 +7,8 @@ import Model
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
     enum Kind: String {
-        case event, given, faded, fadedSum, consent, attributes, external, delivery, exchange, engagement, recipient, alias, suppression,
-            objection
+        case event, given, faded, fadedSum, consent, attributes, external, delivery, exchange, engagement, report, recipient, alias
+        case suppression, objection
         case address
     }
 
@@ -110,6 +110,7 @@ extension ContactMerges {
         PlainTable(kind: .external, table: "contact_external_id", key: ["system", "external_id"]),
         messages,
         PlainTable(kind: .engagement, table: "engagement", key: ["kind", "at", "campaign_id", "step", "entry", "url"]),
+        PlainTable(kind: .report, table: "report", key: ["campaign_id", "step", "entry", "kind", "at"]),
         PlainTable(kind: .recipient, table: "plan_recipient", key: ["plan_id"]),
         PlainTable(kind: .alias, table: "contact_alias", key: ["email_key"]),
     ]

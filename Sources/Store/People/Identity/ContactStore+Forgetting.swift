@@ -71,7 +71,7 @@ struct PersonEraser {
     static let dropped = [
         "event", "event_summary", "event_faded", "event_sum", "event_sum_faded", "event_given_id", "attribute_change", "consent",
         "contact_external_id", "plan_recipient",
-        "contact_alias", "engagement",
+        "contact_alias", "engagement", "report",
     ]
     /// Tables that are treated one by one below.
     static let kept = ["contact", "contact_merge", "contact_merge_row", "suppression", "delivery", "attempt", "plan_source"]
