@@ -96,6 +96,7 @@ import Testing
     }
 
     @Test func `what another machine had in hand is unknown here, whatever lies in a recorder`() throws {
+        try house.people(2)
         let desk = try house.begun().desk
         _ = try house.claim(desk, 2)
         try house.leave { _ in }
