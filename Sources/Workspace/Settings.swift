@@ -85,7 +85,7 @@ package struct Settings: Sendable {
 
     /// Such a text is quoted nowhere.
     package static func hasPassword(_ url: String) -> Bool {
-        guard let start = url.range(of: "://")?.upperBound else { return false }
+        guard let start = url.firstRange(of: "://")?.upperBound else { return false }
         let rest = url[start...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let user = authority.lastIndex(of: "@").map { authority[..<$0] }
