@@ -143,4 +143,18 @@ import Testing
         #expect(given["id"] == "order-7")
         #expect(given["event"] == "visit")
     }
+
+    @Test func `an export has the sums that are kept of events, also of those that are no longer`() throws {
+        try desk.workspace.events.keep(KeptSums(["buy": ["amount"]]))
+        let lines = [("2024-01-02", "0.1"), ("2026-01-02", "0.2")].map { at, amount in
+            #"{"email":"ada@example.com","event":"buy","at":"\#(at)","properties":{"amount":\#(amount)}}"#
+        }
+        _ = try desk.desk.importEvents(lines.joined(separator: "\n"))
+        try desk.workspace.events.prune(Retention(fallback: TimeSpan(700, .day)), at: Desk.noon)
+        let json = try export("ada@example.com")
+        #expect(try objects(json["events"]).count == 1)
+        let sum = try #require(try objects(json["event_sums"]).first)
+        #expect(sum["property"] == "amount")
+        #expect([sum["count"], sum["sum"], sum["least"]] == [.integer(2), .real(0.3), .real(0.1)])
+    }
 }

@@ -1,4 +1,5 @@
 package import Model
+import Database
 import Store
 
 extension PersonRecord {
@@ -16,6 +17,7 @@ extension PersonRecord {
             "lifted_suppressions": .list(liftedSuppressions.map(\.json)),
             "segments": .list(segments.map { .text($0) }),
             "event_summaries": .list(summaries.map(\.json)),
+            "event_sums": .list(sums.map(\.json)),
             "events": .list(events.map(\.json)),
             "event_ids": .list(givenIDs.map(\.json)),
             "messages": .list(messages.map(message)),
@@ -43,6 +45,18 @@ extension AttemptRecord {
         return .object([
             "at": .text(at.iso), "outcome": .text(outcome), "relay": .text(relay), "code": code.map { .integer(Int64($0)) } ?? .null,
             "enhanced": text(enhanced), "reply": text(reply), "queue_id": text(queueID),
+        ])
+    }
+}
+
+extension KeptSumRecord {
+    fileprivate var json: JSONValue {
+        func number(_ value: ExactDecimal?) -> JSONValue {
+            value.map { JSONValue(canonicalNumber: $0.description) ?? .text($0.description) } ?? .null
+        }
+        return .object([
+            "event": .text(event), "property": .text(property), "count": .integer(Int64(count)), "sum": number(total),
+            "least": number(least), "most": number(most),
         ])
     }
 }

@@ -27,6 +27,7 @@ package struct PersonRecord: Sendable {
     package let liftedSuppressions: [Suppression]
     package let segments: [String]
     package let summaries: [EventSummary]
+    package let sums: [KeptSumRecord]
     /// Newest first, perhaps not all.
     package let events: [Event]
     package let messages: [LedgerEntry]
@@ -78,6 +79,7 @@ package struct PersonRecord: Sendable {
         liftedSuppressions = everySuppression.filter { $0.liftedAt != nil }
         segments = try workspace.segments(holding: id, at: now)
         summaries = try workspace.events.summaries(of: id)
+        sums = try store.sums(of: id)
         events = try workspace.events.events(of: id, limit: limit ?? .max)
         engagements = try store.engagements(of: everyID)
         reports = try store.reports(of: everyID)

@@ -1,4 +1,4 @@
-import Database
+package import Database
 package import Model
 
 /// What else is kept of a person, for who asks what that is: asked of all IDs that became one (``ContactStore/everyID(of:)``).
@@ -107,6 +107,24 @@ extension ContactStore {
         }
     }
 
+    /// What the numbers among the properties of a person's events come to, where that is kept.
+    package func sums(of id: ContactID) throws -> [KeptSumRecord] {
+        try database.read { session in
+            let dialect = session.dialect
+            return try session.all(
+                """
+                SELECT k.event, k.property, s.count, s.total, s.least, s.most FROM event_summed k \
+                JOIN event_sum s ON s.sum_id = k.id AND s.contact_id = \(id) ORDER BY k.event, k.property
+                """
+            ) {
+                KeptSumRecord(
+                    event: $0.text(0), property: $0.text(1), count: Int($0.integer(2)),
+                    total: dialect.decimal(from: $0.value(3)) ?? .zero, least: dialect.decimal(from: $0.value(4)),
+                    most: dialect.decimal(from: $0.value(5)))
+            }
+        }
+    }
+
     private func list(_ ids: [ContactID]) -> SQL { ids.map { "\($0)" as SQL }.joined(separator: ", ") }
 }
 
@@ -168,6 +186,16 @@ package struct AttemptRecord: Hashable, Sendable {
     package var enhanced: String?
     package var reply: String?
     package var queueID: String?
+}
+
+/// What a property of a person's events comes to, those included that are no longer kept.
+package struct KeptSumRecord: Hashable, Sendable {
+    package var event: String
+    package var property: String
+    package var count: Int
+    package var total: ExactDecimal
+    package var least: ExactDecimal?
+    package var most: ExactDecimal?
 }
 
 /// The ID that whoever told of an event gave it.

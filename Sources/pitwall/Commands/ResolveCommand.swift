@@ -47,6 +47,7 @@ struct ResolveCommand: ParsableCommand {
                 + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
         if let addresses, count < addresses.count { throw Code.found }
     }
+
     func validate() throws {
         if verdict == nil, !emails.isEmpty { throw ValidationError("say what became of them: --as sent or --as unsent") }
     }
@@ -57,8 +58,9 @@ struct ResolveCommand: ParsableCommand {
             $0 + (try workspace.ledger.counts(of: record.id, step: $1).unknown)
         }
         if json {
-            return Console.print(
-                json: .object(["resolved": .integer(Int64(count)), "as": .text("sent"), "unknown": .integer(Int64(left))]))
+            Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text("sent"), "unknown": .integer(Int64(left))]))
+            if left > 0 { throw Code.found }
+            return
         }
         if count + left == 0 { return Console.print("Nothing of \(campaign) is unknown.") }
         Console.print(
