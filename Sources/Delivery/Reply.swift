@@ -56,7 +56,7 @@ package struct Reply: Hashable, Sendable {
         self.init(code: code, enhanced: enhanced, text: String(decoding: UnsafeBufferPointer(rebasing: rest), as: UTF8.self))
     }
 
-    /// As ``enhancedCode(_:)``.
+    /// Where that code ends.
     private static func endOfEnhancedCode(_ line: UnsafeBufferPointer<UInt8>) -> Int? {
         guard line.count >= 5, line[1] == UInt8(ascii: "."), [UInt8(ascii: "2"), UInt8(ascii: "4"), UInt8(ascii: "5")].contains(line[0])
         else { return nil }
@@ -65,7 +65,7 @@ package struct Reply: Hashable, Sendable {
             let start = index
             while index < line.count, line[index] >= 0x30, line[index] <= 0x39 { index += 1 }
             guard (1...3).contains(index - start) else { return nil }
-            if isLast { return index == line.count || line[index] == UInt8(ascii: " ") ? index : nil }
+            if isLast { return index == line.count || line[index] == UInt8(ascii: " ") || line[index] == UInt8(ascii: "\t") ? index : nil }
             guard index < line.count, line[index] == UInt8(ascii: ".") else { return nil }
             index += 1
         }
@@ -79,12 +79,10 @@ package struct Reply: Hashable, Sendable {
     /// `5.1.1` at the start of a line: class 2, 4 or 5, then subject and detail of at most three digits, then a space or
     /// the end.
     private static func enhancedCode(_ line: String) -> (code: String, rest: Substring)? {
-        let word = line.prefix { $0 != " " && $0 != "\t" }
-        let parts = word.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, ["2", "4", "5"].contains(parts[0]),
-            parts.dropFirst().allSatisfy({ (1...3).contains($0.utf8.count) && $0.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } })
-        else { return nil }
-        return (String(word), line[word.endIndex...])
+        var text = line
+        guard let count = text.withUTF8({ endOfEnhancedCode($0) }) else { return nil }
+        let end = line.utf8.index(line.startIndex, offsetBy: count)
+        return (String(line[..<end]), line[end...])
     }
 
     private static func printable(_ text: Substring) -> String {

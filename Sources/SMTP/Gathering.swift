@@ -3,7 +3,7 @@
 /// Where answers come thick, to go to sleep and be woken for each of them costs more than the rest of what a message takes on the wire. A
 /// pause is worth its time as long as two answers or more come within it; where it was not, none is made for a while.
 struct Gathering {
-    /// In microseconds: a hundredth of what a message takes over a short line.
+    /// In microseconds; a line worth the name takes many times that for a round trip.
     static let pause: UInt32 = 250
     /// Waits without a pause after one that was for nothing.
     private static let rest = 64

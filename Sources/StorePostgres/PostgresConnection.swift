@@ -7,8 +7,8 @@ import Foundation
 /// Nothing that it sets outlives a transaction, so that a pooler such as PgBouncer may give each transaction another server
 /// process: settings are `SET LOCAL`, the lock of the writer ends with its transaction, and behind a pooler no statement is
 /// kept prepared.
+// SAFETY: the pool hands a connection to one caller at a time, who gives it back when done with it.
 final class PostgresConnection: @unchecked Sendable {
-    // SAFETY: the pool hands a connection to one caller at a time, who gives it back when done with it.
     let pointer: OpaquePointer
     let place: String
     /// Facts asked once.

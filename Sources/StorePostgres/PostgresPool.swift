@@ -3,8 +3,8 @@ import Foundation
 
 /// A bounded number of connections: one that writes, a few that read. They are made when they are needed, and those that broke
 /// are made anew.
+// SAFETY: `state` is touched under `condition` alone; a connection belongs to who took it until it is given back.
 final class PostgresPool: @unchecked Sendable {
-    // SAFETY: `state` is touched under `condition` alone; a connection belongs to who took it until it is given back.
     private let location: PostgresLocation
     private let told: @Sendable (String) -> Void
     private let condition = NSCondition()

@@ -109,8 +109,8 @@ package final class SQLiteDatabase: SQLDatabase {
 }
 
 /// The statements of the connection that writes.
+// SAFETY: touched on the connection's own queue alone, on which GRDB runs one job at a time.
 private final class WriterStatements: @unchecked Sendable {
-    // SAFETY: touched on the connection's own queue alone, on which GRDB runs one job at a time.
     let cache = StatementCache()
 }
 

@@ -2,8 +2,8 @@ import Foundation
 
 /// A queue between threads. Who takes may wait; who puts never does, since everything in the house that is under way has a
 /// place set aside for it (``FlightTable``), which bounds every queue at once.
+// SAFETY: what changes is only touched while `condition` is locked.
 final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
-    // SAFETY: `items`, `closed` and `wanted` are only touched while `condition` is locked.
     private let condition = NSCondition()
     private var items: [Item] = []
     private var first = 0

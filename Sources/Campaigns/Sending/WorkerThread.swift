@@ -1,8 +1,8 @@
 import Foundation
 
 /// A thread of its own for work that blocks, which the cooperative pool must never do.
+// SAFETY: `done` is only touched while `condition` is locked; `body` is set before the thread starts, then its own.
 final class WorkerThread: @unchecked Sendable {
-    // SAFETY: `done` is only touched while `condition` is locked; `body` is set before the thread starts, then its own.
     private let condition = NSCondition()
     private var done = false
     private var body: (@Sendable () -> Void)?

@@ -1,6 +1,6 @@
 /// Bytes that many messages end in: kept once, at one address, however many of those messages are under way.
+// SAFETY: written in `init` only, and nobody is given a pointer that can be written through.
 package final class SharedBytes: @unchecked Sendable {
-    // SAFETY: written in `init` only, and nobody is given a pointer that can be written through.
     private let storage: UnsafeMutableBufferPointer<UInt8>
 
     package init(_ content: [UInt8]) {

@@ -10,8 +10,8 @@ import Mail
 /// ```
 ///
 /// Refuses RSA under 1,024 bits (RFC 8301 section 3.2: verifiers must not take them), keys of other kinds, keys with a passphrase.
+// SAFETY: libcrypto's keys may be used by several threads at once, and nothing changes this one.
 package final class DKIMKey: @unchecked Sendable {
-    // SAFETY: libcrypto's keys may be used by several threads at once, and nothing changes this one.
     private let key: OpaquePointer
 
     package enum Algorithm: String, Sendable, CaseIterable {

@@ -16,8 +16,8 @@ import Synchronization
 /// - ``clear(_:)`` after the outcome's transaction has committed.
 ///
 /// The file's lock says that its sender lives: whoever gets the lock may settle what it left.
+// SAFETY: the mapping lives as long as the object; each slot is one message's, whose stages hand it on through locks.
 package final class FlightRecorder: @unchecked Sendable {
-    // SAFETY: the mapping lives as long as the object; each slot is one message's, whose stages hand it on through locks.
     package struct Slot: Sendable {
         package var key: DeliveryKey
         package var attempt: Int64

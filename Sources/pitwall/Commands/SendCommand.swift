@@ -221,8 +221,8 @@ struct SendCommand: ParsableCommand {
     }
 }
 
+// SAFETY: only the one serial queue of the signal sources calls it.
 private final class SignalCount: @unchecked Sendable {
-    // SAFETY: only the one serial queue of the signal sources calls it.
     private var count = 0
 
     func next() -> Int {
