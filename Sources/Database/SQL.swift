@@ -75,6 +75,12 @@ extension SQL: ExpressibleByStringInterpolation {
             appendInterpolation(value.map { SQLValue.text($0) } ?? .null)
         }
 
+        /// What goes between the parentheses of IN; nothing is in an empty list.
+        package mutating func appendInterpolation(list values: [String]) {
+            text += values.isEmpty ? "NULL" : values.map { _ in "?" }.joined(separator: ", ")
+            arguments += values.map { .text($0) }
+        }
+
         package mutating func appendInterpolation<Raw: RawRepresentable<Int64>>(_ value: Raw) {
             appendInterpolation(SQLValue.integer(value.rawValue))
         }

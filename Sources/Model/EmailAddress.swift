@@ -1,4 +1,5 @@
 import CIdn2
+import Foundation
 
 /// An address that mail can be sent to: `local@domain` by RFC 5321 section 4.1.2, internationalised by RFC 6531.
 ///
@@ -7,7 +8,8 @@ import CIdn2
 /// accepted holds no space, no control character and none of `<>()[]\,;:"`, so it can stand in an SMTP command and in a
 /// header as it is.
 package struct EmailAddress: Hashable, Sendable {
-    /// As given: case is kept.
+    /// As given, in composed form (NFC, RFC 6532 section 3.1): who types `ü` on one system and `u¨` on another is one person.
+    /// Case is kept.
     package let local: String
     /// In Unicode, in lower case; as it was written where that is not how its ASCII form reads by IDNA 2008.
     package let domain: String
@@ -40,11 +42,16 @@ package struct EmailAddress: Hashable, Sendable {
         guard !before.isEmpty else { throw .emptyLocal }
         if before.utf8.first == UInt8(ascii: "\"") { throw .quotedLocal }
         if after.utf8.first == UInt8(ascii: "[") { throw .literal }
-        local = String(before)
-        var text = local
+        var written = String(before)
         var isASCII = true
-        if let problem = text.withUTF8({ Self.problem(ofLocal: $0, isASCII: &isASCII) }) { throw problem }
-        if !isASCII { try Self.check(scalars: local.unicodeScalars) }
+        if let problem = written.withUTF8({ Self.problem(ofLocal: $0, isASCII: &isASCII) }) { throw problem }
+        if isASCII {
+            local = written
+        } else {
+            try Self.check(scalars: written.unicodeScalars)
+            local = written.precomposedStringWithCanonicalMapping
+            guard local.utf8.count <= 64 else { throw .longLocal }
+        }
         (domain, asciiDomain) = try Self.domain(String(after))
         guard local.utf8.count + 1 + asciiDomain.utf8.count <= 254 else { throw .long }
     }

@@ -72,6 +72,10 @@ import Testing
         #expect(try EmailAddress("Ada@Example.org").key == EmailAddress("ada@example.ORG").key)
         #expect(try EmailAddress("ada@BÜCHER.example").key == EmailAddress("ada@xn--bcher-kva.example").key)
         #expect(try EmailAddress("ada@a.example").key != EmailAddress("ada@b.example").key)
+        // Swift takes both for the same text; a database, and a server, compare the bytes.
+        let parts = try EmailAddress("Ju\u{308}rgen@example.org")
+        #expect(Array(parts.key.utf8) == Array("j\u{FC}rgen@example.org".utf8))
+        #expect(Array(parts.wire.utf8) == Array("J\u{FC}rgen@example.org".utf8))
     }
 
     @Test func `what may stand in a log does not name the mailbox`() throws {

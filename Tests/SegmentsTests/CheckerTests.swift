@@ -17,7 +17,7 @@ import Testing
         events: [
             "purchase": EventFacts(properties: [
                 "amount": ValueFacts(kinds: [.number]),
-                "category": ValueFacts(kinds: [.text]),
+                "category": ValueFacts(kinds: [.text]), "discount": ValueFacts(kinds: [.text, .number]),
             ]), "page_viewed": EventFacts(),
         ],
         topics: ["newsletter", "offers"], segments: ["lapsed", "circle", "round", "broken", "self"],
@@ -189,6 +189,17 @@ import Testing
         let checked = check(#"age = "30""#)
         #expect(checked.plan != nil)
         #expect(checked.said == [#"--where:1:7: warning: "age" holds numbers, which no text equals (write 30 without quotes)"#])
+    }
+
+    @Test func `numbers in quotes among those of a sum are told of`() {
+        let checked = check("sum of purchase.discount > 3")
+        #expect(checked.plan != nil)
+        #expect(
+            checked.said == [
+                #"--where:1:17: warning: some "purchase" have a text for "discount", which does not count as a number "#
+                    + #"(a number in quotes is a text: 12.50 counts, "12.50" does not)"#
+            ])
+        #expect(check("distinct of purchase.discount > 3").said == [])
     }
 
     @Test func `all mistakes are told in one go`() {

@@ -107,6 +107,25 @@ import Testing
         #expect(try house.contacts.count() == 1)
     }
 
+    @Test func `capitals outside ASCII hide neither the copies of a seed nor a line in a list`() throws {
+        _ = try house.people(1)
+        let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
+        let files = ["list.csv": Array("email\nBØB@X.example\nbob@x.example\n“BØb@x.example.”\nTØBØB@x.example\n".utf8)]
+        let plan = try house.campaigns.freeze(house.audience(campaign.id), sources: files, contentHash: "", at: House.noon)
+        _ = try house.campaigns.activate(plan, audience: nil, seeds: [try EmailAddress("BØB@x.example")], at: House.noon)
+        let small = try EmailAddress("bøb@x.example")
+        #expect(try house.contacts.isNamed(small))
+        var found: [String] = []
+        try house.ledger.forEach(LedgerFilter(seeds: [small])) { found.append($0.address) }
+        #expect(found == ["BØB@x.example"])
+        #expect(try house.contacts.forget(small, hash: { $0.key }, at: House.noon).messages == 1)
+        #expect(try !house.contacts.isNamed(small))
+        let kept = try #require(try house.campaigns.sources(of: plan.id)["list.csv"])
+        #expect(
+            String(decoding: kept, as: UTF8.self)
+                == "email\nxxxxxxxxxxxxxx\nbob@x.example\n“xxxxxxxxxxxxxx.”\nTØBØB@x.example\n")
+    }
+
     @Test func `what was still to go to a forgotten person does not go`() throws {
         let ids = try house.people(2)
         let (desk, _) = try house.begun()

@@ -77,10 +77,17 @@ extension Checker {
     private mutating func check(_ property: Name, of event: Name, for function: WrittenAmount.Function) {
         let known = vocabulary?.events[event.text]?.properties
         checkName(property, among: known.map { $0.keys }) { "no \"\(event.text)\" has a property \"\($0)\"" }
-        guard function.takesNumbersOnly, let kinds = known?[property.text]?.kinds, !kinds.isEmpty, !kinds.contains(.number) else { return }
-        let held = ValueKind.allCases.filter(kinds.contains).map(\.rawValue).joined(separator: " and ")
-        report(
-            .error, "\"\(property.text)\" holds \(held), not numbers", property.span, "`distinct of` counts different values of any kind")
+        guard function.takesNumbersOnly, let kinds = known?[property.text]?.kinds, !kinds.isEmpty else { return }
+        if !kinds.contains(.number) {
+            let held = ValueKind.allCases.filter(kinds.contains).map(\.rawValue).joined(separator: " and ")
+            report(
+                .error, "\"\(property.text)\" holds \(held), not numbers", property.span,
+                "`distinct of` counts different values of any kind")
+        } else if kinds.contains(.text) {
+            report(
+                .warning, "some \"\(event.text)\" have a text for \"\(property.text)\", which does not count as a number", property.span,
+                "a number in quotes is a text: 12.50 counts, \"12.50\" does not")
+        }
     }
 
     // MARK: - First and last

@@ -57,7 +57,7 @@ package struct LedgerFilter: Sendable {
 
     package static let stateWords = ["planned", "deferred", "handed", "accepted", "refused", "unknown", "skipped"]
 
-    fileprivate var conditions: SQL {
+    fileprivate func conditions(in session: any SQLSession) throws -> SQL {
         var all: [SQL] = ["1 = 1"]
         if let campaign { all.append("d.campaign_id = \(campaign)") }
         switch state {
@@ -70,8 +70,8 @@ package struct LedgerFilter: Sendable {
             all.append("d.contact_id IN (\(contacts.map { "\($0)" as SQL }.joined(separator: ", ")))")
         }
         if let seeds {
-            let written = PersonEraser.list(of: PersonEraser.spellings(of: seeds))
-            all.append("d.campaign_id IN (SELECT id FROM campaign) AND d.step = \(DeliveryKey.seedStep) AND lower(d.email) IN (\(written))")
+            let written = try SeedAddresses(session: session).written(seeds)
+            all.append("d.campaign_id IN (SELECT id FROM campaign) AND d.step = \(DeliveryKey.seedStep) AND d.email IN (\(list: written))")
         }
         if let address {
             all.append("(d.email = \(address.description) OR d.contact_id IN (SELECT id FROM contact WHERE email_key = \(address.key)))")
@@ -88,14 +88,17 @@ extension Ledger {
             d.attempts, d.due_at, d.handed_at, d.settled_at, d.data_changed, d.message_id, d.sha256, d.content_sha256, \
             a.at, a.relay, a.code, a.enhanced, a.reply, a.queue_id
             """
-        let rows: SQL = """
+        func source(in session: any SQLSession) throws -> SQL {
+            """
             delivery d JOIN campaign g ON g.id = d.campaign_id LEFT JOIN contact c ON c.id = d.contact_id \
             LEFT JOIN attempt a ON a.campaign_id = d.campaign_id AND a.step = d.step AND a.contact_id = d.contact_id \
             AND a.entry = d.entry AND a.number = (SELECT max(m.number) FROM attempt m WHERE m.campaign_id = d.campaign_id \
-            AND m.step = d.step AND m.contact_id = d.contact_id AND m.entry = d.entry) WHERE \(filter.conditions)
+            AND m.step = d.step AND m.contact_id = d.contact_id AND m.entry = d.entry) WHERE \(try filter.conditions(in: session))
             """
+        }
         let order: SQL = "ORDER BY d.campaign_id, d.step, d.contact_id, d.entry"
         try database.read { session in
+            let rows = try source(in: session)
             guard let last = filter.last else {
                 return try session.forEach("SELECT \(columns) FROM \(rows) \(order)") { try body(LedgerEntry(row: $0)) }
             }

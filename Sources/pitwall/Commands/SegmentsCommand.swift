@@ -240,13 +240,13 @@ private struct PeoplePrinter {
         switch format {
         case .table:
             let shown = rest.members.map { "\($0.name): \($0.value.text ?? $0.value.json)" }.joined(separator: ", ")
-            table.add(email, names.filter { !$0.isEmpty }.joined(separator: " "), contact.language ?? "", shown)
+            let name = names.filter { !$0.isEmpty }.joined(separator: " ")
+            table.add(email.isEmpty ? "(no address)" : email, name, contact.language ?? "", shown)
         case .csv:
             Console.print(([email] + names + [contact.language ?? "", rest.json]).map(Self.csv).joined(separator: ","))
         case .json:
-            Console.write(
-                (rows > 1 ? "," : "") + JSONValue.object(["email": .text(email), "attributes": .object(contact.attributes)]).json,
-                to: .output)
+            let person = JSONValue.object(["email": email.isEmpty ? .null : .text(email), "attributes": .object(contact.attributes)])
+            Console.write((rows > 1 ? "," : "") + person.json, to: .output)
         }
     }
 

@@ -47,12 +47,8 @@ extension ContactStore {
     /// Whether something is kept under an address, be it nobody's: a place on the suppression list, or a copy that a seed was sent.
     package func isNamed(_ address: EmailAddress) throws -> Bool {
         try database.read { session in
-            try session.count(
-                """
-                SELECT (SELECT count(*) FROM suppression WHERE email_key = \(address.key)) + (SELECT count(*) FROM delivery \
-                WHERE campaign_id IN (SELECT id FROM campaign) AND step = \(DeliveryKey.seedStep) \
-                AND lower(email) IN (\(PersonEraser.list(of: PersonEraser.spellings(of: [address])))))
-                """) > 0
+            let suppressed = try session.count("SELECT count(*) FROM suppression WHERE email_key = \(address.key)")
+            return try suppressed > 0 || !SeedAddresses(session: session).written([address]).isEmpty
         }
     }
 
@@ -83,11 +79,9 @@ struct PersonEraser {
     private var spellings: [String] { Self.spellings(of: addresses) }
 
     /// The ways in which addresses may stand somewhere, in lower case.
-    static func spellings(of addresses: [EmailAddress]) -> [String] {
+    private static func spellings(of addresses: [EmailAddress]) -> [String] {
         Set(addresses.flatMap { [$0.description, $0.key, $0.wire] }.map { $0.lowercased() }).sorted()
     }
-
-    static func list(of texts: [String]) -> SQL { texts.isEmpty ? "NULL" : texts.map { "\($0)" as SQL }.joined(separator: ", ") }
 
     func erase(_ hashes: [String]) throws -> Erasure {
         let events = try session.count("SELECT count(*) FROM event WHERE contact_id IN (\(people))")
@@ -114,13 +108,14 @@ struct PersonEraser {
 
     /// A message that was still to go is not sent. Copies for seeds lie under no contact, but under their address.
     private func eraseFromLedger() throws -> Int {
-        let written = Self.list(of: spellings)
-        let whose: SQL = "(contact_id IN (\(people)) OR lower(email) IN (\(written)))"
+        // What a database takes for lower case ends with ASCII.
+        let seeds = try SeedAddresses(session: session).written(addresses)
+        let whose: SQL = "(contact_id IN (\(people)) OR lower(email) IN (\(list: spellings)) OR email IN (\(list: seeds)))"
         try session.execute(
             """
             UPDATE attempt SET reply = NULL WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.campaign_id = attempt.campaign_id \
             AND d.step = attempt.step AND d.contact_id = attempt.contact_id AND d.entry = attempt.entry \
-            AND (d.contact_id IN (\(people)) OR lower(d.email) IN (\(written))))
+            AND (d.contact_id IN (\(people)) OR lower(d.email) IN (\(list: spellings)) OR d.email IN (\(list: seeds))))
             """)
         try session.execute(
             """
@@ -132,17 +127,32 @@ struct PersonEraser {
 
     /// A plan keeps the files it was made from; a list of addresses may be among them.
     private func eraseFromSources() throws {
-        for spelling in spellings {
-            let holders = try session.all(
-                "SELECT plan_id, path, content FROM plan_source WHERE \(session.dialect.bytesMention("content", spelling))"
-            ) { (plan: $0.integer(0), path: $0.text(1), content: $0.blob(2)) }
-            for holder in holders {
-                let content = Self.blanking(spelling, in: holder.content)
-                if content == holder.content { continue }
-                try session.execute(
-                    "UPDATE plan_source SET content = \(SQLValue.blob(content)) WHERE plan_id = \(holder.plan) AND path = \(holder.path)")
-            }
+        for spelling in spellings { try eraseFromSources(mentioning: spelling) { _ in [spelling] } }
+        let foreign = Set(addresses.filter { !$0.description.utf8.allSatisfy { $0 < 0x80 } }.map(\.key))
+        if !foreign.isEmpty { try eraseFromSources(mentioning: "@") { Self.writings(of: foreign, in: $0) } }
+    }
+
+    private func eraseFromSources(mentioning text: String, _ spellings: ([UInt8]) -> [String]) throws {
+        let holders = try session.all(
+            "SELECT plan_id, path, content FROM plan_source WHERE \(session.dialect.bytesMention("content", text))"
+        ) { (plan: $0.integer(0), path: $0.text(1), content: $0.blob(2)) }
+        for holder in holders {
+            let content = spellings(holder.content).reduce(holder.content) { Self.blanking($1, in: $0) }
+            if content == holder.content { continue }
+            try session.execute(
+                "UPDATE plan_source SET content = \(SQLValue.blob(content)) WHERE plan_id = \(holder.plan) AND path = \(holder.path)")
         }
+    }
+
+    /// How addresses that are not ASCII are written in a file, which no comparison of bytes finds: in capitals, or not composed. Longest
+    /// first.
+    static func writings(of keys: Set<String>, in content: [UInt8]) -> [String] {
+        let words = String(decoding: content, as: UTF8.self).split { !($0.isLetter || $0.isNumber || "@.+-_'!#$%*^`{|}~".contains($0)) }
+        let found = words.filter { word in word.utf8.contains { $0 >= 0x80 } }.compactMap { word in
+            let written = String(word.drop { ".'".contains($0) }.reversed().drop { ".'".contains($0) }.reversed())
+            return (try? EmailAddress(written)).flatMap { keys.contains($0.key) ? written : nil }
+        }
+        return Set(found).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
     }
 
     /// The bytes with `spelling`, in whatever case, crossed out: as many `x` as it was long, so that nothing else moves. Where it is
