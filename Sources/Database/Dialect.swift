@@ -18,6 +18,19 @@ package protocol Dialect: Sendable {
     /// connection, whose only user the program is.
     var untilCommit: String { get }
 
+    /// A statement of all columns of all tables, in the order in which they were made: table, column, kind (`int64`, `text`, `bytes`,
+    /// `decimal`) and the place in the primary key, from 1; 0 outside of it.
+    var layout: SQL { get }
+
+    /// Statements that keep other programs from changing these tables until the transaction ends, where the lock of who writes does not.
+    func keepingOut(_ tables: [String]) -> String
+
+    /// What is kept of a text: the same, but for characters that the database has none for.
+    func storable(_ text: String) -> String
+
+    /// A statement whose rows, a text each, say what is broken in the files of the database itself; nil where there is none.
+    var damages: SQL? { get }
+
     /// The member `name` of the JSON object in `column` as text, as a number of the database or its text, or NULL when it is missing.
     /// What true and false read as is the database's own.
     func jsonMember(_ column: String, _ name: String) -> SQL
@@ -46,6 +59,9 @@ package protocol Dialect: Sendable {
 
     /// A number to compare an aggregate with.
     func decimal(_ number: ExactDecimal) -> SQL
+
+    /// The number as a value that goes into such a column by an ``SQLBatch``.
+    func decimalValue(_ number: ExactDecimal) -> SQLValue
 
     /// Reads what an aggregate gave; nil for NULL.
     func decimal(from value: SQLValue) -> ExactDecimal?
@@ -79,11 +95,19 @@ package protocol Dialect: Sendable {
 }
 
 extension Dialect {
+    package func keepingOut(_ tables: [String]) -> String { "" }
+
+    package func storable(_ text: String) -> String { text }
+
+    package var damages: SQL? { nil }
+
     package func jsonMentions(_ column: String, _ json: String) -> SQL? { nil }
 
     package func following(_ firsts: SQL, _ seconds: SQL, within: Int64, negated: Bool, where condition: SQL) -> SQL? { nil }
 
     package var decimals: String { "NUMERIC" }
+
+    package func decimalValue(_ number: ExactDecimal) -> SQLValue { .text(number.description) }
 
     package func decimalSum(_ a: SQL, _ b: SQL) -> SQL { "(\(a) + \(b))" }
 

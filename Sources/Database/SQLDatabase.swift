@@ -52,6 +52,16 @@ package protocol SQLSession {
 
     /// Prepares a statement that will run many times with other arguments.
     func prepare(_ text: String) throws -> any SQLStatement
+
+    /// Runs `batch` for each of `rows`, whose values stand in the order of its columns, and says how many rows it changed.
+    @discardableResult
+    func execute(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> Int
+
+    /// The same of an insertion, and says of each row whether it is in the table now and was not before.
+    func insertions(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> [Bool]
+
+    /// Hands over each row that `batch` reads for one of `rows`, in any order; its column 0 is the number of that row.
+    func forEach(_ batch: SQLBatch, _ rows: [[SQLValue]], _ row: (any SQLRow) throws -> Void) throws
 }
 
 /// A prepared statement; valid within the transaction that made it.
@@ -60,8 +70,17 @@ package protocol SQLStatement {
     @discardableResult
     func run(_ arguments: [SQLValue]) throws -> Int
 
+    /// Runs it with each of these, one after the other, and says how many rows each time changed. A server is asked once for all.
+    @discardableResult
+    func runAll(_ arguments: [[SQLValue]]) throws -> [Int]
+
     /// Runs it and returns what `row` makes of its first row, or nil when there is none.
     func first<T>(_ arguments: [SQLValue], _ row: (any SQLRow) throws -> T) throws -> T?
+}
+
+extension SQLStatement {
+    @discardableResult
+    package func runAll(_ arguments: [[SQLValue]]) throws -> [Int] { try arguments.map { try run($0) } }
 }
 
 /// One row; columns count from 0. A wrong type reads as nil or, where a value was promised, as 0 or "".

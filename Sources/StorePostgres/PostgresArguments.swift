@@ -14,6 +14,9 @@ enum PostgresType {
     static let float4: Oid = 700
     static let float8: Oid = 701
     static let numeric: Oid = 1700
+
+    /// Of the list of such values.
+    static func list(of type: Oid) -> Oid { type == int8 ? 1016 : type == bytes ? 1001 : 1009 }
 }
 
 /// Arguments as they go to the server: integers, texts and bytes as they are, so that nothing is quoted or ended by a zero.
@@ -55,6 +58,40 @@ struct PostgresArguments {
         }
     }
 
+    /// All of `values` as one argument, a list of the type.
+    mutating func appendList(of type: Oid, _ values: some Collection<SQLValue>) {
+        let start = bytes.count
+        func head(_ number: Int, into bytes: inout [UInt8]) {
+            withUnsafeBytes(of: Int32(truncatingIfNeeded: number).bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        // One dimension, which may hold NULL, of this type, of this length, counted from 1.
+        for number in [1, 1, Int(type), values.count, 1] { head(number, into: &bytes) }
+        for value in values {
+            switch value {
+            case .null: head(-1, into: &bytes)
+            case .blob(let value):
+                head(value.count, into: &bytes)
+                bytes.append(contentsOf: value)
+            case .integer(let value) where type == PostgresType.int8:
+                head(8, into: &bytes)
+                withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+            case .integer(let value): appendItem("\(value)")
+            case .real(let value): appendItem(value.description)
+            case .text(let value): appendItem(value)
+            }
+        }
+        add(PostgresType.list(of: type), start, 1)
+    }
+
+    private mutating func appendItem(_ text: String) {
+        let start = bytes.count
+        bytes.append(contentsOf: [0, 0, 0, 0])
+        Self.keepable(text, into: &bytes)
+        withUnsafeBytes(of: Int32(truncatingIfNeeded: bytes.count - start - 4).bigEndian) { length in
+            for (place, byte) in length.enumerated() { bytes[start + place] = byte }
+        }
+    }
+
     private mutating func add(_ type: Oid, _ start: Int?, _ format: Int32) {
         types.append(type)
         starts.append(start)
@@ -64,6 +101,13 @@ struct PostgresArguments {
 
     /// PostgreSQL keeps no character zero, and none that JSON writes as `\u0000`: one object with it would keep every other
     /// from being read. The sign for what can't be shown takes its place.
+    static func keepable(_ text: String) -> String {
+        guard text.utf8.contains(0) || text.contains(#"\u0000"#) else { return text }
+        var bytes: [UInt8] = []
+        keepable(text, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func keepable(_ text: String, into bytes: inout [UInt8]) {
         let start = bytes.count
         bytes.append(contentsOf: text.utf8)

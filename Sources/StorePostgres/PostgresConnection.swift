@@ -11,15 +11,17 @@ import Foundation
 final class PostgresConnection: @unchecked Sendable {
     let pointer: OpaquePointer
     let place: String
+    let trips: RoundTrips
     /// Facts asked once.
     private(set) var server = PostgresServer()
     private var statements = PreparedStatements()
     /// Rows still on their way; they are taken in before anything else is asked.
     private var stream: PostgresStream?
 
-    private init(pointer: OpaquePointer, place: String) {
+    private init(pointer: OpaquePointer, place: String, trips: RoundTrips) {
         self.pointer = pointer
         self.place = place
+        self.trips = trips
     }
 
     deinit { PQfinish(pointer) }
@@ -30,10 +32,10 @@ final class PostgresConnection: @unchecked Sendable {
 
     // MARK: - Opening
 
-    static func open(_ location: PostgresLocation) throws -> PostgresConnection {
+    static func open(_ location: PostgresLocation, counting trips: RoundTrips = RoundTrips()) throws -> PostgresConnection {
         let pointer = location.parameters.withKeywords { PQconnectStartParams($0, $1, 1) }
         guard let pointer else { throw DatabaseError(.other, "there is no memory left to connect to \(location)") }
-        let connection = PostgresConnection(pointer: pointer, place: location.description)
+        let connection = PostgresConnection(pointer: pointer, place: location.description, trips: trips)
         // So that a refusal comes with its code: the words may be in any language.
         PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
         pitwall_pq_silence(pointer)
@@ -99,7 +101,18 @@ final class PostgresConnection: @unchecked Sendable {
     @discardableResult
     func simple(_ text: String) throws -> PostgresResult {
         try settle()
+        trips.add()
         return try checked(PQexec(pointer, text), text)
+    }
+
+    /// Runs one statement that is not kept prepared, with its places numbered: what it is to do with is planned for.
+    func once(_ sql: String, _ arguments: PostgresArguments) throws -> PostgresResult {
+        try settle()
+        trips.add()
+        let result = arguments.withPointers { values, lengths, formats in
+            PQexecParams(pointer, sql, Int32(arguments.count), arguments.types, values, lengths, formats, 0)
+        }
+        return try checked(result, sql)
     }
 
     /// Runs one statement; all its rows are in the result.
@@ -107,12 +120,9 @@ final class PostgresConnection: @unchecked Sendable {
         try settle()
         let arguments = PostgresArguments(values)
         switch try prepared(text, arguments) {
-        case .once(let sql):
-            let result = arguments.withPointers { values, lengths, formats in
-                PQexecParams(pointer, sql, Int32(arguments.count), arguments.types, values, lengths, formats, 0)
-            }
-            return try checked(result, text)
+        case .once(let sql): return try once(sql, arguments)
         case .kept(let name):
+            trips.add()
             let result = arguments.withPointers { values, lengths, formats in
                 PQexecPrepared(pointer, name, Int32(arguments.count), values, lengths, formats, 0)
             }
@@ -136,6 +146,7 @@ final class PostgresConnection: @unchecked Sendable {
                 }
             }
         guard sent == 1 else { throw lost() }
+        trips.add()
         PQsetSingleRowMode(pointer)
         let rows = PostgresStream(self, text)
         stream = rows
@@ -145,7 +156,7 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     /// Takes in the rows that are still on their way.
-    private func settle() throws {
+    func settle() throws {
         guard let rows = stream else { return }
         stream = nil
         try rows.drain()
@@ -157,6 +168,7 @@ final class PostgresConnection: @unchecked Sendable {
         for name in work.dropped { try simple("DEALLOCATE \(name)") }
         if let made = work.made {
             do {
+                trips.add()
                 _ = try checked(PQprepare(pointer, made.name, made.sql, Int32(made.types.count), made.types), text)
             } catch {
                 statements.forget(text)

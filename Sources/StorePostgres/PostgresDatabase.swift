@@ -16,6 +16,7 @@ package final class PostgresDatabase: SQLDatabase {
     package let server: PostgresServer
     private let pool: PostgresPool
     package var dialect: any Dialect { PostgresDialect() }
+    package var trips: RoundTrips { pool.trips }
 
     /// Connects once, so that what is wrong is told here.
     ///

@@ -16,6 +16,24 @@ package struct PostgresDialect: Dialect {
     package var text: String { "TEXT COLLATE \"C\"" }
     package var untilCommit: String { "ON COMMIT DROP" }
 
+    /// Parts of a table that is kept in parts are no tables of their own.
+    package var layout: SQL {
+        """
+        SELECT c.relname, a.attname, CASE t.typname WHEN 'int8' THEN 'int64' WHEN 'bytea' THEN 'bytes' WHEN 'numeric' THEN 'decimal' \
+        ELSE t.typname END, COALESCE((SELECT k.place FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place) \
+        WHERE k.number = a.attnum), 0) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+        JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
+        ORDER BY c.oid, a.attnum
+        """
+    }
+
+    package func keepingOut(_ tables: [String]) -> String {
+        tables.isEmpty ? "" : "LOCK TABLE \(tables.joined(separator: ", ")) IN SHARE MODE"
+    }
+
+    package func storable(_ text: String) -> String { PostgresArguments.keepable(text) }
+
     package func jsonMember(_ column: String, _ name: String) -> SQL {
         "(\(raw: column)::json ->> \(name)) COLLATE \"C\""
     }

@@ -7,6 +7,7 @@ import Foundation
 final class PostgresPool: @unchecked Sendable {
     private let location: PostgresLocation
     private let told: @Sendable (String) -> Void
+    let trips = RoundTrips()
     private let condition = NSCondition()
     private var state = State()
 
@@ -101,7 +102,7 @@ final class PostgresPool: @unchecked Sendable {
         var hasTold = false
         while true {
             do {
-                return try PostgresConnection.open(location)
+                return try PostgresConnection.open(location, counting: trips)
             } catch let error as DatabaseError {
                 let waited = (ContinuousClock.now - start) / .seconds(1)
                 let patience = patiently ? Self.patience : error.code == .busy ? 10 : 0

@@ -18,6 +18,30 @@ struct PostgresSession: SQLSession {
         try connection.simple(text)
     }
 
+    func execute(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> Int {
+        var changed = 0
+        try connection.forEachPart(of: batch, rows) { _, arguments in
+            changed += try connection.once(batch.postgres, arguments).changed
+        }
+        return changed
+    }
+
+    func insertions(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> [Bool] {
+        var isIn = [Bool](repeating: true, count: rows.count)
+        try connection.forEachPart(of: batch, rows) { numbers, arguments in
+            let leftOut = try connection.once(batch.postgresLeftOut, arguments)
+            for row in 0..<leftOut.rows { isIn[numbers[numbers.startIndex + Int(PostgresRow(leftOut, row: row).integer(0))]] = false }
+        }
+        return isIn
+    }
+
+    func forEach(_ batch: SQLBatch, _ rows: [[SQLValue]], _ row: (any SQLRow) throws -> Void) throws {
+        try connection.forEachPart(of: batch, rows) { numbers, arguments in
+            let found = try connection.once(batch.postgres, arguments)
+            for place in 0..<found.rows { try row(NumberedRow(row: PostgresRow(found, row: place), numbers: numbers)) }
+        }
+    }
+
     func prepare(_ text: String) throws -> any SQLStatement {
         PostgresStatement(connection: connection, text: text)
     }
@@ -32,8 +56,25 @@ struct PostgresStatement: SQLStatement {
         try connection.run(text, arguments).changed
     }
 
+    func runAll(_ arguments: [[SQLValue]]) throws -> [Int] { try connection.runAll(text, arguments) }
+
     func first<T>(_ arguments: [SQLValue], _ row: (any SQLRow) throws -> T) throws -> T? {
         let result = try connection.run(text, arguments)
         return result.rows == 0 ? nil : try row(PostgresRow(result))
     }
+}
+
+/// A row of a batch's answer: what the server numbers are the rows of one part.
+private struct NumberedRow: SQLRow {
+    let row: PostgresRow
+    let numbers: ArraySlice<Int>
+
+    func value(_ column: Int) -> SQLValue { column == 0 ? .integer(integer(0)) : row.value(column) }
+    func isNull(_ column: Int) -> Bool { row.isNull(column) }
+    func integer(_ column: Int) -> Int64 {
+        column == 0 ? Int64(numbers[numbers.startIndex + Int(row.integer(0))]) : row.integer(column)
+    }
+    func real(_ column: Int) -> Double { row.real(column) }
+    func text(_ column: Int) -> String { column == 0 ? "\(integer(0))" : row.text(column) }
+    func blob(_ column: Int) -> [UInt8] { row.blob(column) }
 }

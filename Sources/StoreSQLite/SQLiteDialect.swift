@@ -11,6 +11,16 @@ package struct SQLiteDialect: Dialect {
     package var clustered: String { "WITHOUT ROWID" }
     package var untilCommit: String { "" }
 
+    package var layout: SQL {
+        """
+        SELECT m.name, p.name, CASE p.type WHEN 'INTEGER' THEN 'int64' WHEN 'TEXT' THEN 'text' WHEN 'BLOB' THEN 'bytes' ELSE p.type END, p.pk \
+        FROM sqlite_schema m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite|_%' ESCAPE '|' \
+        ORDER BY m.rowid, p.cid
+        """
+    }
+
+    package var damages: SQL? { "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'" }
+
     package func jsonMember(_ column: String, _ name: String) -> SQL {
         guard let path = path(name) else { return "NULL" }
         return "json_extract(\(raw: column), \(path))"
@@ -54,8 +64,10 @@ package struct SQLiteDialect: Dialect {
     }
 
     package func decimal(_ number: ExactDecimal) -> SQL {
-        "\(SQLValue.blob(number.orderKey))"
+        "\(decimalValue(number))"
     }
+
+    package func decimalValue(_ number: ExactDecimal) -> SQLValue { .blob(number.orderKey) }
 
     package func decimal(from value: SQLValue) -> ExactDecimal? {
         switch value {

@@ -37,6 +37,27 @@ final class SQLiteSession: SQLSession {
         try statement(text)
     }
 
+    func execute(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> Int {
+        let statement = try statement(batch.sqlite)
+        return try numbered(batch, rows).reduce(0) { sum, row in sum + (try statement.run(row)) }
+    }
+
+    func insertions(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> [Bool] {
+        let statement = try statement(batch.sqlite)
+        return try numbered(batch, rows).map { try statement.run($0) == 1 }
+    }
+
+    func forEach(_ batch: SQLBatch, _ rows: [[SQLValue]], _ row: (any SQLRow) throws -> Void) throws {
+        let statement = try statement(batch.sqlite)
+        for arguments in numbered(batch, rows) { try statement.forEach(arguments, row) }
+    }
+
+    /// With the number of each, where the statement may ask for it.
+    private func numbered(_ batch: SQLBatch, _ rows: [[SQLValue]]) -> [[SQLValue]] {
+        if case .insertion = batch.statement { return rows }
+        return rows.enumerated().map { number, row in row + [.integer(Int64(number))] }
+    }
+
     /// The kept statement, or a new one where the kept one is in the middle of its rows.
     private func statement(_ text: String) throws -> SQLiteStatement {
         let kept = statements[text]
@@ -49,6 +70,20 @@ final class SQLiteSession: SQLSession {
         let made = SQLiteStatement(pointer: pointer, connection: connection, text: text, path: path)
         if kept == nil { statements[text] = made }
         return made
+    }
+}
+
+extension SQLBatch {
+    /// As one statement for one row.
+    fileprivate var sqlite: String {
+        switch statement {
+        case .insertion(let table, let tail):
+            let places = columns.map { _ in "?" }.joined(separator: ", ")
+            return "INSERT INTO \(table) (\(columns.map(\.name).joined(separator: ", "))) VALUES (\(places)) \(tail)"
+        case .text(let text):
+            let names = columns.map(\.name) + ["n"]
+            return "WITH rows(\(names.joined(separator: ", "))) AS (SELECT \(names.map { _ in "?" }.joined(separator: ", "))) \(text)"
+        }
     }
 }
 

@@ -8,6 +8,7 @@ struct PlainDialect: Dialect {
     var bytes: String { "BYTEA" }
     var clustered: String { "" }
     var untilCommit: String { "" }
+    var layout: SQL { "layout" }
 
     func jsonMember(_ column: String, _ name: String) -> SQL { "member(\(raw: column), \(name))" }
     func jsonKind(_ column: String, _ name: String) -> SQL { "kind(\(raw: column), \(name))" }

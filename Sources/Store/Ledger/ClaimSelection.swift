@@ -24,10 +24,11 @@ struct ClaimSelection {
         var firstTried: Instant?
     }
 
+    /// What becomes of a candidate, with the arguments of the statement that says so.
     private enum Taken {
-        case claim(Claim)
-        case skipped
-        case putOff
+        case claim(Claim, [SQLValue])
+        case skipped([SQLValue])
+        case putOff([SQLValue])
     }
 
     func claim(_ limit: Int) throws -> [Claim] {
@@ -36,25 +37,41 @@ struct ClaimSelection {
         while claims.count < limit, putOff < Self.mostPutOff {
             let found = try candidates(putOff > 0 ? max(limit - claims.count, 256) : limit - claims.count)
             if found.isEmpty { break }
+            var (handed, skipped, waiting): ([[SQLValue]], [[SQLValue]], [[SQLValue]]) = ([], [], [])
             for candidate in found where claims.count < limit {
-                switch try take(candidate) {
-                case .claim(let claim): claims.append(claim)
-                case .skipped: break
-                case .putOff: putOff += 1
+                switch take(candidate) {
+                case .claim(let claim, let row):
+                    claims.append(claim)
+                    handed.append(row)
+                case .skipped(let row): skipped.append(row)
+                case .putOff(let row): waiting.append(row)
                 }
+            }
+            putOff += waiting.count
+            for (text, rows) in [(Self.handing, handed), (Self.skipping, skipped), (Self.puttingOff, waiting)] where !rows.isEmpty {
+                try session.prepare(text).runAll(rows)
             }
         }
         return claims
     }
 
-    private func take(_ candidate: Candidate) throws -> Taken {
-        if let obstacle = candidate.obstacle {
-            try skip(candidate.key, obstacle)
-            return .skipped
-        }
+    private static let handing = """
+        UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, epoch = epoch + 1, handed_at = ?, \
+        email = ?, data_changed = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
+        """
+
+    private static let skipping = """
+        UPDATE delivery SET state = 5, reason = ?, settled_at = ? \
+        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
+        """
+
+    private static let puttingOff =
+        "UPDATE delivery SET due_at = ?, reason = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 0"
+
+    private func take(_ candidate: Candidate) -> Taken {
+        if let obstacle = candidate.obstacle { return skip(candidate.key, obstacle) }
         guard let contact = candidate.contact, let address = candidate.address else {
-            try skip(candidate.key, Obstacle.invalidAddress.rawValue)
-            return .skipped
+            return skip(candidate.key, Obstacle.invalidAddress.rawValue)
         }
         var lane = 0
         if let admit = desk.admit {
@@ -62,47 +79,31 @@ struct ClaimSelection {
             lane = answer.lane
             switch answer.admission {
             case .go: break
-            case .paced(let until): return try putOff(candidate.key, until, .paced)
-            case .held(let until): return try putOff(candidate.key, until, .held)
+            case .paced(let until): return putOff(candidate.key, until, .paced)
+            case .held(let until): return putOff(candidate.key, until, .held)
             }
         }
         let key = candidate.key
-        try session.prepare(
-            """
-            UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, epoch = epoch + 1, handed_at = ?, \
-            email = ?, data_changed = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
-            """
-        ).run([
+        let claim = Claim(
+            key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed, lane: lane,
+            firstTried: candidate.firstTried)
+        let row: [SQLValue] = [
             .integer(candidate.attempt), .integer(desk.sender.rawValue), .integer(now.milliseconds + Ledger.lease),
             .integer(now.milliseconds), .text(candidate.text), .integer(candidate.changed ? 1 : 0),
-            .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
-        ])
-        return .claim(
-            Claim(
-                key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed, lane: lane,
-                firstTried: candidate.firstTried))
+        ]
+        return .claim(claim, row + place(key))
     }
 
-    private func putOff(_ key: DeliveryKey, _ until: Instant, _ reason: PutOff) throws -> Taken {
-        try session.prepare(
-            "UPDATE delivery SET due_at = ?, reason = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 0"
-        ).run([
-            .integer(max(until.milliseconds, now.milliseconds + 1)), .text(reason.rawValue), .integer(key.campaign.rawValue),
-            .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
-        ])
-        return .putOff
+    private func putOff(_ key: DeliveryKey, _ until: Instant, _ reason: PutOff) -> Taken {
+        .putOff([.integer(max(until.milliseconds, now.milliseconds + 1)), .text(reason.rawValue)] + place(key))
     }
 
-    private func skip(_ key: DeliveryKey, _ reason: String) throws {
-        try session.prepare(
-            """
-            UPDATE delivery SET state = 5, reason = ?, settled_at = ? \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
-            """
-        ).run([
-            .text(reason), .integer(now.milliseconds), .integer(key.campaign.rawValue), .integer(key.step),
-            .integer(key.contact.rawValue), .integer(key.entry),
-        ])
+    private func skip(_ key: DeliveryKey, _ reason: String) -> Taken {
+        .skipped([.text(reason), .integer(now.milliseconds)] + place(key))
+    }
+
+    private func place(_ key: DeliveryKey) -> [SQLValue] {
+        [.integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry)]
     }
 
     /// Those whose time has come go before those that have none: a provider's place that nobody took is lost.

@@ -82,61 +82,79 @@ package struct Ledger: Sendable {
     }
 
     static func settle(_ settlements: [Settlement], in session: any SQLSession) throws {
-        guard !settlements.isEmpty else { return }
-        let again = try session.prepare(
-            """
-            UPDATE delivery SET state = 0, reason = ?, due_at = ?, attempts = ?, settled_at = NULL, handed_at = NULL, sender = NULL, \
-            lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
-            content_sha256 = COALESCE(?, content_sha256) \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
-            """)
-        // Most rows end here. It names no column of the index by contact, whose entry would be taken out and put back.
-        let end = try session.prepare(
-            """
-            UPDATE delivery SET state = ?, reason = ?, settled_at = ?, sender = NULL, lease_until = NULL, \
-            message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), content_sha256 = COALESCE(?, content_sha256) \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
-            """)
-        let insert = try session.prepare(
-            """
-            INSERT INTO attempt (campaign_id, step, contact_id, entry, number, at, outcome, relay, code, enhanced, reply, queue_id) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
         var counts = SentCounts()
-        for settlement in settlements {
-            let key = settlement.key
-            let (id, sha, contentSHA): (SQLValue, SQLValue, SQLValue) = (
-                .init(settlement.messageID), .init(settlement.sha256), .init(settlement.contentSHA256)
-            )
-            let changed =
-                switch settlement.row {
-                case .planned(let reason, let due, let attempts):
-                    try again.run([
-                        .init(reason), .integer(due), .integer(attempts), id, sha, contentSHA, .integer(key.campaign.rawValue),
-                        .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
-                    ])
-                case .ended(let state, let reason):
-                    try end.run([
-                        .integer(state.rawValue), .init(reason), .integer(settlement.at.milliseconds), id, sha, contentSHA,
-                        .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
-                        .integer(settlement.attempt),
-                    ])
-                }
-            // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
-            // earlier attempt says nothing of a later one.
-            guard changed == 1, settlement.outcome != .returned else { continue }
-            try insert.run([
-                .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
-                .integer(settlement.attempt), .integer(settlement.at.milliseconds), .text(settlement.outcome.word),
-                .text(settlement.relay), settlement.code.map { .integer(Int64($0)) } ?? .null,
-                settlement.enhanced.map { .text($0) } ?? .null, .text(String(settlement.reply.prefix(1000))),
-                settlement.queueID.map { .text($0) } ?? .null,
-            ])
-            counts.add(settlement, to: try settlement.domain ?? address(of: key, in: session)?.asciiDomain)
-            if settlement.suppresses { try suppress(settlement, in: session) }
+        // Each message once in a go: what is said first of an attempt stands.
+        var rest = settlements
+        while !rest.isEmpty {
+            var seen: Set<DeliveryKey> = []
+            var (some, later): ([Settlement], [Settlement]) = ([], [])
+            for settlement in rest {
+                if seen.insert(settlement.key).inserted { some.append(settlement) } else { later.append(settlement) }
+            }
+            try settle(distinct: some, &counts, in: session)
+            rest = later
         }
         try counts.write(in: session)
     }
+
+    private static func settle(distinct settlements: [Settlement], _ counts: inout SentCounts, in session: any SQLSession) throws {
+        // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
+        // earlier attempt says nothing of a later one.
+        let changed = try change(settlements, in: session)
+        let new = zip(settlements, changed).filter { $1 && $0.outcome != .returned }.map(\.0)
+        try session.execute(attempt, new.map(\.attemptRow))
+        for settlement in new {
+            counts.add(settlement, to: try settlement.domain ?? address(of: settlement.key, in: session)?.asciiDomain)
+        }
+        try suppress(new.filter(\.suppresses), in: session)
+    }
+
+    /// Moves the rows of the ledger; false of those that were not in hand for that attempt.
+    private static func change(_ settlements: [Settlement], in session: any SQLSession) throws -> [Bool] {
+        var again: [(index: Int, row: [SQLValue])] = []
+        var ended: [(index: Int, row: [SQLValue])] = []
+        for (index, settlement) in settlements.enumerated() {
+            let key = settlement.key
+            let rest: [SQLValue] = [
+                .init(settlement.messageID), .init(settlement.sha256), .init(settlement.contentSHA256), .integer(key.campaign.rawValue),
+                .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
+            ]
+            switch settlement.row {
+            case .planned(let reason, let due, let attempts):
+                again.append((index, [.init(reason), .integer(due), .integer(attempts)] + rest))
+            case .ended(let state, let reason):
+                ended.append((index, [.integer(state.rawValue), .init(reason), .integer(settlement.at.milliseconds)] + rest))
+            }
+        }
+        var changed = [Bool](repeating: false, count: settlements.count)
+        for (text, rows) in [(goingAgain, again), (ending, ended)] where !rows.isEmpty {
+            let counts = try session.prepare(text).runAll(rows.map(\.row))
+            for (place, count) in zip(rows, counts) { changed[place.index] = count == 1 }
+        }
+        return changed
+    }
+
+    private static let goingAgain = """
+        UPDATE delivery SET state = 0, reason = ?, due_at = ?, attempts = ?, settled_at = NULL, handed_at = NULL, sender = NULL, \
+        lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
+        content_sha256 = COALESCE(?, content_sha256) \
+        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+        """
+
+    /// Most rows end here. It names no column of the index by contact, whose entry would be taken out and put back.
+    private static let ending = """
+        UPDATE delivery SET state = ?, reason = ?, settled_at = ?, sender = NULL, lease_until = NULL, \
+        message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), content_sha256 = COALESCE(?, content_sha256) \
+        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+        """
+
+    private static let attempt = SQLBatch(
+        insertInto: "attempt",
+        ["campaign_id", "step", "contact_id", "entry", "number", "at"].map { .int64($0) } + [
+            .text("outcome"), .text("relay"), .int64("code"),
+        ]
+            + [.text("enhanced"), .text("reply"), .text("queue_id")],
+        identity: ["campaign_id", "step", "contact_id", "entry", "number"])
 
     /// Where the message went, or is to go; nil where nobody knows any more.
     static func address(of key: DeliveryKey, in session: any SQLSession) throws -> EmailAddress? {
@@ -151,15 +169,15 @@ package struct Ledger: Sendable {
     /// How the source of a suppression starts that a server's answer brought about.
     static let refusalSource = "mail refused: "
 
-    private static func suppress(_ settlement: Settlement, in session: any SQLSession) throws {
-        guard let address = try address(of: settlement.key, in: session) else { return }
-        let words = [settlement.code.map { "\($0)" }, settlement.enhanced, settlement.reply].compactMap { $0 }.joined(separator: " ")
-        try ConsentStore.suppress(
-            [
-                Suppression(
-                    address: address, reason: .undeliverable, at: settlement.at, learnedAt: settlement.at,
-                    source: refusalSource + words.prefix(300))
-            ], in: session)
+    private static func suppress(_ settlements: [Settlement], in session: any SQLSession) throws {
+        let entries = try settlements.compactMap { settlement -> Suppression? in
+            guard let address = try address(of: settlement.key, in: session) else { return nil }
+            let words = [settlement.code.map { "\($0)" }, settlement.enhanced, settlement.reply].compactMap { $0 }.joined(separator: " ")
+            return Suppression(
+                address: address, reason: .undeliverable, at: settlement.at, learnedAt: settlement.at,
+                source: refusalSource + words.prefix(300))
+        }
+        try ConsentStore.suppress(entries, in: session)
     }
 
     /// Addresses at a domain, for LIKE with a backslash to escape.
@@ -184,6 +202,14 @@ extension Settlement {
     fileprivate enum Row {
         case planned(reason: String?, due: Int64, attempts: Int64)
         case ended(DeliveryState, reason: String? = nil)
+    }
+
+    fileprivate var attemptRow: [SQLValue] {
+        [
+            .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(attempt),
+            .integer(at.milliseconds), .text(outcome.word), .text(relay), code.map { .integer(Int64($0)) } ?? .null, .init(enhanced),
+            .text(String(reply.prefix(1000))), .init(queueID),
+        ]
     }
 
     /// The row of the ledger after this outcome.

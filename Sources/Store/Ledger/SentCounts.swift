@@ -24,25 +24,21 @@ struct SentCounts {
 
     /// In the order of their keys: two senders that write at once wait for each other, and never in a circle.
     func write(in session: any SQLSession) throws {
-        guard !places.isEmpty else { return }
-        let count = try session.prepare(
-            """
-            INSERT INTO sent_count (second, campaign_id, relay, count) VALUES (?, ?, ?, ?) \
-            ON CONFLICT (second, campaign_id, relay) DO UPDATE SET count = sent_count.count + excluded.count
-            """)
         let sorted = places.sorted { ($0.key.second, $0.key.campaign, $0.key.relay) < ($1.key.second, $1.key.campaign, $1.key.relay) }
-        for (place, number) in sorted {
-            try count.run([.integer(place.second), .integer(place.campaign), .text(place.relay), .integer(number)])
-        }
-        let ofDomain = try session.prepare(
-            """
-            INSERT INTO sent_to_domain (second, domain, count) VALUES (?, ?, ?) \
-            ON CONFLICT (second, domain) DO UPDATE SET count = sent_to_domain.count + excluded.count
-            """)
-        for (place, number) in domains.sorted(by: { ($0.key.second, $0.key.domain) < ($1.key.second, $1.key.domain) }) {
-            try ofDomain.run([.integer(place.second), .text(place.domain), .integer(number)])
-        }
+        try session.execute(
+            Self.counting, sorted.map { [.integer($0.key.second), .integer($0.key.campaign), .text($0.key.relay), .integer($0.value)] })
+        let byDomain = domains.sorted { ($0.key.second, $0.key.domain) < ($1.key.second, $1.key.domain) }
+        try session.execute(Self.countingDomains, byDomain.map { [.integer($0.key.second), .text($0.key.domain), .integer($0.value)] })
     }
+
+    private static let counting = SQLBatch(
+        insertInto: "sent_count", [.int64("second"), .int64("campaign_id"), .text("relay"), .int64("count")],
+        identity: ["second", "campaign_id", "relay"],
+        "ON CONFLICT (second, campaign_id, relay) DO UPDATE SET count = sent_count.count + excluded.count")
+
+    private static let countingDomains = SQLBatch(
+        insertInto: "sent_to_domain", [.int64("second"), .text("domain"), .int64("count")], identity: ["second", "domain"],
+        "ON CONFLICT (second, domain) DO UPDATE SET count = sent_to_domain.count + excluded.count")
 }
 
 extension Ledger {

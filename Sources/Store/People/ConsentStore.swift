@@ -9,13 +9,21 @@ package struct ConsentStore: Sendable {
         self.database = database
     }
 
+    static let columns: [SQLBatch.Column] = [
+        .int64("contact_id"), .text("topic"), .int64("at"), .int64("state"), .int64("learned_at"), .text("source"), .text("wording"),
+    ]
+
+    static let once = "ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING"
+
     /// The same statement told again is one row, also where it is told from two sources in one go.
-    static let insertion = """
-        INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS \
-        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND at = ?3 AND state = ?4 AND source = ?6) \
-        ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
+    private static let insertion = SQLBatch(
+        columns, identity: ["contact_id", "topic", "at", "state", "source"],
         """
+        INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
+        SELECT r.contact_id, r.topic, r.at, r.state, r.learned_at, r.source, r.wording FROM rows r WHERE NOT EXISTS \
+        (SELECT 1 FROM consent k WHERE k.contact_id = r.contact_id AND k.topic = r.topic AND k.at = r.at AND k.state = r.state \
+        AND k.source = r.source) \(once)
+        """)
 
     /// What a list grants to everybody on it. The list says when it was imported, not when each person agreed, so it never
     /// undoes a withdrawal, and said again by the same source it is no new statement.
@@ -23,8 +31,7 @@ package struct ConsentStore: Sendable {
         INSERT INTO consent (contact_id, topic, at, state, learned_at, source, wording) \
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE COALESCE((SELECT k.state FROM consent k WHERE k.contact_id = ?1 AND k.topic = ?2 \
         AND k.state <> 0 ORDER BY k.at DESC, k.state DESC LIMIT 1), -1) <> 2 AND NOT EXISTS \
-        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND state = ?4 AND source = ?6) \
-        ON CONFLICT (contact_id, topic, at, state, learned_at) DO NOTHING
+        (SELECT 1 FROM consent WHERE contact_id = ?1 AND topic = ?2 AND state = ?4 AND source = ?6) \(once)
         """
 
     /// Adds statements, all or none; says how many were new. What is told of somebody who was merged into another, as by a link in
@@ -32,36 +39,44 @@ package struct ConsentStore: Sendable {
     @discardableResult
     package func record(_ statements: [Consent]) throws -> Int {
         try database.write { session in
-            let insert = try session.prepare(Self.insertion)
-            return try statements.reduce(0) { sum, consent in
-                let person = try ContactMerges.keeper(of: consent.contact, in: session) ?? consent.contact
-                return sum
-                    + (try insert.run([
-                        .integer(person.rawValue), .text(consent.topic), .integer(consent.at.milliseconds),
-                        .integer(consent.state.rawValue), .integer(consent.learnedAt.milliseconds), .text(consent.source),
-                        consent.wording.map { .text($0) } ?? .null,
-                    ]))
-            }
+            let keepers = try ContactMerges.keepers(of: statements.map(\.contact), in: session)
+            return try session.execute(
+                Self.insertion,
+                statements.map { consent in
+                    [
+                        .integer((keepers[consent.contact] ?? consent.contact).rawValue), .text(consent.topic),
+                        .integer(consent.at.milliseconds), .integer(consent.state.rawValue), .integer(consent.learnedAt.milliseconds),
+                        .text(consent.source), .init(consent.wording),
+                    ]
+                })
         }
     }
 
     /// How many of these withdrawals something later stands against that bears the time of its arrival: what a list grants says
     /// when it was imported, not when somebody agreed.
     package func outlived(_ statements: [Consent]) throws -> Int {
-        try database.read { session in
-            let latest = try session.prepare(
-                """
-                SELECT state, at, learned_at FROM consent WHERE contact_id = ? AND topic = ? AND state <> 0 ORDER BY at DESC, state DESC LIMIT 1
-                """)
-            return try statements.count { statement in
-                guard statement.state == .withdrawn else { return false }
-                return try latest.first([.integer(statement.contact.rawValue), .text(statement.topic)]) { row in
-                    row.integer(0) == Consent.State.confirmed.rawValue && row.integer(1) > statement.at.milliseconds
-                        && row.integer(1) >= row.integer(2)
-                } ?? false
+        let withdrawals = statements.filter { $0.state == .withdrawn }
+        return try database.read { session in
+            var latest: [Int: (at: Int64, state: Int64, learnedAt: Int64)] = [:]
+            try session.forEach(Self.standing, withdrawals.map { [.integer($0.contact.rawValue), .text($0.topic)] }) { row in
+                let (number, next) = (Int(row.integer(0)), (at: row.integer(1), state: row.integer(2), learnedAt: row.integer(3)))
+                if let known = latest[number], (known.at, known.state) >= (next.at, next.state) { return }
+                latest[number] = next
+            }
+            return withdrawals.enumerated().count { number, statement in
+                guard let last = latest[number] else { return false }
+                return last.state == Consent.State.confirmed.rawValue && last.at > statement.at.milliseconds && last.at >= last.learnedAt
             }
         }
     }
+
+    /// All that somebody has said of a topic, but for what waits for an answer.
+    private static let standing = SQLBatch(
+        [.int64("contact_id"), .text("topic")],
+        """
+        SELECT r.n, k.at, k.state, k.learned_at FROM rows r JOIN consent k ON k.contact_id = r.contact_id AND k.topic = r.topic \
+        AND k.state <> 0
+        """)
 
     /// All statements of a person, newest first.
     package func statements(of contact: ContactID) throws -> [Consent] {
@@ -86,21 +101,24 @@ package struct ConsentStore: Sendable {
 
     @discardableResult
     static func suppress(_ entries: [Suppression], in session: any SQLSession) throws -> Int {
-        let insert = try session.prepare(
-            """
-            INSERT INTO suppression (email_key, reason, at, learned_at, source, lifted_at) VALUES (?, ?, ?, ?, ?, NULL) \
-            ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
-            source = excluded.source, lifted_at = NULL WHERE excluded.at > suppression.lifted_at OR (suppression.lifted_at IS NULL \
-            AND suppression.source IN (SELECT 'merge ' || CAST(id AS TEXT) FROM contact_merge))
-            """)
-        return try entries.reduce(0) { sum, entry in
-            sum
-                + (try insert.run([
+        try session.execute(
+            suppression,
+            entries.map { entry in
+                [
                     .text(entry.address.key), .text(entry.reason.rawValue), .integer(entry.at.milliseconds),
                     .integer(entry.learnedAt.milliseconds), .text(entry.source),
-                ]))
-        }
+                ]
+            })
     }
+
+    private static let suppression = SQLBatch(
+        insertInto: "suppression",
+        [.text("email_key"), .text("reason"), .int64("at"), .int64("learned_at"), .text("source")], identity: ["email_key", "reason"],
+        """
+        ON CONFLICT (email_key, reason) DO UPDATE SET at = excluded.at, learned_at = excluded.learned_at, \
+        source = excluded.source, lifted_at = NULL WHERE excluded.at > suppression.lifted_at OR (suppression.lifted_at IS NULL \
+        AND suppression.source IN (SELECT 'merge ' || CAST(id AS TEXT) FROM contact_merge))
+        """)
 
     /// Ends a suppression of all addresses that a person is known by; the rows stay, with when it was lifted.
     package func lift(_ reason: SuppressionReason, of contact: ContactID, at now: Instant) throws {

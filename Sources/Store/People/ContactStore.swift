@@ -14,6 +14,14 @@ package struct ContactStore: Sendable {
         SELECT id FROM contact WHERE email_key = ?1 UNION ALL SELECT contact_id FROM contact_alias WHERE email_key = ?1 LIMIT 1
         """
 
+    /// The same of many.
+    static let idsByKey = SQLBatch(
+        [.text("key")],
+        """
+        SELECT r.n, COALESCE(c.id, a.contact_id) FROM rows r LEFT JOIN contact c ON c.email_key = r.key \
+        LEFT JOIN contact_alias a ON a.email_key = r.key WHERE COALESCE(c.id, a.contact_id) IS NOT NULL
+        """)
+
     /// What an import says of one person.
     package struct Entry: Sendable {
         package let email: EmailAddress
@@ -53,15 +61,10 @@ package struct ContactStore: Sendable {
     ) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
         guard !entries.isEmpty else { return [] }
         func write(_ session: any SQLSession) throws -> [(id: ContactID, change: Change, staysWithdrawn: Bool)] {
-            var writer = try ContactWriter(
-                session: session, newContacts: entries.count, since: since ?? now, now: now, source: source)
-            let results = try entries.map { entry in
-                let (id, change) = try writer.record(entry)
-                let granted = try consent.map { try writer.grant($0, to: id) } ?? true
-                return (id, change, !granted)
-            }
-            try writer.finish()
-            return results
+            var writer = ContactWriter(session: session, since: since ?? now, now: now, source: source)
+            let people = try writer.record(entries)
+            let isGranted = try consent.map { try writer.grant($0, to: people) }
+            return people.enumerated().map { ($1.id, $1.change, isGranted?[$0] == false) }
         }
         guard rehearsing else { return try database.write(write) }
         do {
@@ -79,11 +82,8 @@ package struct ContactStore: Sendable {
     /// Whom these address keys belong to; nobody is left out.
     package func identifiers(of keys: [String]) throws -> [String: ContactID] {
         try database.read { session in
-            let statement = try session.prepare(Self.idByKey)
             var found: [String: ContactID] = [:]
-            for key in keys where found[key] == nil {
-                found[key] = try statement.first([.text(key)]) { ContactID($0.integer(0)) }
-            }
+            try session.forEach(Self.idsByKey, keys.map { [.text($0)] }) { found[keys[Int($0.integer(0))]] = ContactID($0.integer(1)) }
             return found
         }
     }

@@ -2,108 +2,180 @@ import Database
 import Model
 import Segments
 
-/// Writes people within one transaction, with its statements prepared once: an import calls it for every line.
+/// Writes people within one transaction: one batch, once.
 struct ContactWriter {
     private let now: Instant
     /// Since when what is said is true.
     private let since: Instant
     private let source: String
     private let session: any SQLSession
-    private let insert: any SQLStatement
-    private let find: any SQLStatement
-    private let update: any SQLStatement
-    private let change: any SQLStatement
-    private let consent: any SQLStatement
-    private let standing: any SQLStatement
     private var facts = FactNotes()
-    private var nextID: Int64
-    private let lastID: Int64
+    /// What is known of those who were there before, and what is to be written of it.
+    private var attributes: [ContactID: JSONObject] = [:]
+    private var deltas: [ContactID: JSONObject] = [:]
+    private var changed: [ContactID] = []
 
-    /// `newContacts`: the most that may turn out to be new; that many IDs are set aside.
-    init(session: any SQLSession, newContacts: Int, since: Instant, now: Instant, source: String) throws {
+    private static let contactColumns: [SQLBatch.Column] = [
+        .int64("id"), .text("email"), .text("email_key"), .text("attributes"), .int64("created_at"), .int64("updated_at"),
+    ]
+
+    private static let insert = SQLBatch(insertInto: "contact", contactColumns, identity: ["id"], "ON CONFLICT (email_key) DO NOTHING")
+
+    /// Where somebody is known under a second address.
+    private static let insertUnlessAlias = SQLBatch(
+        contactColumns, identity: ["id"],
+        """
+        INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) \
+        SELECT r.id, r.email, r.email_key, r.attributes, r.created_at, r.updated_at FROM rows r \
+        WHERE NOT EXISTS (SELECT 1 FROM contact_alias a WHERE a.email_key = r.email_key) ON CONFLICT (email_key) DO NOTHING
+        """)
+
+    private static let find = SQLBatch(
+        [.text("key")],
+        """
+        SELECT r.n, c.id, c.attributes FROM rows r JOIN contact c ON c.id = COALESCE((SELECT o.id FROM contact o WHERE o.email_key = r.key), \
+        (SELECT a.contact_id FROM contact_alias a WHERE a.email_key = r.key))
+        """)
+
+    private static let change = SQLBatch(
+        insertInto: "attribute_change",
+        [.int64("contact_id"), .int64("at"), .int64("learned_at"), .text("changes"), .text("source")],
+        identity: ["contact_id", "at", "learned_at"], "ON CONFLICT (contact_id, at, learned_at) DO NOTHING")
+
+    private static let name = SQLBatch(
+        insertInto: "contact_external_id", [.text("system"), .text("external_id"), .int64("contact_id")],
+        identity: ["system", "external_id"], "ON CONFLICT (system, external_id) DO UPDATE SET contact_id = excluded.contact_id")
+
+    init(session: any SQLSession, since: Instant, now: Instant, source: String) {
         self.session = session
         self.since = since
         self.now = now
         self.source = source
-        // Most databases know nobody under a second address, and an import asks for every line.
-        let hasAliases = try session.first("SELECT 1 FROM contact_alias LIMIT 1") { _ in true } ?? false
-        let values =
-            hasAliases
-            ? "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM contact_alias WHERE email_key = ?3)"
-            : "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-        insert = try session.prepare(
-            """
-            INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) \(values) \
-            ON CONFLICT (email_key) DO NOTHING
-            """)
-        find = try session.prepare("SELECT id, attributes FROM contact WHERE id = (\(ContactStore.idByKey))")
-        update = try session.prepare("UPDATE contact SET attributes = ?, updated_at = ? WHERE id = ?")
-        change = try session.prepare(
-            """
-            INSERT INTO attribute_change (contact_id, at, learned_at, changes, source) VALUES (?, ?, ?, ?, ?) \
-            ON CONFLICT (contact_id, at, learned_at) DO NOTHING
-            """)
-        consent = try session.prepare(ConsentStore.grant)
-        standing = try session.prepare(
-            "SELECT state FROM consent WHERE contact_id = ? AND topic = ? AND state <> 0 ORDER BY at DESC, state DESC LIMIT 1")
-        nextID = try IDBlocks.take(newContacts, of: .contact, in: session)
-        lastID = nextID + Int64(newContacts)
     }
 
-    mutating func record(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {
-        let result = try recordAttributes(entry)
-        if let externalID = entry.externalID, !externalID.isEmpty {
-            try session.execute(
-                """
-                INSERT INTO contact_external_id (system, external_id, contact_id) VALUES ('', \(externalID), \(result.id)) \
-                ON CONFLICT (system, external_id) DO UPDATE SET contact_id = excluded.contact_id
-                """)
+    /// Says what became of each, in order.
+    mutating func record(_ entries: [ContactStore.Entry]) throws -> [(id: ContactID, change: ContactStore.Change)] {
+        let first = try IDBlocks.take(entries.count, of: .contact, in: session)
+        let isNew = try add(entries, from: first)
+        let known = try find(entries.indices.filter { !isNew[$0] }, of: entries)
+        var results: [(id: ContactID, change: ContactStore.Change)] = []
+        results.reserveCapacity(entries.count)
+        for (index, entry) in entries.enumerated() {
+            if isNew[index] {
+                facts.note(entry.stated)
+                results.append((ContactID(first + Int64(index)), .added))
+            } else {
+                guard let id = known[index] else { throw DatabaseError(.other, "a contact was neither added nor found") }
+                results.append((id, try update(id, with: entry.attributes) ? .updated : .unchanged))
+            }
         }
-        return result
+        try writeChanges()
+        let names = zip(entries, results).compactMap { entry, result -> [SQLValue]? in
+            guard let name = entry.externalID, !name.isEmpty else { return nil }
+            return [.text(""), .text(name), .integer(result.id.rawValue)]
+        }
+        try session.execute(Self.name, names)
+        try writeFacts()
+        return results
     }
 
-    /// Keeps which attributes were seen. To be called once, after the last entry.
-    func finish() throws {
+    /// Adds those whose address nobody has, with the IDs from `first` on.
+    private func add(_ entries: [ContactStore.Entry], from first: Int64) throws -> [Bool] {
+        // Most databases know nobody under a second address.
+        let hasAliases = try session.first("SELECT 1 FROM contact_alias LIMIT 1") { _ in true } ?? false
+        let time = SQLValue.integer(now.milliseconds)
+        let isNew = try session.insertions(
+            hasAliases ? Self.insertUnlessAlias : Self.insert,
+            entries.enumerated().map { index, entry in
+                [
+                    .integer(first + Int64(index)), .text(entry.email.description), .text(entry.key), .text(entry.statedJSON), time, time,
+                ]
+            })
+        try session.execute(
+            Self.change,
+            entries.indices.filter { isNew[$0] }.map { change(ContactID(first + Int64($0)), entries[$0].statedJSON) })
+        return isNew
+    }
+
+    private func change(_ id: ContactID, _ json: String) -> [SQLValue] {
+        [.integer(id.rawValue), .integer(since.milliseconds), .integer(now.milliseconds), .text(json), .text(source)]
+    }
+
+    /// Who some of the entries are, by their place.
+    private mutating func find(_ places: [Int], of entries: [ContactStore.Entry]) throws -> [Int: ContactID] {
+        var found: [Int: ContactID] = [:]
+        try session.forEach(Self.find, places.map { [.text(entries[$0].key)] }) { row in
+            let id = ContactID(row.integer(1))
+            found[places[Int(row.integer(0))]] = id
+            if attributes[id] == nil { attributes[id] = try JSONObject(stored: row.text(2)) }
+        }
+        return found
+    }
+
+    /// False where it makes no difference.
+    private mutating func update(_ id: ContactID, with told: JSONObject) throws -> Bool {
+        let known = attributes[id] ?? [:]
+        let (merged, delta) = since < now ? try merging(told, into: known, of: id) : known.merging(told)
+        guard !delta.isEmpty else { return false }
+        attributes[id] = merged
+        facts.note(delta)
+        if deltas[id] == nil { changed.append(id) }
+        deltas[id] = deltas[id]?.joined(by: delta) ?? delta
+        // The history is read for each: what comes next may be about the same person.
+        if since < now { try writeChanges() }
+        return true
+    }
+
+    private mutating func writeChanges() throws {
+        guard !changed.isEmpty else { return }
+        try session.prepare("UPDATE contact SET attributes = ?, updated_at = ? WHERE id = ?").runAll(
+            changed.map { [.text(attributes[$0]?.json ?? "{}"), .integer(now.milliseconds), .integer($0.rawValue)] })
+        let isIn = try session.insertions(Self.change, changed.map { change($0, deltas[$0]?.json ?? "{}") })
+        for (id, isIn) in zip(changed, isIn) where !isIn { try add(deltas[id] ?? [:], to: id) }
+        (changed, deltas) = ([], [:])
+    }
+
+    /// Keeps which attributes were seen.
+    private func writeFacts() throws {
         for (name, kind) in facts.all {
             try session.execute(
                 "INSERT INTO attribute_fact (name, kind) VALUES (\(name), \(kind.rawValue)) ON CONFLICT (name, kind) DO NOTHING")
         }
     }
+}
 
-    /// False where the person has withdrawn: a list does not undo that.
-    func grant(_ template: ConsentTemplate, to id: ContactID) throws -> Bool {
-        let added = try consent.run([
-            .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
-            .integer(now.milliseconds), .text(template.source), template.wording.map { .text($0) } ?? .null,
-        ])
-        return try added == 1
-            || standing.first([.integer(id.rawValue), .text(template.topic)]) { $0.integer(0) } != Consent.State.withdrawn.rawValue
-    }
+// MARK: - Consent
 
-    private mutating func recordAttributes(_ entry: ContactStore.Entry) throws -> (id: ContactID, change: ContactStore.Change) {
-        let key = entry.key
-        let time = SQLValue.integer(now.milliseconds)
-        if nextID < lastID {
-            let json = SQLValue.text(entry.statedJSON)
-            if try insert.run([.integer(nextID), .text(entry.email.description), .text(key), json, time, time]) == 1 {
-                let id = ContactID(nextID)
-                nextID += 1
-                try change.run([.integer(id.rawValue), .integer(since.milliseconds), time, json, .text(source)])
-                facts.note(entry.stated)
-                return (id, .added)
-            }
+extension ContactWriter {
+    private static let agreement = SQLBatch(
+        insertInto: "consent", ConsentStore.columns, identity: ["contact_id", "topic", "at", "state", "learned_at"], ConsentStore.once)
+
+    /// Who has withdrawn, and not agreed again.
+    private static let withdrawn = SQLBatch(
+        [.int64("contact_id"), .text("topic")],
+        """
+        SELECT r.n FROM rows r WHERE (SELECT k.state FROM consent k WHERE k.contact_id = r.contact_id AND k.topic = r.topic \
+        AND k.state <> 0 ORDER BY k.at DESC, k.state DESC LIMIT 1) = 2
+        """)
+
+    /// Grants it to all of them; false of those who have withdrawn: a list does not undo that.
+    func grant(_ template: ConsentTemplate, to people: [(id: ContactID, change: ContactStore.Change)]) throws -> [Bool] {
+        func statement(_ id: ContactID) -> [SQLValue] {
+            [
+                .integer(id.rawValue), .text(template.topic), .integer(template.at.milliseconds), .integer(template.state.rawValue),
+                .integer(now.milliseconds), .text(template.source), .init(template.wording),
+            ]
         }
-        guard let found = try find.first([.text(key)], { (ContactID($0.integer(0)), try JSONObject(stored: $0.text(1))) }) else {
-            throw DatabaseError(.other, "a contact was neither added nor found")
+        // Of somebody new there is nothing to ask.
+        try session.execute(Self.agreement, people.filter { $0.change == .added }.map { statement($0.id) })
+        let known = people.indices.filter { people[$0].change != .added }
+        let added = try session.prepare(ConsentStore.grant).runAll(known.map { statement(people[$0].id) })
+        let asked = zip(known, added).filter { $1 == 0 }.map(\.0)
+        var isGranted = [Bool](repeating: true, count: people.count)
+        try session.forEach(Self.withdrawn, asked.map { [.integer(people[$0].id.rawValue), .text(template.topic)] }) {
+            isGranted[asked[Int($0.integer(0))]] = false
         }
-        let (id, known) = found
-        let (merged, delta) = since < now ? try merging(entry.attributes, into: known, of: id) : known.merging(entry.attributes)
-        guard !delta.isEmpty else { return (id, .unchanged) }
-        try update.run([.text(merged.json), time, .integer(id.rawValue)])
-        let keys = [SQLValue.integer(id.rawValue), .integer(since.milliseconds), time]
-        if try change.run(keys + [.text(delta.json), .text(source)]) == 0 { try add(delta, to: id) }
-        facts.note(delta)
-        return (id, .updated)
+        return isGranted
     }
 }
 
@@ -137,13 +209,19 @@ extension ContactWriter {
     private func add(_ delta: JSONObject, to id: ContactID) throws {
         let place: SQL = "contact_id = \(id) AND at = \(since.milliseconds) AND learned_at = \(now.milliseconds)"
         let first = try session.first("SELECT changes FROM attribute_change WHERE \(place)") { try JSONObject(stored: $0.text(0)) }
-        var both = first ?? [:]
-        for (name, value) in delta.members { both[name] = value }
+        let both = first?.joined(by: delta) ?? delta
         try session.execute("UPDATE attribute_change SET changes = \(both.json), source = \(source) WHERE \(place)")
     }
 }
 
 extension JSONObject {
+    /// Both changes as one, of which the later one counts.
+    fileprivate func joined(by later: JSONObject) -> JSONObject {
+        var both = self
+        for (name, value) in later.members { both[name] = value }
+        return both
+    }
+
     /// The object with `changes` applied (`null` removes a member), and those of them that made a difference.
     func merging(_ changes: JSONObject) -> (merged: JSONObject, delta: JSONObject) {
         var merged = self

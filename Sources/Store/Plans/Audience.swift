@@ -125,8 +125,9 @@ extension CampaignStore {
         try session.script(
             "CREATE TEMPORARY TABLE IF NOT EXISTS plan_address (email_key \(d.text) PRIMARY KEY) \(d.untilCommit); DELETE FROM plan_address"
         )
-        let insert = try session.prepare("INSERT INTO plan_address (email_key) VALUES (?) ON CONFLICT (email_key) DO NOTHING")
-        for address in addresses { try insert.run([.text(address.key)]) }
+        let insert = SQLBatch(
+            insertInto: "plan_address", [.text("email_key")], identity: ["email_key"], "ON CONFLICT (email_key) DO NOTHING")
+        try session.execute(insert, addresses.map { [.text($0.key)] })
     }
 
     /// Turns a plan's recipients into rows of the ledger, once; says how many are to go. With a fresh `audience` those are

@@ -30,23 +30,31 @@ struct SummaryNotes {
 
     /// One row a person and event, in the order of the table.
     func write(in session: any SQLSession) throws {
-        let add = try session.prepare(EventSummaries.adding("VALUES (?, ?, ?, ?, ?)"))
-        for (key, note) in notes.sorted(by: { ($0.key.name, $0.key.contact) < ($1.key.name, $1.key.contact) }) {
-            try add.run([.integer(key.name), .integer(key.contact), .integer(note.count), .integer(note.first), .integer(note.last)])
-        }
+        let sorted = notes.sorted { ($0.key.name, $0.key.contact) < ($1.key.name, $1.key.contact) }
+        try session.execute(
+            EventSummaries.addition,
+            sorted.map { key, note in
+                [.integer(key.name), .integer(key.contact), .integer(note.count), .integer(note.first), .integer(note.last)]
+            })
     }
 }
 
 enum EventSummaries {
+    /// Adds such rows to the summaries.
+    static let addition = SQLBatch(
+        insertInto: "event_summary", ["name_id", "contact_id", "count", "first_at", "last_at"].map { .int64($0) },
+        identity: ["name_id", "contact_id"], merging)
+
     /// A statement that adds `rows` (name_id, contact_id, count, first_at, last_at) to the summaries.
     static func adding(_ rows: String) -> String {
-        """
-        INSERT INTO event_summary (name_id, contact_id, count, first_at, last_at) \(rows) \
+        "INSERT INTO event_summary (name_id, contact_id, count, first_at, last_at) \(rows) \(merging)"
+    }
+
+    private static let merging = """
         ON CONFLICT (name_id, contact_id) DO UPDATE SET count = event_summary.count + excluded.count, \
         first_at = CASE WHEN excluded.first_at < event_summary.first_at THEN excluded.first_at ELSE event_summary.first_at END, \
         last_at = CASE WHEN excluded.last_at > event_summary.last_at THEN excluded.last_at ELSE event_summary.last_at END
         """
-    }
 
     /// The same for `event_faded`, whose rows also have learned_at.
     static func fading(_ rows: String) -> String {

@@ -44,10 +44,10 @@ struct SumNote {
         most = most.map { max($0, number) } ?? number
     }
 
-    /// `?, …` for count, total, least and most.
-    func columns(_ dialect: any Dialect) -> SQL {
-        let bounds = [least, most].map { number -> SQL in number.map { dialect.decimal($0) } ?? "NULL" }
-        return "\(count), \(dialect.decimal(total)), \(bounds[0]), \(bounds[1])"
+    /// Count, total, least and most.
+    func values(_ dialect: any Dialect) -> [SQLValue] {
+        let bounds = [least, most].map { number -> SQLValue in number.map { dialect.decimalValue($0) } ?? .null }
+        return [.integer(count), dialect.decimalValue(total)] + bounds
     }
 }
 
@@ -70,19 +70,33 @@ struct SumNotes {
 
     /// One row a person and property, in the order of the table.
     func write(in session: any SQLSession) throws {
-        for (key, note) in notes.sorted(by: { ($0.key.sum, $0.key.contact) < ($1.key.sum, $1.key.contact) }) {
-            let values: SQL = "VALUES (\(key.sum), \(key.contact), \(note.last), \(note.numbers.columns(session.dialect)))"
-            try session.execute(EventSums.adding(values, session.dialect))
-        }
+        let dialect = session.dialect
+        let sorted = notes.sorted { ($0.key.sum, $0.key.contact) < ($1.key.sum, $1.key.contact) }
+        try session.execute(
+            EventSums.addition(dialect),
+            sorted.map { key, note in [.integer(key.sum), .integer(key.contact), .integer(note.last)] + note.numbers.values(dialect) })
     }
 }
 
 enum EventSums {
+    /// Adds such rows to the sums.
+    static func addition(_ dialect: any Dialect) -> SQLBatch {
+        SQLBatch(
+            insertInto: "event_sum",
+            ["sum_id", "contact_id", "last_at", "count"].map { .int64($0) } + ["total", "least", "most"].map { .decimal($0) },
+            identity: ["sum_id", "contact_id"], merging(dialect).text)
+    }
+
     /// A statement that adds `rows` (sum_id, contact_id, last_at, count, total, least, most) to the sums.
     static func adding(_ rows: SQL, _ dialect: any Dialect) -> SQL {
+        "INSERT INTO event_sum (sum_id, contact_id, last_at, count, total, least, most) \(rows) \(merging(dialect))"
+    }
+
+    /// It takes no arguments.
+    private static func merging(_ dialect: any Dialect) -> SQL {
         """
-        INSERT INTO event_sum (sum_id, contact_id, last_at, count, total, least, most) \(rows) ON CONFLICT (sum_id, contact_id) \
-        DO UPDATE SET last_at = \(greater("event_sum.last_at", "excluded.last_at")), \(merged("event_sum", dialect))
+        ON CONFLICT (sum_id, contact_id) DO UPDATE SET last_at = \(greater("event_sum.last_at", "excluded.last_at")), \
+        \(merged("event_sum", dialect))
         """
     }
 
@@ -147,14 +161,37 @@ enum EventSums {
         try session.execute(fading(rows, dialect))
     }
 
+    /// What the events that are kept come to: contact_id, count, total, least and most.
+    static func kept(_ sum: EventSum, name: Int64, _ dialect: any Dialect) -> SQL {
+        let names = ["count", "total", "least", "most"]
+        let columns = zip(parts(sum, dialect), names).map { "\($0) AS \(raw: $1)" as SQL }.joined(separator: ", ")
+        return "SELECT e.contact_id, \(columns) FROM event e WHERE e.name_id = \(name) GROUP BY e.contact_id"
+    }
+
+    /// Whether a row of `event_sum` is not what those and a row of `event_sum_faded` come to together; either may be missing.
+    static func differs(_ row: String, from kept: String, and faded: String, _ dialect: any Dialect) -> SQL {
+        let zero = dialect.decimal(.zero)
+        func total(_ table: String) -> SQL { "COALESCE(\(raw: table).total, \(zero))" }
+        func isOther(_ column: String, _ bound: SQL) -> SQL {
+            "(\(raw: row).\(raw: column) IS NULL) <> (\(bound) IS NULL) OR \(raw: row).\(raw: column) <> \(bound)"
+        }
+        let least = lesser("\(kept).least", "\(faded).least")
+        let most = greater("\(kept).most", "\(faded).most")
+        return """
+            \(raw: row).count <> COALESCE(\(raw: kept).count, 0) + COALESCE(\(raw: faded).count, 0) \
+            OR \(raw: row).total <> \(dialect.decimalSum(total(kept), total(faded))) OR \(isOther("least", "(\(least))")) OR \(isOther("most", "(\(most))"))
+            """
+    }
+
     private static func isNumber(_ sum: EventSum, _ dialect: any Dialect) -> SQL {
         "\(dialect.jsonKind("e.properties", sum.property)) IN ('integer', 'real')"
     }
 
     /// Count, total, least and most of events `e`.
-    private static func numbers(_ sum: EventSum, _ dialect: any Dialect) -> SQL {
+    private static func numbers(_ sum: EventSum, _ dialect: any Dialect) -> SQL { parts(sum, dialect).joined(separator: ", ") }
+
+    private static func parts(_ sum: EventSum, _ dialect: any Dialect) -> [SQL] {
         let exact = [DecimalFunction.sum, .min, .max].map { dialect.jsonAggregate($0, "e.properties", sum.property) }
-        let count: SQL = "COALESCE(sum(CASE WHEN \(isNumber(sum, dialect)) THEN 1 ELSE 0 END), 0)"
-        return ([count] + exact).joined(separator: ", ")
+        return ["COALESCE(sum(CASE WHEN \(isNumber(sum, dialect)) THEN 1 ELSE 0 END), 0)"] + exact
     }
 }

@@ -10,14 +10,11 @@ struct EventWriter {
     private let session: any SQLSession
     private let unknown: UnknownContact
     private let now: Instant
-    private let insert: any SQLStatement
-    private let same: any SQLStatement
-    private let remember: any SQLStatement
     private var people: EventContacts
     private var names: [String: Name] = [:]
 
     /// People that were made for events of somebody nobody knew.
-    var newContacts: Int { people.made }
+    var newContacts: Int { people.newContacts }
 
     private struct Name {
         var id: Int64
@@ -43,31 +40,36 @@ struct EventWriter {
         var at: Int64
     }
 
+    private static let insert = SQLBatch(
+        insertInto: "event", ["name_id", "at", "contact_id", "id", "learned_at"].map { .int64($0) } + [.text("properties")],
+        identity: ["name_id", "at", "contact_id", "id"], "ON CONFLICT (name_id, at, contact_id, id) DO NOTHING")
+
+    /// Which of some events are there in the very same words.
+    private static let same = SQLBatch(
+        [.int64("name_id"), .int64("at"), .int64("contact_id"), .text("properties")],
+        """
+        SELECT r.n FROM rows r JOIN event e ON e.name_id = r.name_id AND e.at = r.at AND e.contact_id = r.contact_id \
+        AND COALESCE(e.properties, '') = r.properties
+        """)
+
+    private static let remember = SQLBatch(
+        insertInto: "event_given_id", [.int64("contact_id"), .text("given"), .int64("name_id"), .int64("at")],
+        identity: ["contact_id", "given"], "ON CONFLICT (contact_id, given) DO NOTHING")
+
     init(session: any SQLSession, unknown: UnknownContact, now: Instant) throws {
         self.session = session
         self.unknown = unknown
         self.now = now
-        insert = try session.prepare(
-            """
-            INSERT INTO event (name_id, at, contact_id, id, learned_at, properties) VALUES (?, ?, ?, ?, ?, ?) \
-            ON CONFLICT (name_id, at, contact_id, id) DO NOTHING
-            """)
-        same = try session.prepare(
-            """
-            SELECT max(id), max(CASE WHEN COALESCE(properties, '') = ?4 THEN 1 ELSE 0 END) FROM event \
-            WHERE name_id = ?1 AND at = ?2 AND contact_id = ?3
-            """)
-        remember = try session.prepare(
-            "INSERT INTO event_given_id (contact_id, given, name_id, at) VALUES (?, ?, ?, ?) ON CONFLICT (contact_id, given) DO NOTHING")
-        people = try EventContacts(session: session, now: now)
+        people = EventContacts(session: session, now: now)
     }
 
     mutating func record(_ entries: [EventStore.Entry]) throws -> [EventStore.Result] {
         var results = [EventStore.Result](repeating: .known, count: entries.count)
+        let contacts = try people.ids(of: entries, making: unknown == .create)
         var arrivals: [Arrival] = []
         arrivals.reserveCapacity(entries.count)
         for (index, entry) in entries.enumerated() {
-            guard let contact = try people.id(of: entry, making: unknown == .create) else {
+            guard let contact = contacts[index] else {
                 results[index] = .noContact
                 continue
             }
@@ -76,27 +78,39 @@ struct EventWriter {
                 results[index] = .faded
                 continue
             }
-            let at = entry.at.milliseconds
-            if let given = entry.givenID, try remember.run([.integer(contact), .text(given), .integer(name.id), .integer(at)]) == 0 {
-                continue
-            }
-            arrivals.append(Arrival(index: index, contact: contact, name: name.id, at: at))
+            arrivals.append(Arrival(index: index, contact: contact, name: name.id, at: entry.at.milliseconds))
         }
+        try dropTold(&arrivals, entries)
         sort(&arrivals)
         var summaries = SummaryNotes()
         var sums = SumNotes()
-        for arrival in arrivals where try write(entries[arrival.index], arrival) {
-            results[arrival.index] = .added
-            names[entries[arrival.index].name]?.note(entries[arrival.index].properties)
-            summaries.note(name: arrival.name, contact: arrival.contact, at: arrival.at)
-            for sum in names[entries[arrival.index].name]?.sums ?? [] {
-                sums.note(sum, contact: arrival.contact, at: arrival.at, entries[arrival.index].properties)
+        for start in stride(from: 0, to: arrivals.count, by: Self.slice) {
+            for arrival in try write(arrivals[start..<min(start + Self.slice, arrivals.count)], entries) {
+                let entry = entries[arrival.index]
+                results[arrival.index] = .added
+                names[entry.name]?.note(entry.properties)
+                summaries.note(name: arrival.name, contact: arrival.contact, at: arrival.at)
+                for sum in names[entry.name]?.sums ?? [] { sums.note(sum, contact: arrival.contact, at: arrival.at, entry.properties) }
             }
         }
         try summaries.write(in: session)
         try sums.write(in: session)
         try writeFacts()
         return results
+    }
+
+    /// Takes out those whose given IDs are known, and keeps the others' IDs.
+    private func dropTold(_ arrivals: inout [Arrival], _ entries: [EventStore.Entry]) throws {
+        let given = arrivals.indices.filter { entries[arrivals[$0].index].givenID != nil }
+        guard !given.isEmpty else { return }
+        let isNew = try session.insertions(
+            Self.remember,
+            given.map { place in
+                let arrival = arrivals[place]
+                return [.integer(arrival.contact), .init(entries[arrival.index].givenID), .integer(arrival.name), .integer(arrival.at)]
+            })
+        let told = Set(zip(given, isNew).filter { !$1 }.map(\.0))
+        if !told.isEmpty { arrivals = arrivals.indices.filter { !told.contains($0) }.map { arrivals[$0] } }
     }
 
     /// By person where few people did much: their rows of the index lie together, and the table is gone through once. By
@@ -111,19 +125,46 @@ struct EventWriter {
         }
     }
 
-    /// False where the event is known already.
-    private func write(_ entry: EventStore.Entry, _ arrival: Arrival) throws -> Bool {
+    /// So many rows are made at once: each holds its JSON.
+    private static let slice = 10_000
+
+    /// Those that were not known.
+    private func write(_ arrivals: ArraySlice<Arrival>, _ entries: [EventStore.Entry]) throws -> [Arrival] {
+        let rows = arrivals.map { row($0, entries[$0.index]) }
+        let isIn = try session.insertions(Self.insert, rows)
+        var added = zip(arrivals, isIn).filter { $1 }.map(\.0)
+        guard added.count < arrivals.count else { return added }
+        var others = zip(arrivals, zip(rows, isIn)).filter { !$1.1 }.map { (arrival: $0, row: $1.0) }
+        // Most of them are the same told again.
+        let nameless = others.indices.filter { entries[others[$0].arrival.index].givenID == nil }
+        let asked = nameless.map { place -> [SQLValue] in
+            let row = others[place].row
+            return Array(row[..<3]) + [row[5] == .null ? .text("") : row[5]]
+        }
+        var known: Set<Int> = []
+        try session.forEach(Self.same, asked) { known.insert(nameless[Int($0.integer(0))]) }
+        others = others.indices.filter { !known.contains($0) }.map { others[$0] }
+        for (arrival, row) in others where try write(entries[arrival.index], arrival, row) { added.append(arrival) }
+        return added
+    }
+
+    private func row(_ arrival: Arrival, _ entry: EventStore.Entry) -> [SQLValue] {
         let json = entry.properties.isEmpty ? nil : entry.properties.sortedByName.json
-        var values: [SQLValue] = [
+        return [
             .integer(arrival.name), .integer(arrival.at), .integer(arrival.contact), .integer(0), .integer(now.milliseconds),
             json.map { .text($0) } ?? .null,
         ]
-        if try insert.run(values) == 1 { return true }
-        let found = try same.first([values[0], values[1], values[2], .text(json ?? "")]) { ($0.integer(0), $0.integer(1) == 1) }
-        guard let (last, isSame) = found, entry.givenID != nil || !isSame else { return false }
+    }
+
+    /// Beside others of the same person, name and instant. False where the event is known already.
+    private func write(_ entry: EventStore.Entry, _ arrival: Arrival, _ row: [SQLValue]) throws -> Bool {
         if entry.givenID == nil, try isTold(entry.properties, arrival) { return false }
-        values[3] = .integer(last + 1)
-        return try insert.run(values) == 1
+        let last: SQL = """
+            SELECT max(id) FROM event WHERE name_id = \(arrival.name) AND at = \(arrival.at) AND contact_id = \(arrival.contact)
+            """
+        var values = row
+        values[3] = .integer(Int64(try session.count(last)) + 1)
+        return try session.execute(Self.insert, [values]) == 1
     }
 
     /// Whether one of the events there says the same in other words: members in another order, `5.0` for `5`.
@@ -165,67 +206,6 @@ struct EventWriter {
     private func add(_ name: String) throws -> Int64 {
         let id = try IDBlocks.take(1, of: .eventName, in: session)
         try session.execute("INSERT INTO event_name (id, name) VALUES (\(id), \(name))")
-        return id
-    }
-}
-
-/// Finds the people that events are about, or makes them. The lines of one person usually come together.
-struct EventContacts {
-    private let session: any SQLSession
-    private let now: Instant
-    private let find: any SQLStatement
-    private var last: (key: String, externalID: String?, id: Int64)?
-    private(set) var made = 0
-
-    init(session: any SQLSession, now: Instant) throws {
-        self.session = session
-        self.now = now
-        find = try session.prepare(ContactStore.idByKey)
-    }
-
-    mutating func id(of entry: EventStore.Entry, making: Bool) throws -> Int64? {
-        let key = entry.email?.key
-        if let key, let last, last.key == key, last.externalID == entry.externalID { return last.id }
-        if let known = try known(key, entry.externalID) {
-            if let key {
-                last = (key, entry.externalID, known)
-                if let externalID = entry.externalID { try tie(externalID, to: known) }
-            }
-            return known
-        }
-        return making ? try make(entry) : nil
-    }
-
-    private func known(_ key: String?, _ externalID: String?) throws -> Int64? {
-        if let key, let id = try find.first([.text(key)], { $0.integer(0) }) { return id }
-        guard let externalID else { return nil }
-        return try session.first("SELECT contact_id FROM contact_external_id WHERE system = '' AND external_id = \(externalID)") {
-            $0.integer(0)
-        }
-    }
-
-    /// Who tells of an event by address and by the ID of another system says that both are one person's. What is known already stays.
-    private func tie(_ externalID: String, to contact: Int64) throws {
-        try session.execute(
-            """
-            INSERT INTO contact_external_id (system, external_id, contact_id) VALUES ('', \(externalID), \(contact)) \
-            ON CONFLICT (system, external_id) DO NOTHING
-            """)
-    }
-
-    /// Somebody of whom nothing is known yet but that they did something.
-    private mutating func make(_ entry: EventStore.Entry) throws -> Int64? {
-        guard entry.email != nil || entry.externalID != nil else { return nil }
-        let id = try IDBlocks.take(1, of: .contact, in: session)
-        try session.execute(
-            """
-            INSERT INTO contact (id, email, email_key, attributes, created_at, updated_at) VALUES (\(id), \(entry.email?.description), \
-            \(entry.email?.key), '{}', \(now.milliseconds), \(now.milliseconds))
-            """)
-        if let externalID = entry.externalID {
-            try tie(externalID, to: id)
-        }
-        made += 1
         return id
     }
 }

@@ -78,6 +78,25 @@ struct ContactMerges {
         return keeper
     }
 
+    private static let next = SQLBatch(
+        [.int64("id")], "SELECT r.n, m.kept_id FROM rows r JOIN contact_merge m ON m.other_id = r.id AND m.undone_at IS NULL")
+
+    /// The same of many; who has no keeper is left out.
+    static func keepers(of contacts: [ContactID], in session: any SQLSession) throws -> [ContactID: ContactID] {
+        var keepers: [ContactID: ContactID] = [:]
+        var asked = Array(Set(contacts).map { (contact: $0, keeper: $0) })
+        while !asked.isEmpty {
+            var found: [(contact: ContactID, keeper: ContactID)] = []
+            try session.forEach(next, asked.map { [.integer($0.keeper.rawValue)] }) { row in
+                let contact = asked[Int(row.integer(0))].contact
+                keepers[contact] = ContactID(row.integer(1))
+                found.append((contact, ContactID(row.integer(1))))
+            }
+            asked = found
+        }
+        return keepers
+    }
+
     /// This contact and those that were merged into it, however long ago.
     static func everyID(of contact: ContactID, in session: any SQLSession) throws -> [ContactID] {
         var all = [contact]

@@ -1,0 +1,167 @@
+import CPostgres
+import Database
+
+extension SQLBatch {
+    /// `WITH rows AS (…)`, of a list for each column.
+    private var source: String {
+        let lists = columns.enumerated().map { place, column in "$\(place + 1)::\(column.kind.list)" }.joined(separator: ", ")
+        let names = columns.map(\.name).joined(separator: ", ")
+        let values = columns.map { $0.kind == .decimal ? "CAST(l.\($0.name) AS NUMERIC) AS \($0.name)" : "l.\($0.name)" }
+        return """
+            WITH rows AS (SELECT \(values.joined(separator: ", ")), l.n - 1 AS n \
+            FROM unnest(\(lists)) WITH ORDINALITY AS l(\(names), n))
+            """
+    }
+
+    /// As one statement for all rows.
+    var postgres: String {
+        switch statement {
+        case .insertion: "\(source) \(insertion)"
+        case .text(let text): "\(source) \(text)"
+        }
+    }
+
+    private var insertion: String {
+        switch statement {
+        case .insertion(let table, let tail):
+            let names = columns.map(\.name).joined(separator: ", ")
+            return "INSERT INTO \(table) (\(names)) SELECT \(names) FROM rows r WHERE TRUE \(tail)"
+        case .text(let text): return text
+        }
+    }
+
+    /// The numbers of the rows that were not inserted, of which there are few.
+    var postgresLeftOut: String {
+        let same = identity.map { "a.\($0) = r.\($0)" }.joined(separator: " AND ")
+        return """
+            \(source), added AS (\(insertion) RETURNING \(identity.joined(separator: ", "))) \
+            SELECT r.n FROM rows r WHERE NOT EXISTS (SELECT 1 FROM added a WHERE \(same))
+            """
+    }
+
+    /// The numbers of `rows`, so that no two of one identity are in one part, and the earlier are in an earlier one.
+    func parts(_ rows: [[SQLValue]]) -> [[Int]] {
+        let places = identity.compactMap { name in columns.firstIndex { $0.name == name } }
+        guard !places.isEmpty, rows.count > 1 else { return rows.isEmpty ? [] : [Array(rows.indices)] }
+        var seen: [[SQLValue]: Int] = [:]
+        seen.reserveCapacity(rows.count)
+        var parts: [[Int]] = []
+        for (number, row) in rows.enumerated() {
+            let part = seen[places.map { row[$0] }, default: 0]
+            seen[places.map { row[$0] }] = part + 1
+            if part == parts.count { parts.append([]) }
+            parts[part].append(number)
+        }
+        return parts
+    }
+}
+
+extension SQLBatch.Column.Kind {
+    fileprivate var list: String {
+        switch self {
+        case .int64: "int8[]"
+        case .text, .decimal: "text[]"
+        case .bytes: "bytea[]"
+        }
+    }
+
+    fileprivate var type: Oid {
+        switch self {
+        case .int64: PostgresType.int8
+        case .text, .decimal: PostgresType.text
+        case .bytes: PostgresType.bytes
+        }
+    }
+}
+
+extension PostgresArguments {
+    /// A list for each column of `batch`, of the rows with these numbers.
+    init(_ batch: SQLBatch, _ rows: [[SQLValue]], _ numbers: some Collection<Int>) {
+        self.init([])
+        for (place, column) in batch.columns.enumerated() {
+            appendList(of: column.kind.type, numbers.lazy.map { rows[$0][place] })
+        }
+    }
+}
+
+extension PostgresConnection {
+    /// So many rows go to the server in one statement, which keeps them in memory.
+    private static let most = 20_000
+
+    /// Calls `body` with the arguments for some of the rows after another, and the numbers of those rows.
+    func forEachPart(
+        of batch: SQLBatch, _ rows: [[SQLValue]], _ body: (_ numbers: ArraySlice<Int>, _ arguments: PostgresArguments) throws -> Void
+    ) throws {
+        for part in batch.parts(rows) {
+            var start = part.startIndex
+            while start < part.endIndex {
+                let some = part[start..<min(start + Self.most, part.endIndex)]
+                try body(some, PostgresArguments(batch, rows, some))
+                start = some.endIndex
+            }
+        }
+    }
+
+    // MARK: - Pipelines
+
+    /// So many statements are under way before the first answer is read.
+    private static let pipelined = 1000
+
+    /// Runs one statement with each of `rows`, one after the other, without waiting for the answers in between; says how many rows each
+    /// changed.
+    ///
+    /// The statement is the nameless one, which lasts until the next: that is the same server process behind a pooler too, since all of
+    /// it is one transaction's.
+    func runAll(_ text: String, _ rows: [[SQLValue]]) throws -> [Int] {
+        guard rows.count > 1 else { return try rows.map { try run(text, $0).changed } }
+        try settle()
+        let sql = Placeholders.numbered(text)
+        var changed: [Int] = []
+        changed.reserveCapacity(rows.count)
+        var start = 0
+        while start < rows.count {
+            let some = rows[start..<min(start + Self.pipelined, rows.count)]
+            try pipeline(text, sql, some.map { PostgresArguments($0) }, &changed)
+            start = some.endIndex
+        }
+        return changed
+    }
+
+    private func pipeline(_ text: String, _ sql: String, _ rows: [PostgresArguments], _ changed: inout [Int]) throws {
+        guard PQenterPipelineMode(pointer) == 1 else { throw lost() }
+        defer { _ = PQexitPipelineMode(pointer) }
+        let types = Self.types(of: rows)
+        var sent = PQsendPrepare(pointer, "", sql, Int32(types.count), types) == 1
+        for row in rows where sent {
+            sent =
+                row.withPointers { values, lengths, formats in
+                    PQsendQueryPrepared(pointer, "", Int32(row.count), values, lengths, formats, 0)
+                } == 1
+        }
+        guard sent, PQpipelineSync(pointer) == 1 else { throw lost() }
+        trips.add()
+        var failure: (any Error)?
+        // One answer to each statement, the first of which made it, and a NULL after each; then one to the sync.
+        for place in 0...rows.count {
+            do {
+                let result = try checked(PQgetResult(pointer), text)
+                if place > 0, failure == nil { changed.append(result.changed) }
+            } catch {
+                failure = failure ?? error
+            }
+            if isBroken { throw failure ?? lost() }
+            while let rest = PQgetResult(pointer) { PQclear(rest) }
+        }
+        if let end = PQgetResult(pointer) { PQclear(end) }
+        if let failure { throw failure }
+    }
+
+    /// Those of the first row that says one: a NULL fits any.
+    private static func types(of rows: [PostgresArguments]) -> [Oid] {
+        guard var types = rows.first?.types else { return [] }
+        for row in rows.dropFirst() where types.contains(PostgresType.unknown) {
+            types = zip(types, row.types).map { $0 == PostgresType.unknown ? $1 : $0 }
+        }
+        return types
+    }
+}
