@@ -31,7 +31,7 @@ package struct ConsentStore: Sendable {
     /// a message to their old address, is the other's.
     @discardableResult
     package func record(_ statements: [Consent]) throws -> Int {
-        try database.write { session in
+        try database.repeatableWrite { session in
             let insert = try session.prepare(Self.insertion)
             return try statements.reduce(0) { sum, consent in
                 let person = try ContactMerges.keeper(of: consent.contact, in: session) ?? consent.contact
@@ -81,7 +81,7 @@ package struct ConsentStore: Sendable {
     /// address gives way to what is said of itself, so that it outlives the merge.
     @discardableResult
     package func suppress(_ entries: [Suppression]) throws -> Int {
-        try database.write { try Self.suppress(entries, in: $0) }
+        try database.repeatableWrite { try Self.suppress(entries, in: $0) }
     }
 
     @discardableResult
@@ -104,7 +104,7 @@ package struct ConsentStore: Sendable {
 
     /// Ends a suppression of all addresses that a person is known by; the rows stay, with when it was lifted.
     package func lift(_ reason: SuppressionReason, of contact: ContactID, at now: Instant) throws {
-        _ = try database.write { session in
+        _ = try database.repeatableWrite { session in
             try session.execute(
                 """
                 UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(reason.rawValue) AND lifted_at IS NULL \
