@@ -183,6 +183,8 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         case damaged
         /// A server can't be reached, or the connection to it broke; it may come back.
         case lost
+        /// The connection broke while a change was being kept: it may have been, or not.
+        case inDoubt
         /// A server that won't do, or that does not let us in as the settings are.
         case unfit
         /// A program newer than this one has changed the schema.

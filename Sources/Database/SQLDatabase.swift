@@ -5,12 +5,19 @@
 package protocol SQLDatabase: Sendable {
     var dialect: any Dialect { get }
 
+    /// Whether it lives on a server, which may break off, come back, or be replaced by another.
+    var isServer: Bool { get }
+
     /// Runs `body` on one consistent snapshot.
     func read<T>(_ body: (any SQLSession) throws -> T) throws -> T
 
     /// Runs `body` in a transaction that excludes other writers; an error rolls it back. When this returns, what was
     /// written survives power loss.
     func write<T>(_ body: (any SQLSession) throws -> T) throws -> T
+
+    /// The same of a body that may run more than once: it changes nothing but the database, and what it has done once does no harm
+    /// when it is done again. Where the connection breaks, or others are in the way, it is run again instead of failing.
+    func repeatableWrite<T>(_ body: (any SQLSession) throws -> T) throws -> T
 
     func close() throws
 
@@ -23,8 +30,13 @@ package protocol SQLDatabase: Sendable {
 }
 
 extension SQLDatabase {
+    package var isServer: Bool { false }
+
     /// The programs that use a file run on one machine, and lock files beside it.
     package func hold(_ name: String) throws -> DatabaseHold? { DatabaseHold {} }
+
+    /// Of a file there is no connection that could break.
+    package func repeatableWrite<T>(_ body: (any SQLSession) throws -> T) throws -> T { try write(body) }
 }
 
 /// What a program holds as long as it holds this; see ``SQLDatabase/hold(_:)``.

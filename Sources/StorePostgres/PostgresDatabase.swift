@@ -1,4 +1,5 @@
 package import Database
+import Foundation
 
 /// A database on a PostgreSQL server, which any number of machines share.
 ///
@@ -15,32 +16,52 @@ package final class PostgresDatabase: SQLDatabase {
     /// As it was found when the database was opened.
     package let server: PostgresServer
     private let pool: PostgresPool
+    private let limits: PostgresLimits
     package var dialect: any Dialect { PostgresDialect() }
     package var trips: RoundTrips { pool.trips }
+    package var isServer: Bool { true }
 
     /// Connects once, so that what is wrong is told here.
     ///
     /// - Parameter told: A sentence of what is waited for, where something is.
-    package init(_ location: PostgresLocation, told: @escaping @Sendable (String) -> Void = { _ in }) throws {
+    package init(
+        _ location: PostgresLocation, limits: PostgresLimits = PostgresLimits(), told: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
         self.location = location
-        pool = PostgresPool(location, told: told)
+        self.limits = limits
+        pool = PostgresPool(location, limits, told: told)
         server = try pool.open()
     }
 
     package func read<T>(_ body: (any SQLSession) throws -> T) throws -> T {
-        try pool.use(.read, prepare: { try $0.simple(Self.beginReading) }) { connection in
+        try pool.use(.read, prepare: { try $0.simple(self.beginReading) }) { connection in
             try Self.finish(connection, body) { try connection.simple("COMMIT") }
         }
     }
 
     package func write<T>(_ body: (any SQLSession) throws -> T) throws -> T {
         let begin: (PostgresConnection) throws -> Void = {
-            try $0.simple(Self.beginWriting + ($0.server.commitsLoosely ? Self.durably : ""))
+            try $0.simple(self.beginWriting + ($0.server.commitsLoosely ? Self.durably : ""))
         }
         return try pool.use(.write, prepare: begin) { connection in
             try Self.finish(connection, body) { try connection.commit() }
         }
     }
+
+    package func repeatableWrite<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+        for attempt in 1..<Self.mostAttempts {
+            do {
+                return try write(body)
+            } catch let error as DatabaseError where [.lost, .inDoubt, .busy].contains(error.code) {
+                // What is not back by now has been waited for.
+                if pool.hasGivenUp { throw error }
+                Thread.sleep(forTimeInterval: 0.05 * Double(attempt) * Double.random(in: 0.5...1))
+            }
+        }
+        return try write(body)
+    }
+
+    private static let mostAttempts = 5
 
     package func close() throws { pool.close() }
 
@@ -67,18 +88,32 @@ package final class PostgresDatabase: SQLDatabase {
         return PostgresRow(answer).integer(0) == 1 ? DatabaseHold { withExtendedLifetime(connection) {} } : nil
     }
 
+    /// By how many seconds the server's clock is ahead of this machine's; half of the time that the answer took may be added or taken away.
+    package func clockIsAhead() throws -> Double {
+        try read { session in
+            let before = Date().timeIntervalSince1970
+            let there = try session.first("SELECT extract(epoch FROM clock_timestamp())::float8") { $0.real(0) } ?? before
+            return there - (before + Date().timeIntervalSince1970) / 2
+        }
+    }
+
     // MARK: - Transactions
 
     /// The compiler of expressions costs more than it gives: a segment is long, and asked once.
-    private static let limits = "SET LOCAL statement_timeout = '30min'; SET LOCAL jit = off"
+    private var always: String {
+        "SET LOCAL statement_timeout = \(PostgresLimits.milliseconds(limits.statement)); SET LOCAL jit = off"
+    }
 
-    private static let beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(limits)"
+    private var beginReading: String { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(always)" }
 
     /// The lock's number says "Pitwall" in ASCII. It is asked for after the time to wait for it is set.
-    private static let beginWriting = """
-        BEGIN ISOLATION LEVEL READ COMMITTED; \(limits); SET LOCAL lock_timeout = '30s'; \
-        SET LOCAL idle_in_transaction_session_timeout = '2min'; SELECT pg_advisory_xact_lock(22633947076848748)
+    private var beginWriting: String {
         """
+        BEGIN ISOLATION LEVEL READ COMMITTED; \(always); SET LOCAL lock_timeout = \(PostgresLimits.milliseconds(limits.lock)); \
+        SET LOCAL idle_in_transaction_session_timeout = \(PostgresLimits.milliseconds(limits.idle)); \
+        SELECT pg_advisory_xact_lock(22633947076848748)
+        """
+    }
 
     /// What has returned has to survive power loss, whatever the server's owner thinks of other programs.
     private static let durably = "; SET LOCAL synchronous_commit = on"
@@ -106,7 +141,7 @@ extension PostgresConnection {
             }
         } catch let error as DatabaseError where error.code == .lost {
             throw DatabaseError(
-                .lost, "the connection to \(place) broke while a change was being kept: it may have been, or not",
+                .inDoubt, "the connection to \(place) broke while a change was being kept: it may have been, or not",
                 hint: "run the command again when the server can be reached; it goes on from what is there")
         }
     }

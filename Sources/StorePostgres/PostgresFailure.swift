@@ -28,22 +28,43 @@ extension DatabaseError {
         case "53100":
             self.init(
                 .full, "the disk of \(place) is full", hint: "free some space there and run the command again: what was committed is kept")
-        case "53300", "53400":
+        case "53400":
+            self.init(
+                .full, "a statement needed more room for sorting than \(place) lets this user have",
+                hint: "raise temp_file_limit there, or ask for less at a time")
+        case "53200":
+            self.init(.busy, "\(place) has no memory left", hint: "run the command again when the server has less to do")
+        case "58030":
+            self.init(.damaged, "the disk of \(place) fails: \(message)", hint: "look at the server's log and at its disk")
+        case "53300":
             self.init(
                 .busy, "\(place) takes no more connections",
                 hint: "end some programs that use it, raise max_connections there, or put PgBouncer in between")
-        case "55P03", "40P01", "40001":
+        case "55P03":
             self.init(
-                .busy, "another program is writing to \(place), and has been for half a minute",
+                .busy, "another program is writing to \(place), and does not come to an end",
                 hint: "wait for it to end, then run the command again")
+        case "40P01", "40001":
+            self.init(
+                .busy, "two programs wanted to change the same in \(place) at once, and this one gave way", hint: "run the command again")
         case "57014":
-            self.init(.busy, "\(place) ended a statement that took too long", hint: "run the command again when the server has less to do")
+            self.init(
+                .busy, "\(place) ended a statement that took too long, or somebody there ended it",
+                hint: "run the command again when the server has less to do; its log says which it was")
+        case "42P01", "3F000":
+            self.init(
+                .other, "a table is not there any more in \(place): \(message)",
+                hint: "the database was emptied, or is another one than before: name the right one under `database:`, or restore a backup")
+        case "57P04":
+            self.init(.unfit, "the database \(place) was dropped", hint: "restore a backup, or name another database under `database:`")
         case "57P01", "57P02", "57P05", "25P03":
             self.init(
                 .lost, "\(place) ended the connection: \(message)",
                 hint: "run the command again when the server is back: what was committed is kept")
         case "57P03":
-            self.init(.lost, "\(place) takes no connections yet: \(message)", hint: "wait for it to start, then run the command again")
+            self.init(
+                .busy, "\(place) takes no connections now: it starts, stops or recovers",
+                hint: "wait until it is ready, then run the command again; its log says how far it is")
         case "25006":
             self.init(
                 .readOnly, "\(place) may only be read: it is a replica, or set so",
@@ -60,17 +81,35 @@ extension DatabaseError {
             self.init(.unfit, "there is no database \(place)", hint: "make it with: createdb --encoding=UTF8 --template=template0 NAME")
         case "XX001", "XX002":
             self.init(.damaged, "\(place) is damaged: \(message)", hint: "restore a backup")
+        case let state where state.hasPrefix("08"):
+            self = Self.pooler(message, at: place)
         case let state where state.hasPrefix("23"):
             self.init(.constraint, "a rule of the database was broken: \(message)")
         default: return nil
         }
     }
 
+    /// What stands between us and the server says what is wrong in words alone; their code is of the class "connection".
+    private static func pooler(_ message: String, at place: String) -> DatabaseError {
+        if message.contains("no such") || message.contains("not allowed") {
+            return DatabaseError(
+                .unfit, "the pooler before \(place) does not know the database or the user",
+                hint: "add them to pgbouncer.ini and its auth_file, or name the server itself under `database:`")
+        }
+        if message.contains("max_client_conn") || message.contains("wait_timeout") || message.contains("too many") {
+            return DatabaseError(
+                .busy, "the pooler before \(place) has no connection to spare", hint: "raise default_pool_size or max_client_conn in pgbouncer.ini")
+        }
+        return DatabaseError(
+            .lost, "the connection to \(place) broke" + (message.isEmpty ? "" : ": \(message)"),
+            hint: "run the command again when the server can be reached: what was committed is kept")
+    }
+
     /// Why no connection came about: by the code in the server's refusal, else by libpq's own words.
     init(connecting message: String, to location: PostgresLocation) {
         let place = location.description
         if let state = Self.state(in: message) {
-            if let known = Self(state: state, at: place, message: "") {
+            if let known = Self(state: state, at: place, message: state.hasPrefix("08") ? Self.words(in: message, after: state) : "") {
                 self = known
                 if message.contains("no pg_hba.conf entry") {
                     self.message = "\(place) lets nobody in from this machine, as this user, or in this way"
@@ -102,18 +141,28 @@ extension DatabaseError {
         ),
         (
             "certificate verify failed",
-            (.unfit, "shows a certificate that nobody vouches for", "name the authority's certificate with ?sslrootcert=FILE in the URL")
+            (
+                .unfit, "shows a certificate that nobody vouches for, or that has expired",
+                "name the authority's certificate with ?sslrootcert=FILE in the URL, the whole path"
+            )
         ),
         (
             "server does not support SSL",
             (.unfit, "offers no TLS", "set ssl = on there, or say ?sslmode=disable in the URL where the network is your own")
         ),
+        ("SSL error", (.unfit, "can't be talked to over TLS", "the server's log says why; ssl_min_protocol_version may differ")),
         ("could not translate host name", (.unfit, "has a host name that is not known", "check the name under `database:`")),
         ("invalid ", (.unfit, "has a setting in its URL that can't be read", "see the manual of libpq for what may follow the ?")),
         ("Connection refused", (.lost, "can't be reached: nothing listens there", "start the server, or check host and port")),
         ("No such file or directory", (.lost, "can't be reached: nothing listens there", "start the server, or check host and port")),
         ("server closed the connection unexpectedly", (.lost, "closed the connection", "the server's log says why")),
     ]
+
+    /// What follows a code, up to the end of its line.
+    private static func words(in message: String, after state: String) -> String {
+        guard let start = message.range(of: state + ": ", options: .backwards)?.upperBound else { return "" }
+        return String(message[start...].prefix { $0 != "\n" })
+    }
 
     /// `FATAL:  28P01: …`, in whatever language the first word is.
     private static func state(in message: String) -> String? {

@@ -6,6 +6,7 @@ import Foundation
 // SAFETY: `state` is touched under `condition` alone; a connection belongs to who took it until it is given back.
 final class PostgresPool: @unchecked Sendable {
     private let location: PostgresLocation
+    private let limits: PostgresLimits
     private let told: @Sendable (String) -> Void
     let trips = RoundTrips()
     private let condition = NSCondition()
@@ -16,6 +17,7 @@ final class PostgresPool: @unchecked Sendable {
         var isWriting = false
         var readers = 0
         var isClosed = false
+        var hasGivenUp = false
     }
 
     enum Use {
@@ -25,31 +27,45 @@ final class PostgresPool: @unchecked Sendable {
     private static let mostReaders = 4
 
     /// - Parameter told: What is waited for, where something is.
-    init(_ location: PostgresLocation, told: @escaping @Sendable (String) -> Void) {
+    init(_ location: PostgresLocation, _ limits: PostgresLimits, told: @escaping @Sendable (String) -> Void) {
         self.location = location
+        self.limits = limits
         self.told = told
     }
+
+    /// Whether the server was waited for the last time it was needed, and did not come back.
+    var hasGivenUp: Bool { condition.withLock { state.hasGivenUp } }
 
     /// Runs `body` with a connection on which `prepare` has succeeded; where it fails because the connection broke while nobody
     /// used it, another is made.
     func use<T>(
         _ use: Use, prepare: (PostgresConnection) throws -> Void, _ body: (PostgresConnection) throws -> T
     ) throws -> T {
-        let kept = try take(use)
-        var connection: PostgresConnection?
+        var connection = try take(use)
         defer { give(connection, use) }
-        if let kept, (try? prepare(kept)) != nil {
-            connection = kept
-        } else {
-            if let kept, !kept.isBroken { try kept.reset() }
-            // Others that lay idle have likely broken with it.
-            condition.withLock { state.idle.removeAll { $0.isBroken } }
-            let fresh = try connect(patiently: true)
-            connection = fresh
-            try prepare(fresh)
+        if let kept = connection {
+            do {
+                try prepare(kept)
+            } catch {
+                guard kept.isBroken else {
+                    try? kept.reset()
+                    throw error
+                }
+                connection = nil
+            }
         }
-        guard let connection else { throw DatabaseError(.other, "the database is closed") }
-        return try body(connection)
+        if let ready = connection { return try body(ready) }
+        // Others that lay idle have likely broken with it.
+        condition.withLock { state.idle.removeAll { $0.isBroken } }
+        let fresh = try connect(patiently: true)
+        connection = fresh
+        do {
+            try prepare(fresh)
+        } catch {
+            try? fresh.reset()
+            throw error
+        }
+        return try body(fresh)
     }
 
     /// Opens the first connection, which tells whether all is well.
@@ -75,7 +91,7 @@ final class PostgresPool: @unchecked Sendable {
     private func take(_ use: Use) throws -> PostgresConnection? {
         try condition.withLock {
             while !state.isClosed, use == .write ? state.isWriting : state.readers == Self.mostReaders { condition.wait() }
-            guard !state.isClosed else { throw DatabaseError(.other, "the database is closed") }
+            guard !state.isClosed else { throw Self.closed }
             if use == .write { state.isWriting = true } else { state.readers += 1 }
             return state.idle.popLast()
         }
@@ -89,26 +105,36 @@ final class PostgresPool: @unchecked Sendable {
         }
     }
 
+    private static let closed = DatabaseError(.other, "the database is closed")
+
     // MARK: - Connecting
 
-    /// How long a server that was there before is waited for, in seconds.
-    private static let patience = 60.0
-
     /// Tries again, at growing intervals, where that may help: a server that starts, that has no connection left, or, where it was
-    /// there before, that can't be reached.
+    /// there before, that can't be reached or has not taken over yet.
     private func connect(patiently: Bool) throws -> PostgresConnection {
         let start = ContinuousClock.now
         var pause = 0.1
         var hasTold = false
         while true {
             do {
-                return try PostgresConnection.open(location, counting: trips)
+                let connection = try PostgresConnection.open(location, counting: trips)
+                if patiently, connection.server.isReplica {
+                    throw DatabaseError(
+                        .lost, "\(location) is a replica now", hint: "name the primary under `database:`, and run the command again")
+                }
+                if hasTold { told("\(location) is back") }
+                condition.withLock { state.hasGivenUp = false }
+                return connection
             } catch let error as DatabaseError {
                 let waited = (ContinuousClock.now - start) / .seconds(1)
-                let patience = patiently ? Self.patience : error.code == .busy ? 10 : 0
-                guard error.code == .busy || error.code == .lost, waited + pause < patience else { throw error }
-                if !hasTold, waited > 1 {
-                    told("\(error.message); waiting for it, at most \(Int(patience)) seconds")
+                let canWait = error.code == .busy || (error.code == .lost && patiently)
+                let patience = patiently ? limits.patience : limits.patienceAtFirst
+                guard canWait, waited + pause < patience, !condition.withLock({ state.isClosed }) else {
+                    condition.withLock { state.hasGivenUp = patiently }
+                    throw error
+                }
+                if !hasTold, waited > min(1, patience / 4) {
+                    told("\(error.message); waiting for it, at most \(PostgresLimits.words(patience))")
                     hasTold = true
                 }
                 Thread.sleep(forTimeInterval: pause * Double.random(in: 0.5...1))

@@ -17,7 +17,7 @@ import Testing
         case .stopped(let reason): "stopped: \(reason)".contains(words)
         case .held(let reason): "held: \(reason)".contains(words)
         case .relay(let reason): "relay: \(reason)".contains(words)
-        case .ledger(let reason): "ledger: \(reason)".contains(words)
+        case .ledger(let error): "ledger: \(error)".contains(words)
         }
     }
 

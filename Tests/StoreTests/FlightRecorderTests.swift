@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Store
+import TestDatabases
 import Testing
 
 @Suite struct FlightRecorderTests {

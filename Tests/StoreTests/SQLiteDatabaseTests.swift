@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Store
 import StoreSQLite
+import TestDatabases
 import Testing
 
 @Suite struct SQLiteDatabaseTests {

@@ -15,7 +15,7 @@ package struct SendReport: Sendable {
         /// The relay can't be used.
         case relay(any Error)
         /// The ledger can't be written. What the recorder knows is settled by the next send.
-        case ledger(String)
+        case ledger(any Error)
     }
 
     /// Outcomes in this run.

@@ -1,3 +1,4 @@
+import Database
 import Delivery
 import Diagnostics
 import Foundation
@@ -63,7 +64,7 @@ extension SendRun {
         /// One turn; false when everything that was claimed is settled and no more is wanted.
         private mutating func turn() throws -> Bool {
             let now = run.clock()
-            try look(at: now)
+            try patiently { try $0.look(at: now) }
             let underWay = run.table.underWay
             waiting.look(outbox: run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
             // A commit is dear, and one for half of what is under way as dear as one for a few; the time bounds what a quiet relay costs.
@@ -75,7 +76,22 @@ extension SendRun {
             if run.table.underWay > 0 { return true }
             if ending != nil { return false }
             if want == 0, idleUntil == nil { return true }
-            return try nextStep(at: now)
+            return try patiently { try $0.nextStep(at: now) }
+        }
+
+        /// What is asked and noted beside the claims may be asked and noted again where the connection to a server breaks. The claims
+        /// see to themselves: see ``Ledger/keep(for:_:)``.
+        private mutating func patiently<T>(_ body: (inout Self) throws -> T) throws -> T {
+            for _ in 0..<3 {
+                let start = ContinuousClock.now
+                do {
+                    return try body(&self)
+                } catch let error as DatabaseError where error.code == .lost || error.code == .inDoubt {
+                    // It has been waited for already.
+                    if ContinuousClock.now - start > .seconds(60) { throw error }
+                }
+            }
+            return try body(&self)
         }
 
         /// Nothing is under way and nothing is due: the seeds are done, or a short wait, or the end.

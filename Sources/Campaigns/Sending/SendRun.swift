@@ -88,6 +88,9 @@ package final class SendRun: Sendable {
         self.clock = clock
         var desk = desk
         desk.admit = { traffic.admit($0, for: campaign, at: clock()) }
+        desk.forgo = { lanes in
+            traffic.with { policy in for lane in lanes { policy.landed(SendingPolicy.Mark(lane: lane, campaign: campaign)) } }
+        }
         self.desk = desk
         table = FlightTable(capacity: min(Self.slots, recorder.slots))
         outbox = Outbox(table, traffic: traffic, campaign: campaign, route: routes.map(\.relay))
@@ -124,10 +127,10 @@ package final class SendRun: Sendable {
         landForgotten()
         var report = loop.report
         if let failure {
-            report.ending = .ledger("\(failure)")
+            report.ending = .ledger(failure)
         } else {
             // What came in after the loop's last look.
-            do { report = try loop.finish() } catch { report.ending = .ledger("\(error)") }
+            do { report = try loop.finish() } catch { report.ending = .ledger(error) }
         }
         return report
     }

@@ -76,6 +76,8 @@ package struct Sender {
     package func recorder(for campaign: CampaignID) throws -> FlightRecorder {
         try? FileManager.default.createDirectory(
             atPath: workspace.flightFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // Before anything is settled: what the recorders know would be thrown away with a database that has forgotten it.
+        try workspace.refuseForgetfulDatabase()
         let path = workspace.flightPath(of: campaign)
         guard let hold = try workspace.database.hold("campaign \(campaign)") else { throw FlightRecorder.Problem.inUse(path: path) }
         return try FlightRecorder(path: path, slots: SendRun.slots, hold: hold)
@@ -146,9 +148,11 @@ package struct Sender {
         let paces = [carrying.pace, workspace.settings.limits.pace, rate.map { [$0] }?.pace].compactMap { $0 }
         let retry = RetrySchedule.standard
         let giveUp = workspace.settings.giveUp?.milliseconds ?? retry.giveUp
-        let desk = Ledger.Desk(
+        var desk = Ledger.Desk(
             campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
             plannedAt: prepared.plan.at)
+        desk.watermark = try Watermark(
+            workspace.database, folder: workspace.flightFolder, machine: try workspace.machine(), sender: desk.sender, at: clock())
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
         return SendRun(
@@ -180,6 +184,12 @@ extension OpenWorkspace {
             throw FlightRecorder.Problem.cannotOpen(path: path, reason: "it can't be written")
         }
         return name
+    }
+
+    /// Ends with an error where the database is older than what was sent from this machine, or is not the one it sent from.
+    package func refuseForgetfulDatabase() throws {
+        guard FileManager.default.fileExists(atPath: "\(flightFolder)/machine") else { return }
+        try Watermark.refuseForgetful(database, folder: flightFolder, machine: machine())
     }
 
     /// Where a sender that lives says how it is getting on.

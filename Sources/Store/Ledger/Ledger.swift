@@ -42,6 +42,10 @@ package struct Ledger: Sendable {
         package var plannedAt: Instant
         /// Whether a message to the address may be taken now; see ``SendingPolicy/admit(_:at:)``. Each that is told to go is taken.
         package var admit: (@Sendable (EmailAddress) -> (admission: SendingPolicy.Admission, lane: Int))?
+        /// Those that were told to go in a transaction that was not kept are not under way; by their lanes.
+        package var forgo: (@Sendable ([Int]) -> Void)?
+        /// Where it is kept how far the database has got; nil where a transaction that fails is simply an error.
+        package var watermark: Watermark?
 
         package init(campaign: CampaignID, sender: SenderID, rules: SendingRules, plannedAt: Instant) {
             self.campaign = campaign
@@ -74,7 +78,7 @@ package struct Ledger: Sendable {
         for desk: Desk
     ) throws -> [Claim] {
         guard !settlements.isEmpty || limit > 0 || !pardons.isEmpty else { return [] }
-        return try database.write { session in
+        return try keep(for: desk) { session, desk in
             try Self.settle(settlements, in: session)
             for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
             return try limit > 0 ? ClaimSelection(session: session, desk: desk, step: step, now: now).claim(limit) : []

@@ -38,7 +38,7 @@ package struct ConsentStore: Sendable {
     /// a message to their old address, is the other's.
     @discardableResult
     package func record(_ statements: [Consent]) throws -> Int {
-        try database.write { session in
+        try database.repeatableWrite { session in
             let keepers = try ContactMerges.keepers(of: statements.map(\.contact), in: session)
             return try session.execute(
                 Self.insertion,
@@ -96,7 +96,7 @@ package struct ConsentStore: Sendable {
     /// address gives way to what is said of itself, so that it outlives the merge.
     @discardableResult
     package func suppress(_ entries: [Suppression]) throws -> Int {
-        try database.write { try Self.suppress(entries, in: $0) }
+        try database.repeatableWrite { try Self.suppress(entries, in: $0) }
     }
 
     @discardableResult
@@ -122,7 +122,7 @@ package struct ConsentStore: Sendable {
 
     /// Ends a suppression of all addresses that a person is known by; the rows stay, with when it was lifted.
     package func lift(_ reason: SuppressionReason, of contact: ContactID, at now: Instant) throws {
-        _ = try database.write { session in
+        _ = try database.repeatableWrite { session in
             try session.execute(
                 """
                 UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(reason.rawValue) AND lifted_at IS NULL \

@@ -30,6 +30,7 @@ struct DoctorCommand: ParsableCommand {
         var examination = Examination()
         settings(workspace.settings, &examination)
         examination.look("database") { "\(try described(workspace)), \(Console.count(try workspace.contacts.count(), "contact"))" }
+        server(workspace, &examination)
         examination.look("keys") {
             _ = try workspace.keys()
             return workspace.settings.keysFile
@@ -67,6 +68,27 @@ struct DoctorCommand: ParsableCommand {
             server.isPooled ? "through a pooler" : nil, server.commitsLoosely ? "synchronous_commit is off there, and on for Pitwall" : nil,
         ]
         return (["\(database.location)"] + words.compactMap { $0 }).joined(separator: ", ")
+    }
+
+    /// What may be wrong with a server that is shared: its clock, and whether it still knows what was sent from here.
+    private func server(_ workspace: OpenWorkspace, _ examination: inout Examination) {
+        guard let database = workspace.database as? PostgresDatabase else { return }
+        examination.look("what was sent") {
+            try workspace.refuseForgetfulDatabase()
+            return "the database knows all that this machine sent"
+        }
+        do {
+            let ahead = try database.clockIsAhead()
+            let seconds = abs(ahead) < 10 ? String(format: "%.1f", abs(ahead)) : Console.number(Int(abs(ahead)))
+            let words = "\(seconds) s \(ahead < 0 ? "behind" : "ahead of") this machine's"
+            examination.note(
+                "server's clock", abs(ahead) < 2 ? .good : .poor,
+                abs(ahead) < 2
+                    ? words
+                    : "\(words): what is due, and what the log says, goes by the clock of the machine that sends\nset both by NTP (timedatectl)")
+        } catch {
+            examination.note("server's clock", .bad, "\(error)")
+        }
     }
 
     private func disk(_ workspace: OpenWorkspace, _ examination: inout Examination) {

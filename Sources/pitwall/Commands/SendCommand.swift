@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAllocator
 import Campaigns
+import Database
 import Delivery
 import Dispatch
 import Foundation
@@ -98,6 +99,21 @@ struct SendCommand: ParsableCommand {
         let report = try withSignals(run) { try run.run(progress: show(note, workspace.settings.zone)) }
         if case .ledger = report.ending {} else { recorder.remove() }
         try conclude(prepared, report, sender)
+    }
+
+    /// What was answered and not written is in the flight recorder, whatever happened to the database.
+    private static func broken(_ error: any Error, _ name: String) -> UseError {
+        let failure = error as? DatabaseError
+        let kind: UseError.Kind =
+            switch failure?.code {
+            case .busy, .lost, .inDoubt: .notNow
+            case .unfit, .damaged: .settings
+            default: .cannotWrite
+            }
+        let remedy = failure?.hint.map { "\($0)\n  " } ?? ""
+        return UseError(
+            kind, "the log can't be written: \(failure?.message ?? "\(error)")",
+            hint: "\(remedy)what was answered is kept in the flight recorder; when this is in order: pitwall send \(name)")
     }
 
     // MARK: Before
@@ -201,11 +217,9 @@ struct SendCommand: ParsableCommand {
     private func conclude(_ prepared: Sender.Prepared, _ report: SendReport, _ sender: Sender, nothingToDo: Bool = false) throws {
         let workspace = sender.workspace
         let name = prepared.campaign.name
-        if case .ledger(let reason) = report.ending {
+        if case .ledger(let error) = report.ending {
             ProgressLine(enabled: !json).clear()
-            throw UseError(
-                .cannotWrite, "the log can't be written: \(reason)",
-                hint: "what was answered is kept in the flight recorder; when there is room: pitwall send \(name)")
+            throw Self.broken(error, name)
         }
         let counts = try workspace.ledger.counts(of: prepared.campaign.id)
         let seeds = try workspace.ledger.counts(of: prepared.campaign.id, step: DeliveryKey.seedStep)

@@ -83,7 +83,7 @@ enum Failure {
     private static func code(of failure: DatabaseError) -> ExitCode {
         switch failure.code {
         case .full, .cannotOpen, .readOnly: Code.cannotWrite
-        case .busy, .lost: Code.resumable
+        case .busy, .lost, .inDoubt: Code.resumable
         case .damaged, .newerSchema, .unfit: Code.settings
         case .constraint, .other: Code.cannotWrite
         }

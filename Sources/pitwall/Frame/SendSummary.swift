@@ -52,7 +52,7 @@ struct SendSummary {
         case .waiting(let until): "waiting until \(until.canonical)"
         case .stopped(let reason), .held(let reason): reason
         case .relay(let error): "\(error)"
-        case .ledger(let reason): reason
+        case .ledger(let error): "\(error)"
         }
     }
 

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A small file system in memory, to be full soon.
-final class SmallDisk {
-    let path: String
+package final class SmallDisk {
+    package let path: String
 
-    init(megabytes: Int) throws {
+    package init(megabytes: Int) throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-disk-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         guard Self.run("mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path) else { throw CocoaError(.fileWriteUnknown) }
@@ -15,7 +15,7 @@ final class SmallDisk {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    static let isPossible = geteuid() == 0 && (try? SmallDisk(megabytes: 1)) != nil
+    package static let isPossible = geteuid() == 0 && (try? SmallDisk(megabytes: 1)) != nil
 
     private static func run(_ arguments: String...) -> Bool {
         let process = Process()
