@@ -8,6 +8,8 @@ struct ClaimSelection {
     let desk: Ledger.Desk
     let step: Int64
     let now: Instant
+    /// The number of this claim among its sender's, where several share the campaign; else a row counts its own.
+    var epoch: Int64?
 
     /// So many at most are put off in one transaction; the next one goes on.
     private static let mostPutOff = 2000
@@ -69,18 +71,19 @@ struct ClaimSelection {
         let key = candidate.key
         try session.prepare(
             """
-            UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, epoch = epoch + 1, handed_at = ?, \
+            UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, epoch = COALESCE(CAST(? AS \(session.dialect.int64)), epoch + 1), handed_at = ?, \
             email = ?, data_changed = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
             """
         ).run([
             .integer(candidate.attempt), .integer(desk.sender.rawValue), .integer(now.milliseconds + Ledger.lease),
+            epoch.map { .integer($0) } ?? .null,
             .integer(now.milliseconds), .text(candidate.text), .integer(candidate.changed ? 1 : 0),
             .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
         ])
         return .claim(
             Claim(
                 key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed, lane: lane,
-                firstTried: candidate.firstTried))
+                firstTried: candidate.firstTried, epoch: epoch ?? 0))
     }
 
     private func putOff(_ key: DeliveryKey, _ until: Instant, _ reason: PutOff) throws -> Taken {
@@ -130,7 +133,7 @@ struct ClaimSelection {
             c.id, c.email, c.attributes, COALESCE(c.updated_at, 0), \(firstTried) \
             FROM delivery d LEFT JOIN contact c ON c.id = d.contact_id \
             WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND \(isDue) \
-            ORDER BY d.due_at, d.contact_id LIMIT \(limit)
+            ORDER BY d.due_at, d.contact_id LIMIT \(limit)\(raw: session.dialect.takingRows(of: "d"))
             """
         return try session.all(sql) { row in
             let contact = row.isNull(5) ? nil : try Contact(row: row, from: 5)
@@ -149,7 +152,7 @@ struct ClaimSelection {
         let sql: SQL = """
             SELECT d.contact_id, d.entry, d.attempts, d.email, \(firstTried) FROM delivery d \
             WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND \(isDue) \
-            ORDER BY d.due_at, d.contact_id LIMIT \(limit)
+            ORDER BY d.due_at, d.contact_id LIMIT \(limit)\(raw: session.dialect.takingRows(of: "d"))
             """
         return try session.all(sql) { row in
             let id = ContactID(row.integer(0))

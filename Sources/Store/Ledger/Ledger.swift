@@ -16,6 +16,8 @@ package import Model
 /// | handed  | skipped  | put off until it is given up                                  | `exchange(settling:…)`    |
 /// | handed  | unknown  | the dot may have reached the server and no answer came        | `exchange(settling:…)`    |
 /// | handed  | any      | the sender died: from its flight recorder                     | `recover`                 |
+/// | handed  | planned  | claimed by a sender that was put out, and never marked        | `putOutLapsed`, `leave`   |
+/// | handed  | unknown  | the machine of a sender that was put out does not come back   | `giveUp`                  |
 /// | unknown | accepted, planned | a person knows better                                | `resolve`                 |
 /// | unknown | accepted | an open, a click or a report of it shows that it was sent      | `record`, `resolveByEvidence` |
 ///
@@ -25,7 +27,9 @@ package import Model
 /// 3. `unknown` is never tried again by the machine: no claim selects it. It counts as sent for caps.
 /// 4. Consent and suppression are asked again in the claim, in the same statement that selects the rows.
 /// 5. What the flight recorder has marked is settled from it; what it has not marked returns to `planned`.
-/// 6. Every attempt keeps time, relay, reply code, enhanced code, text and the relay's queue ID; attempts are only added.
+/// 6. A sender changes rows that bear its number and no others. Where several share a campaign, no command of a message leaves before its
+///    sender's `handed_epoch` has come up to the row's epoch; see `Ledger+Senders`.
+/// 7. Every attempt keeps time, relay, reply code, enhanced code, text and the relay's queue ID; attempts are only added.
 package struct Ledger: Sendable {
     let database: any SQLDatabase
 
@@ -75,27 +79,79 @@ package struct Ledger: Sendable {
     ) throws -> [Claim] {
         guard !settlements.isEmpty || limit > 0 || !pardons.isEmpty else { return [] }
         return try database.write { session in
-            try Self.settle(settlements, in: session)
+            try Self.settle(settlements, of: desk.sender, in: session)
             for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
             return try limit > 0 ? ClaimSelection(session: session, desk: desk, step: step, now: now).claim(limit) : []
         }
     }
 
-    static func settle(_ settlements: [Settlement], in session: any SQLSession) throws {
+    /// The same for one of several senders of the campaign.
+    ///
+    /// - Returns: What was claimed; nil where the sender has been put out: what it settled is kept as far as it was still its own, and nothing
+    ///   that was not marked before may go.
+    package func exchange(
+        settling settlements: [Settlement], pardoning pardons: [Pardon] = [], claiming limit: Int, _ turn: Turn, step: Int64,
+        at now: Instant, for desk: Desk
+    ) throws -> [Claim]? {
+        try sharing(desk, isClaiming: limit > 0) { session in
+            let isIn = try Self.mark(desk.sender, handed: turn.handed, in: session)
+            if isIn, turn.isRepeated { _ = try Self.takeBack(from: desk.sender, since: turn.epoch, in: session) }
+            try Self.settle(settlements, of: desk.sender, in: session)
+            for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
+            guard isIn else { return nil }
+            let selection = ClaimSelection(session: session, desk: desk, step: step, now: now, epoch: turn.epoch)
+            return try limit > 0 ? selection.claim(limit) : []
+        }
+    }
+
+    /// What a sender that shares its campaign says with each exchange.
+    package struct Turn: Hashable, Sendable {
+        /// The number of this claim among its own, above those before.
+        package var epoch: Int64
+        /// What it claimed up to here may go to a relay from now on.
+        package var handed: Int64
+        /// The answer to the last one was lost: what that took may be in its hands without its knowing.
+        package var isRepeated: Bool
+
+        package init(epoch: Int64, handed: Int64, isRepeated: Bool = false) {
+            (self.epoch, self.handed, self.isRepeated) = (epoch, handed, isRepeated)
+        }
+    }
+
+    private struct MustBeAlone: Error {}
+
+    /// Exchanges run beside each other. A cap looks at what other campaigns' senders claim, so with caps it takes one that keeps them out
+    /// while there are any; one that joins meanwhile waits for this to commit.
+    private func sharing<T>(_ desk: Desk, isClaiming: Bool, _ body: (any SQLSession) throws -> T) throws -> T {
+        do {
+            return try database.write(excluding: .loners) { session in
+                if isClaiming, !desk.rules.caps.isEmpty, session.dialect.isShared {
+                    let others: SQL = "SELECT count(*) FROM sender WHERE campaign_id <> \(desk.campaign) AND ended_at IS NULL"
+                    if try session.count(others) > 0 { throw MustBeAlone() }
+                }
+                return try body(session)
+            }
+        } catch is MustBeAlone {
+            return try database.write(body)
+        }
+    }
+
+    /// Rows that bear another sender's number stay as they are.
+    static func settle(_ settlements: [Settlement], of sender: SenderID, in session: any SQLSession) throws {
         guard !settlements.isEmpty else { return }
         let again = try session.prepare(
             """
             UPDATE delivery SET state = 0, reason = ?, due_at = ?, attempts = ?, settled_at = NULL, handed_at = NULL, sender = NULL, \
             lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
             content_sha256 = COALESCE(?, content_sha256) \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state IN (1, 4) AND attempts = ? AND sender = ?
             """)
         // Most rows end here. It names no column of the index by contact, whose entry would be taken out and put back.
         let end = try session.prepare(
             """
             UPDATE delivery SET state = ?, reason = ?, settled_at = ?, sender = NULL, lease_until = NULL, \
             message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), content_sha256 = COALESCE(?, content_sha256) \
-            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+            WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state IN (1, 4) AND attempts = ? AND sender = ?
             """)
         let insert = try session.prepare(
             """
@@ -114,16 +170,17 @@ package struct Ledger: Sendable {
                     try again.run([
                         .init(reason), .integer(due), .integer(attempts), id, sha, contentSHA, .integer(key.campaign.rawValue),
                         .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
+                        .integer(sender.rawValue),
                     ])
                 case .ended(let state, let reason):
                     try end.run([
                         .integer(state.rawValue), .init(reason), .integer(settlement.at.milliseconds), id, sha, contentSHA,
                         .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
-                        .integer(settlement.attempt),
+                        .integer(settlement.attempt), .integer(sender.rawValue),
                     ])
                 }
-            // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
-            // earlier attempt says nothing of a later one.
+            // It was taken away, or settled before: the first outcome stands, and an answer to an earlier attempt says nothing of a later
+            // one. One that is unknown bears a sender's number only where its machine was given up.
             guard changed == 1, settlement.outcome != .returned else { continue }
             try insert.run([
                 .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
