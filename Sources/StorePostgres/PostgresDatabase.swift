@@ -81,7 +81,8 @@ package final class PostgresDatabase: SQLDatabase {
     /// The lock's number says "Pitwall" in ASCII. It is asked for after the time to wait for it is set. Who runs beside others does nothing
     /// in between that takes time, and where it is frozen they must not wait long.
     private static func beginWriting(excluding others: Exclusion) -> String {
-        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; \(limits); SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout"
+        let begin =
+            "BEGIN ISOLATION LEVEL READ COMMITTED; \(limits); SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout"
         return switch others {
         case .everybody: "\(begin) = '2min'; SELECT pg_advisory_xact_lock(22633947076848748)"
         case .loners: "\(begin) = '10s'; SELECT pg_advisory_xact_lock_shared(22633947076848748)"

@@ -5,7 +5,8 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "limits", "providers", "domain_limits", "give_up", "machine_gone_after", "topics", "cap", "events", "retention", "summaries", "dkim", "language",
+        "limits", "providers", "domain_limits", "give_up", "machine_gone_after", "topics", "cap", "events", "retention", "summaries",
+        "dkim", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.

@@ -117,7 +117,9 @@ import Testing
         let transport = ScriptedTransport(width: 4) { message, number in
             if number == Self.people - 5 {
                 DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) {
-                    try? database.write { _ = try $0.execute("UPDATE sender SET lease_until = lease_until - 70000 WHERE id = \(dead.sender)") }
+                    try? database.write {
+                        _ = try $0.execute("UPDATE sender SET lease_until = lease_until - 70000 WHERE id = \(dead.sender)")
+                    }
                 }
             }
             return .outcome(.ok(message))

@@ -31,7 +31,8 @@ final class Desk: MessageSource, DeliveryObserver {
     private let whenFinished: @Sendable (UInt64, Outcome) -> Void
 
     init(
-        _ count: Int, retries: Bool = false, allowed: Int = .max, address: @escaping @Sendable (UInt64) -> String = { "u\($0)@example.com" },
+        _ count: Int, retries: Bool = false, allowed: Int = .max,
+        address: @escaping @Sendable (UInt64) -> String = { "u\($0)@example.com" },
         body: @escaping @Sendable (UInt64) -> [UInt8] = {
             Array("Message-ID: <\($0)@x>\r\nSubject: x\r\n\r\n.dots\r\n..\r\nhello\r\n".utf8)
         },

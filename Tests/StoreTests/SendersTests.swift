@@ -49,7 +49,8 @@ import Testing
     private func age(_ machine: Machine, by milliseconds: Int64) throws {
         _ = try house.database.write { session in
             try session.execute(
-                "UPDATE sender SET lease_until = lease_until - \(milliseconds), ended_at = ended_at - \(milliseconds) WHERE id = \(machine.desk.sender)")
+                "UPDATE sender SET lease_until = lease_until - \(milliseconds), ended_at = ended_at - \(milliseconds) WHERE id = \(machine.desk.sender)"
+            )
         }
     }
 

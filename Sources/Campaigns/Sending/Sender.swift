@@ -130,7 +130,8 @@ package struct Sender {
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
         return SendRun(
-            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: post.recorder, maker: composer, traffic: traffic,
+            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: post.recorder, maker: composer,
+            traffic: traffic,
             campaign: try traffic.enrol(prepared.campaign.id, rate: rate, in: workspace, at: clock()), routes: routes,
             options: SendRun.Options(
                 limit: limit, window: definition.window, stopRule: definition.stopRule,

@@ -59,7 +59,9 @@ extension Ledger {
     }
 
     /// By what the recorder of their dead sender knows.
-    private static func settle(_ rows: [InHand], by recorder: FlightRecorder, at now: Instant, in session: any SQLSession) throws -> Recovery {
+    private static func settle(_ rows: [InHand], by recorder: FlightRecorder, at now: Instant, in session: any SQLSession) throws
+        -> Recovery
+    {
         let evidence = Dictionary(recorder.left.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
         let blind = recorder.rebooted || !recorder.existed
         var recovery = Recovery()

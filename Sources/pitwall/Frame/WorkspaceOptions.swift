@@ -50,7 +50,8 @@ struct WorkspaceOptions: ParsableArguments {
             throw UseError(.settings, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
         }
         let (opened, path) = try Settings.isServer(name) ? server(name, root) : file(name, root)
-        let workspace = OpenWorkspace(root: root, files: files, settings: settings, database: opened, databasePath: path, clock: Clock.shared)
+        let workspace = OpenWorkspace(
+            root: root, files: files, settings: settings, database: opened, databasePath: path, clock: Clock.shared)
         try workspace.keepSums()
         return workspace
     }

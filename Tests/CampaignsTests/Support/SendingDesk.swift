@@ -40,14 +40,16 @@ final class SendingDesk {
     func make(
         _ transports: any Transport..., traffic: Traffic = Traffic(), retry: RetrySchedule = .standard, limit: Int? = nil,
         window: SendWindow = SendWindow(zone: .utc), stopRule: StopRule = StopRule(),
-        pace: Double? = nil, slots: Int = 64, lease: Lease? = nil, maker: any MessageMaking = PlainMaker(), clock: @escaping @Sendable () -> Instant = wallClock
+        pace: Double? = nil, slots: Int = 64, lease: Lease? = nil, maker: any MessageMaking = PlainMaker(),
+        clock: @escaping @Sendable () -> Instant = wallClock
     ) throws -> SendRun {
         let recorder = try FlightRecorder(path: desk.folder + "/flight\(lease.map { "-\($0.sender)" } ?? "")", slots: slots)
         recorder.begin()
         return SendRun(
             ledger: ledger, campaigns: campaigns,
             desk: Ledger.Desk(
-                campaign: campaign, sender: try lease?.sender ?? campaigns.newSender(), rules: rules, plannedAt: plan.at), recorder: recorder,
+                campaign: campaign, sender: try lease?.sender ?? campaigns.newSender(), rules: rules, plannedAt: plan.at),
+            recorder: recorder,
             maker: maker, traffic: traffic, campaign: 0, routes: transports.enumerated().map { Route(relay: $0.offset, $0.element) },
             options: SendRun.Options(limit: limit, window: window, stopRule: stopRule, retry: retry, pace: pace, lease: lease),
             clock: clock)
@@ -120,10 +122,12 @@ final class FailingDatabase: SQLDatabase {
         }
         if fails { throw DatabaseError(.full, "the disk is full") }
         let result = try inner.write(excluding: others, body)
-        let isLost = others != .everybody && answersToLose.withLock { left in
-            defer { left = max(0, left - 1) }
-            return left > 0
-        }
+        let isLost =
+            others != .everybody
+            && answersToLose.withLock { left in
+                defer { left = max(0, left - 1) }
+                return left > 0
+            }
         if isLost { throw DatabaseError(.lost, "the connection broke") }
         return result
     }
