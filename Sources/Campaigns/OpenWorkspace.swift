@@ -15,13 +15,19 @@ package struct OpenWorkspace: Sendable {
     /// Absolute: the database's file, or for a server's, which has none, a name in the workspace's folder. The flight recorders, which
     /// are this machine's alone, lie beside it.
     package let databasePath: String
+    /// Of the database's server, once it has been asked; of the machine where there is none.
+    package let clock: SharedClock
 
-    package init(root: String, files: any FileSource, settings: Settings, database: any SQLDatabase, databasePath: String) {
+    package init(
+        root: String, files: any FileSource, settings: Settings, database: any SQLDatabase, databasePath: String,
+        clock: SharedClock = SharedClock()
+    ) {
         self.root = root
         self.files = files
         self.settings = settings
         self.database = database
         self.databasePath = databasePath
+        self.clock = clock
     }
 
     package var contacts: ContactStore { ContactStore(database) }

@@ -31,6 +31,16 @@ package protocol Dialect: Sendable {
     /// A statement whose rows, a text each, say what is broken in the files of the database itself; nil where there is none.
     var damages: SQL? { get }
 
+    /// Whether programs on several machines use the database at once.
+    var isShared: Bool { get }
+
+    /// The time by the database's own clock, in milliseconds since 1970: what machines go by whose clocks differ.
+    var now: SQL { get }
+
+    /// What follows a SELECT of rows that are to be the transaction's own, those of the table `alias`: it passes over what another one
+    /// has. Empty where a writer has all to itself.
+    func takingRows(of alias: String) -> String
+
     /// The member `name` of the JSON object in `column` as text, as a number of the database or its text, or NULL when it is missing.
     /// What true and false read as is the database's own.
     func jsonMember(_ column: String, _ name: String) -> SQL

@@ -19,6 +19,12 @@ package protocol SQLDatabase: Sendable {
     /// when it is done again. Where the connection breaks, or others are in the way, it is run again instead of failing.
     func repeatableWrite<T>(_ body: (any SQLSession) throws -> T) throws -> T
 
+    /// The same, beside others that ask for no more than this does.
+    func write<T>(excluding others: Exclusion, _ body: (any SQLSession) throws -> T) throws -> T
+
+    /// The same database over connections of its own, for who must not wait for the rest of the program.
+    func another() throws -> any SQLDatabase
+
     func close() throws
 
     /// Rewrites the database so that nothing is left in it of what was deleted, and gives the room back to the system.
@@ -29,8 +35,23 @@ package protocol SQLDatabase: Sendable {
     func hold(_ name: String) throws -> DatabaseHold?
 }
 
+/// Which transactions that write one keeps out while it runs.
+package enum Exclusion: Sendable {
+    /// All: what it has read stays so until it commits.
+    case everybody
+    /// Those that keep out everybody. Others like it run beside it, so it must take the rows that it changes.
+    case loners
+    /// None.
+    case nobody
+}
+
 extension SQLDatabase {
     package var isServer: Bool { false }
+
+    /// Where writers follow each other anyway.
+    package func write<T>(excluding others: Exclusion, _ body: (any SQLSession) throws -> T) throws -> T { try write(body) }
+
+    package func another() throws -> any SQLDatabase { self }
 
     /// The programs that use a file run on one machine, and lock files beside it.
     package func hold(_ name: String) throws -> DatabaseHold? { DatabaseHold {} }

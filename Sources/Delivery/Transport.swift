@@ -21,10 +21,17 @@ package protocol MessageSource: AnyObject, Sendable {
 /// Who is told what becomes of messages. Called on the transport's thread; must return within microseconds.
 package protocol DeliveryObserver: AnyObject, Sendable {
     /// Called before the bytes that hold the message's final dot are offered to the socket. From here on the message may
-    /// arrive; a crash after this call leaves it `unknown`.
-    func dotImminent(_ ticket: UInt64)
+    /// arrive; a crash after this call leaves it `unknown`. False where it must not go: it is given back then, and nothing more of it leaves.
+    @discardableResult
+    func dotImminent(_ ticket: UInt64) -> Bool
+    /// Asked before bytes of such a dot are offered once more that the socket did not take. False: the connection is closed.
+    var mayGoOn: Bool { get }
     /// Called exactly once for every message that was taken from the source, before `run` returns or throws.
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String)
+}
+
+extension DeliveryObserver {
+    package var mayGoOn: Bool { true }
 }
 
 /// Why a transport ended early.

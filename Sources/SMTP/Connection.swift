@@ -50,13 +50,17 @@ final class Connection {
 
     /// Offers what there is to the socket, announcing each final dot before the call that holds it.
     func flush(
-        at now: Int64, scratch: UnsafeMutableRawBufferPointer, results: inout [Dialogue.Result], dotImminent: (UInt64) -> Void
+        at now: Int64, scratch: UnsafeMutableRawBufferPointer, results: inout [Dialogue.Result], dotImminent: (UInt64) -> Bool,
+        mayGoOn: () -> Bool
     ) {
         isBlocked = false
         while dialogue.ending == nil, let (bytes, holdsDot) = out.offer() {
             if holdsDot, let ticket = dialogue.ticketAtDot {
-                dotImminent(ticket)
+                // Nothing that was offered waits for an answer here: the server asked for this message after it had answered the one before.
+                guard dotImminent(ticket) else { return dialogue.abandon("it must not go now", results: &results) }
                 dialogue.dotOffered()
+            } else if dialogue.isDotPending, !mayGoOn() {
+                return dialogue.abandon("it must not go on now", results: &results)
             }
             switch channel.send(bytes) {
             case .moved(let count):

@@ -106,6 +106,8 @@ package struct Dialogue: Sendable {
     /// No message in hand and no reply owed.
     package var isIdle: Bool { expected.isEmpty && opening == nil && closing == nil && ending == nil }
     package var isSpent: Bool { begun >= messageLimit }
+    /// A final dot has been offered, and the socket has not taken it yet.
+    package var isDotPending: Bool { closing.map { $0.isDotOffered && !$0.isDotTaken } ?? false }
     /// The message whose final dot may be on its way.
     package var ticketAtDot: UInt64? { closing?.ticket }
 

@@ -228,7 +228,8 @@ final class RelayRun {
 
     private func write(_ connection: Connection, at now: Int64) {
         deciding(at: now) { results in
-            connection.flush(at: now, scratch: scratch, results: &results) { observer.dotImminent($0) }
+            connection.flush(
+                at: now, scratch: scratch, results: &results, dotImminent: { observer.dotImminent($0) }, mayGoOn: { observer.mayGoOn })
         }
         if connection.dialogue.ending != nil { mayHaveEnded = true }
         guard connection.isBlocked != connection.isWatchedForWriting else { return }

@@ -39,9 +39,12 @@ package final class PostgresDatabase: SQLDatabase {
         }
     }
 
-    package func write<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+    package func write<T>(_ body: (any SQLSession) throws -> T) throws -> T { try write(excluding: .everybody, body) }
+
+    package func write<T>(excluding others: Exclusion, _ body: (any SQLSession) throws -> T) throws -> T {
+        let beginning = beginWriting(excluding: others)
         let begin: (PostgresConnection) throws -> Void = {
-            try $0.simple(self.beginWriting + ($0.server.commitsLoosely ? Self.durably : ""))
+            try $0.simple(beginning + ($0.server.commitsLoosely ? Self.durably : ""))
         }
         return try pool.use(.write, prepare: begin) { connection in
             try Self.finish(connection, body) { try connection.commit() }
@@ -62,6 +65,8 @@ package final class PostgresDatabase: SQLDatabase {
     }
 
     private static let mostAttempts = 5
+
+    package func another() throws -> any SQLDatabase { try PostgresDatabase(location, limits: limits) }
 
     package func close() throws { pool.close() }
 
@@ -106,13 +111,18 @@ package final class PostgresDatabase: SQLDatabase {
 
     private var beginReading: String { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(always)" }
 
-    /// The lock's number says "Pitwall" in ASCII. It is asked for after the time to wait for it is set.
-    private var beginWriting: String {
-        """
-        BEGIN ISOLATION LEVEL READ COMMITTED; \(always); SET LOCAL lock_timeout = \(PostgresLimits.milliseconds(limits.lock)); \
-        SET LOCAL idle_in_transaction_session_timeout = \(PostgresLimits.milliseconds(limits.idle)); \
-        SELECT pg_advisory_xact_lock(22633947076848748)
-        """
+    /// The lock's number says "Pitwall" in ASCII. It is asked for after the time to wait for it is set. Who runs beside others does nothing
+    /// in between that takes time, and where it is frozen they must not wait long.
+    private func beginWriting(excluding others: Exclusion) -> String {
+        let begin = """
+            BEGIN ISOLATION LEVEL READ COMMITTED; \(always); SET LOCAL lock_timeout = \(PostgresLimits.milliseconds(limits.lock)); \
+            SET LOCAL idle_in_transaction_session_timeout
+            """
+        return switch others {
+        case .everybody: "\(begin) = \(PostgresLimits.milliseconds(limits.idle)); SELECT pg_advisory_xact_lock(22633947076848748)"
+        case .loners: "\(begin) = '10s'; SELECT pg_advisory_xact_lock_shared(22633947076848748)"
+        case .nobody: "\(begin) = '10s'"
+        }
     }
 
     /// What has returned has to survive power loss, whatever the server's owner thinks of other programs.

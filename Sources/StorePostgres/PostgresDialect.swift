@@ -15,6 +15,11 @@ package struct PostgresDialect: Dialect {
     /// Compared by its bytes, as Swift and SQLite do; a language's order changes with every update of the system.
     package var text: String { "TEXT COLLATE \"C\"" }
     package var untilCommit: String { "ON COMMIT DROP" }
+    package var isShared: Bool { true }
+
+    /// Of the statement, not of the transaction, which may have waited for a lock.
+    package var now: SQL { "CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)" }
+    package func takingRows(of alias: String) -> String { " FOR UPDATE OF \(alias) SKIP LOCKED" }
 
     /// Parts of a table that is kept in parts are no tables of their own.
     package var layout: SQL {

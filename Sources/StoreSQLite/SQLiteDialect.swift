@@ -10,6 +10,9 @@ package struct SQLiteDialect: Dialect {
     package var bytes: String { "BLOB" }
     package var clustered: String { "WITHOUT ROWID" }
     package var untilCommit: String { "" }
+    package var isShared: Bool { false }
+    package var now: SQL { "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)" }
+    package func takingRows(of alias: String) -> String { "" }
 
     package var layout: SQL {
         """

@@ -5,7 +5,8 @@ import Model
 extension Settings {
     static let keys = [
         "title", "organisation", "database", "zone", "public_url", "return_path", "unsubscribe_to", "keys_file", "helo", "relays",
-        "limits", "providers", "domain_limits", "give_up", "topics", "cap", "events", "retention", "summaries", "dkim", "language",
+        "limits", "providers", "domain_limits", "give_up", "machine_gone_after", "topics", "cap", "events", "retention", "summaries",
+        "dkim", "language",
     ]
 
     /// - Throws: every mistake of the file, not only the first.
@@ -28,6 +29,7 @@ extension Settings {
         providers = reader.providers(fields["providers"])
         domainLimits = reader.rates(fields["domain_limits"])
         giveUp = reader.span(fields["give_up"], "2 days")
+        machineGoneAfter = reader.span(fields["machine_gone_after"], "1 hour")
         topics = reader.topics(fields["topics"])
         cap = reader.cap(fields["cap"])
         unknownContact = reader.unknownContact(fields["events"]) ?? unknownContact

@@ -43,6 +43,8 @@ package struct Settings: Sendable {
     package var domainLimits: [Rate] = []
     /// How long a message that is put off is tried again.
     package var giveUp: TimeSpan?
+    /// How long a machine that is not heard of any more is waited for, to say what became of the messages in its hands.
+    package var machineGoneAfter: TimeSpan?
     /// In the order of the file.
     package var topics: [TopicSettings]
     package var cap: FrequencyCap?

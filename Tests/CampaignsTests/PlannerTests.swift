@@ -193,8 +193,8 @@ import Testing
         let house = try WorkspaceDesk()
         let sender = try house.sender()
         let id = try house.plan().campaign.id
-        let first = try sender.recorder(for: id)
-        let error = #expect(throws: FlightRecorder.Problem.self) { _ = try sender.recorder(for: id) }
+        let first = try sender.takePost(for: id)
+        let error = #expect(throws: FlightRecorder.Problem.self) { _ = try sender.takePost(for: id) }
         #expect(error?.description == "this campaign is being sent by another pitwall right now")
         withExtendedLifetime(first) {}
     }
@@ -204,11 +204,11 @@ import Testing
         _ = try house.plan()
         let sender = try house.sender()
         let prepared = try #require(try sender.prepare("launch", plan: nil))
-        let recorder = try sender.recorder(for: prepared.campaign.id)
-        #expect(try sender.recover(prepared.campaign.id, recorder).isEmpty)
+        let post = try sender.takePost(for: prepared.campaign.id)
+        #expect(post.recovery.isEmpty)
         try sender.activate(prepared, agreed: false)
         let transport = ScriptedTransport.accepting(width: 2)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport).run()
+        let report = try sender.run(prepared, post: post, transport: transport).run()
         #expect(report.accepted == 3)
         #expect(Set(transport.recipients) == ["ada@example.com", "bob@example.com", "eve@example.com"])
 

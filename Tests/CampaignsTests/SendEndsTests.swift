@@ -129,15 +129,15 @@ import Testing
         let house = try WorkspaceDesk()
         let campaign = try house.plan().campaign.id
         let workspace = try house.workspace
-        #expect(!workspace.isBeingSent(campaign))
+        #expect(try !workspace.isBeingSent(campaign))
         do {
-            let recorder = try house.sender().recorder(for: campaign)
-            #expect(workspace.isBeingSent(campaign))
-            #expect(workspace.isBeingSent(campaign))
-            withExtendedLifetime(recorder) {}
+            let post = try house.sender().takePost(for: campaign)
+            #expect(try workspace.isBeingSent(campaign))
+            #expect(try workspace.isBeingSent(campaign))
+            withExtendedLifetime(post) {}
         }
-        #expect(!workspace.isBeingSent(campaign))
-        _ = try house.sender().recorder(for: campaign)
+        #expect(try !workspace.isBeingSent(campaign))
+        _ = try house.sender().takePost(for: campaign)
     }
 
     @Test func `the plan that is carried out is told of, and a newer one beside it`() throws {
@@ -165,11 +165,10 @@ import Testing
     }
 
     private func send(_ prepared: Sender.Prepared, _ sender: Sender, _ transport: ScriptedTransport) throws -> SendReport {
-        let recorder = try sender.recorder(for: prepared.campaign.id)
-        _ = try sender.recover(prepared.campaign.id, recorder)
+        let post = try sender.takePost(for: prepared.campaign.id)
         try sender.activate(prepared, agreed: false)
         try sender.workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned], at: Desk.noon)
-        let report = try sender.run(prepared, recorder: recorder, transport: transport).run()
+        let report = try sender.run(prepared, post: post, transport: transport).run()
         try sender.finish(prepared, report)
         return report
     }

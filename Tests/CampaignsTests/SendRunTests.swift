@@ -18,6 +18,7 @@ import Testing
         case .held(let reason): "held: \(reason)".contains(words)
         case .relay(let reason): "relay: \(reason)".contains(words)
         case .ledger(let error): "ledger: \(error)".contains(words)
+        case .putOut: words == "put out"
         }
     }
 

@@ -55,10 +55,10 @@ import Testing
         }
         let preview = try composer.compose(Recipient(contact: ada, address: try EmailAddress("ada@example.com")))
         try house.desk.importContacts("email,city\nada@example.com,Oslo\n", now: Desk.noon.advanced(byMilliseconds: 1000))
-        let recorder = try sender.recorder(for: prepared.campaign.id)
+        let post = try sender.takePost(for: prepared.campaign.id)
         try sender.activate(prepared, agreed: false)
         let report = try sender.run(
-            prepared, recorder: recorder, transport: ScriptedTransport.accepting()
+            prepared, post: post, transport: ScriptedTransport.accepting()
         ).run()
         #expect(report.accepted == 3)
         var hashes: [String: String] = [:]

@@ -15,6 +15,7 @@ final class Desk: MessageSource, DeliveryObserver {
         var times: [Instant] = []
         var inHand: Set<UInt64> = []
         var mistakes: [String] = []
+        var dotted = 0
         /// Nothing goes before it lets it.
         var limiter = RateLimiter()
     }
@@ -22,13 +23,16 @@ final class Desk: MessageSource, DeliveryObserver {
     let state: Mutex<State>
     let control = TransportControl()
     private let retries: Bool
+    /// How many final dots may go.
+    private let allowed: Int
     private let address: @Sendable (UInt64) -> String
     private let body: @Sendable (UInt64) -> [UInt8]
     private let whenDot: @Sendable () -> Void
     private let whenFinished: @Sendable (UInt64, Outcome) -> Void
 
     init(
-        _ count: Int, retries: Bool = false, address: @escaping @Sendable (UInt64) -> String = { "u\($0)@example.com" },
+        _ count: Int, retries: Bool = false, allowed: Int = .max,
+        address: @escaping @Sendable (UInt64) -> String = { "u\($0)@example.com" },
         body: @escaping @Sendable (UInt64) -> [UInt8] = {
             Array("Message-ID: <\($0)@x>\r\nSubject: x\r\n\r\n.dots\r\n..\r\nhello\r\n".utf8)
         },
@@ -36,6 +40,7 @@ final class Desk: MessageSource, DeliveryObserver {
     ) {
         state = Mutex(State(toDo: (0..<UInt64(count)).reversed().map { $0 + 1 }))
         self.retries = retries
+        self.allowed = allowed
         self.address = address
         self.body = body
         self.whenDot = whenDot
@@ -63,11 +68,14 @@ final class Desk: MessageSource, DeliveryObserver {
         return .message(Outgoing(ticket: ticket, envelope: envelope, body: body(ticket)))
     }
 
-    func dotImminent(_ ticket: UInt64) {
+    func dotImminent(_ ticket: UInt64) -> Bool {
         whenDot()
-        state.withLock { state in
+        return state.withLock { state in
+            guard allowed > state.dotted else { return false }
+            state.dotted += 1
             state.dots[ticket, default: 0] += 1
             if !state.inHand.contains(ticket) { state.mistakes.append("the dot of \(ticket), which is not in hand") }
+            return true
         }
     }
 

@@ -53,6 +53,20 @@ import Testing
         #expect(goodbyes.withLock { $0 } == 4)
     }
 
+    @Test(arguments: [true, false]) func `a final dot that must not go is not offered, and its message goes back`(pipelining: Bool)
+        async throws
+    {
+        let server = try ScriptedServer { peer in
+            peer.greet(pipelining ? "PIPELINING" : "8BITMIME")
+            peer.serve()
+        }
+        defer { server.end() }
+        let desk = Desk(12, allowed: 5)
+        #expect(await RelayTransport(.loopback(server.port, connections: 2)).deliver(desk) == nil)
+        #expect(desk.tally == ["accepted": 5, "back session": 7])
+        #expect(desk.isSound)
+    }
+
     @Test func `nobody listening is said with host and port, and everything goes back`() async throws {
         let port = try Loopback.freePort()
         let desk = Desk(10)

@@ -105,7 +105,7 @@ import Testing
         try house.people(1)
         let (desk, _) = try house.begun()
         let claims = try house.claim(desk)
-        try house.ledger.skipUnrendered(claims.map { ($0.key, "launch.md:5:3: error: no city") }, at: House.noon)
+        try house.ledger.skipUnrendered(claims.map { ($0.key, "launch.md:5:3: error: no city") }, of: desk.sender, at: House.noon)
         let entry = try #require(try house.entries().first)
         #expect(entry.state == .skipped)
         #expect(entry.reason == "not_rendered: launch.md:5:3: error: no city")
@@ -120,7 +120,7 @@ import Testing
         let (desk, _) = try house.begun()
         let claims = try house.claim(desk)
         try house.settle(desk, claims.map { $0.settlement(.accepted) })
-        try house.ledger.skipUnrendered(claims.map { ($0.key, "no city") }, at: House.noon)
+        try house.ledger.skipUnrendered(claims.map { ($0.key, "no city") }, of: desk.sender, at: House.noon)
         #expect(try house.entries().first?.state == .accepted)
     }
 

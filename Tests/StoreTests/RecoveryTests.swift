@@ -95,24 +95,6 @@ import Testing
         #expect(try house.entries().first?.stateWord == "deferred")
     }
 
-    @Test func `what another machine had in hand is unknown here, whatever lies in a recorder`() throws {
-        try house.people(2)
-        let desk = try house.begun().desk
-        _ = try house.claim(desk, 2)
-        try house.leave { _ in }
-        let recovery = try house.ledger.recover(desk.campaign, from: try house.found(), isElsewhere: true, at: House.noon)
-        #expect(recovery.unknown == 2 && recovery.returned == 0)
-    }
-
-    @Test func `the machine that sent last is known`() throws {
-        let campaign = try house.begun().desk.campaign
-        #expect(try house.campaigns.machine(of: campaign) == nil)
-        for machine in ["a", "b"] {
-            try house.campaigns.note(machine: machine, of: campaign, at: House.noon)
-            #expect(try house.campaigns.machine(of: campaign) == machine)
-        }
-    }
-
     @Test func `a recovery that is run twice changes nothing more`() throws {
         try house.people(2)
         let (desk, _) = try house.begun()

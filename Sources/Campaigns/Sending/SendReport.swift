@@ -16,6 +16,8 @@ package struct SendReport: Sendable {
         case relay(any Error)
         /// The ledger can't be written. What the recorder knows is settled by the next send.
         case ledger(any Error)
+        /// Others believed this sender dead and took what it had not sent; it may come back as a new one.
+        case putOut
     }
 
     /// Outcomes in this run.
@@ -42,4 +44,24 @@ package struct SendReport: Sendable {
     static let expiry = "send.not_after has passed"
 
     package init() {}
+
+    /// Messages that were claimed and did not come back as they were.
+    package var taken: Int { accepted + deferred + refused + unknown }
+
+    /// Both as one, where a run went on as another.
+    package func followed(by next: SendReport) -> SendReport {
+        var both = next
+        both.accepted += accepted
+        both.deferred += deferred
+        both.refused += refused
+        both.unknown += unknown
+        both.skipped += skipped
+        both.seconds += seconds
+        both.notRendered += notRendered
+        both.failures = Array((failures + next.failures.filter { !failures.contains($0) }).prefix(5))
+        both.expired = expired || next.expired
+        both.verdict = next.verdict ?? verdict
+        both.changed += changed
+        return both
+    }
 }

@@ -20,6 +20,7 @@ extension SendRun {
         /// ``idleUntil`` is when a provider's pace lets the next one go; asked of the ledger once, not twenty times a second.
         private var awaitsPace = false
         private var lessons = LessonBook()
+        private var company = Company()
         private var lastChecked: Instant?
         private var lastShown: Instant?
         private var pace: Pace
@@ -70,7 +71,8 @@ extension SendRun {
             // A commit is dear, and one for half of what is under way as dear as one for a few; the time bounds what a quiet relay costs.
             let isShort = wanted(underWay: underWay, at: now) > 0
             let landings = run.settled.takeAll(
-                waitingFor: isShort ? 1 : max(1, min(underWay, 1024) / 2), atMost: isShort ? 0 : underWay > 0 ? 0.1 : 0.05)
+                waitingFor: isShort ? 1 : max(1, min(underWay, 1024) / 2),
+                atMost: isShort || company.isWanting(run) ? 0 : underWay > 0 ? 0.1 : 0.05)
             let want = wanted(underWay: underWay - landings.count, at: now)
             try record(landings, claiming: want, at: run.clock())
             if run.table.underWay > 0 { return true }
@@ -113,6 +115,11 @@ extension SendRun {
             }
             let seeds = try run.ledger.nextDue(of: run.desk.campaign, step: DeliveryKey.seedStep) ?? .latest
             let next = min(due, seeds)
+            // Any of those that have messages in hand may die, and somebody must be there then.
+            if next == .latest, try company.isAtWork(run) {
+                idleUntil = now.advanced(byMilliseconds: 1000)
+                return true
+            }
             ending = next == .latest ? .complete : .waiting(until: next)
             return false
         }
@@ -145,11 +152,10 @@ extension SendRun {
                     if report.failures.count < 5, !report.failures.contains("\(error)") { report.failures.append("\(error)") }
                 }
             }
-            if !failed.isEmpty { try run.ledger.skipUnrendered(failed, at: now) }
+            if !failed.isEmpty { try run.ledger.skipUnrendered(failed, of: run.desk.sender, at: now) }
             let slots = landings.map(\.slot)
             run.leaveLanes(slots)
-            let claims = try run.ledger.exchange(
-                settling: settlements, pardoning: pardons, claiming: want, step: step, at: now, for: run.desk)
+            let claims = try exchange(settlements, pardons, claiming: want, at: now)
             slots.forEach(run.recorder.clear)
             run.table.land(slots)
             settlements.forEach { count($0) }
@@ -164,6 +170,18 @@ extension SendRun {
                 awaitsPace = false
                 idleUntil = nil
             }
+        }
+
+        private mutating func exchange(
+            _ settlements: [Settlement], _ pardons: [Ledger.Pardon], claiming want: Int, at now: Instant
+        ) throws -> [Claim] {
+            guard run.options.lease != nil else {
+                return try run.ledger.exchange(
+                    settling: settlements, pardoning: pardons, claiming: want, step: step, at: now, for: run.desk)
+            }
+            let claims = try company.exchange(run, settlements, pardons, claiming: want, step: step, at: now)
+            if claims == nil, ending == nil { end(.putOut) }
+            return claims ?? []
         }
 
         /// Where the mistake is and what it is, in one line for the log.
@@ -219,6 +237,7 @@ extension SendRun {
                 return end(.held("the campaign was cancelled"))
             default: break
             }
+            if try company.look(run) { idleUntil = nil }
             try lessons.look(run, at: now)
             guard run.options.stopRule.complaints != nil else { return }
             let complaints = try run.ledger.complaints(about: run.desk.campaign, since: goingSince)

@@ -28,11 +28,17 @@ package final class SendRun: Sendable {
         /// To all relays together.
         package var connections: Int
         package var composers = 2
+        /// Where several senders share the campaign.
+        package var lease: Lease?
+        /// See ``Ledger/giveUp(on:goneFor:)``.
+        package var machineGoneAfter: Int64
 
         package init(
             limit: Int? = nil, window: SendWindow, stopRule: StopRule = StopRule(), retry: RetrySchedule = .standard, pace: Double? = nil,
-            connections: Int = 10
+            connections: Int = 10, lease: Lease? = nil, machineGoneAfter: Int64 = 3_600_000
         ) {
+            self.lease = lease
+            self.machineGoneAfter = machineGoneAfter
             self.retry = retry
             self.connections = connections
             self.limit = limit
@@ -60,6 +66,8 @@ package final class SendRun: Sendable {
     let outbox: Outbox
     let wires: Wires
     let settled = BlockingQueue<Landing>()
+    /// What is made and must not go yet: the ledger does not say yet that it may have gone.
+    let gate: Gate
     let stopRequest = Mutex<String?>(nil)
 
     /// What the ledger loop is told of a message that is no longer under way.
@@ -92,6 +100,7 @@ package final class SendRun: Sendable {
             traffic.with { policy in for lane in lanes { policy.landed(SendingPolicy.Mark(lane: lane, campaign: campaign)) } }
         }
         self.desk = desk
+        gate = Gate(isOpen: options.lease == nil)
         table = FlightTable(capacity: min(Self.slots, recorder.slots))
         outbox = Outbox(table, traffic: traffic, campaign: campaign, route: routes.map(\.relay))
         wires = Wires(routes, traffic: traffic)
@@ -136,7 +145,7 @@ package final class SendRun: Sendable {
     }
 
     /// Messages that are made ahead of the connections: some hundredths of a second's worth where they are quick.
-    private var roomInOutbox: Int { max(128, 4 * options.connections) }
+    var roomInOutbox: Int { max(128, 4 * options.connections) }
 
     private func remaining() throws -> Int {
         try ledger.counts(of: desk.campaign).remaining + ledger.counts(of: desk.campaign, step: DeliveryKey.seedStep).remaining
@@ -156,6 +165,7 @@ extension SendRun {
                 do {
                     table.set(try maker.compose(Recipient(claim)), in: slot)
                     // A wire empties the queue before it waits, so one wake does for all that come meanwhile.
+                    guard gate.passes(slot, claim.epoch) else { continue }
                     if outbox.queue.put(CollectionOfOne(slot)) { wires.wake() }
                 } catch {
                     settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(claim.key, error))))
@@ -170,6 +180,8 @@ extension SendRun {
 extension SendRun {
     func next(through relay: Int) -> NextMessage {
         while true {
+            // Another program may have the campaign by now; what is on its way is refused at its dot.
+            guard mayHandOver else { return .later(milliseconds: 250) }
             let answer = outbox.next(through: relay, at: clock())
             if answer.wakesOthers { wires.wake() }
             if !answer.returned.isEmpty { giveBack(answer.returned) }
@@ -187,17 +199,23 @@ extension SendRun {
         }
     }
 
-    func dotImminent(_ ticket: UInt64) {
+    /// Whether another message's last bytes may be handed to a socket now.
+    var mayHandOver: Bool { options.lease?.isValid ?? true }
+
+    func dotImminent(_ ticket: UInt64) -> Bool {
         let slot = Int(clamping: ticket)
-        guard let departure = table.depart(slot) else { return }
+        guard mayHandOver else { return false }
+        guard let departure = table.depart(slot) else { return false }
         recorder.markDot(slot, (departure.key, departure.attempt), made: departure.marks)
         if let passage = departure.passage { traffic.went(passage, at: clock()) }
+        // Once more, so that nothing that took time lies between the look and the socket.
+        return mayHandOver
     }
 
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
         let slot = Int(clamping: ticket)
         guard let flight = table.arrive(slot) else { return }
-        land(flight, slot, outcome, at: at, relay: relay)
+        land(flight, slot, outcome, at: options.lease == nil ? at : clock(), relay: relay)
     }
 
     private func land(_ flight: Flight, _ slot: Int, _ outcome: Outcome, at: Instant, relay: String) {
@@ -234,7 +252,7 @@ extension SendRun {
 
     /// Gives back what waits in the queues.
     func returnUntaken() {
-        giveBack(toCompose.takeAll(waitingFor: 0, atMost: 0) + outbox.takeAll())
+        giveBack(toCompose.takeAll(waitingFor: 0, atMost: 0) + gate.takeAll() + outbox.takeAll())
     }
 
     /// It was never on the wire.

@@ -1,4 +1,3 @@
-import Database
 import Delivery
 import Foundation
 package import Model
@@ -71,29 +70,6 @@ package struct Sender {
 
     // MARK: - Sending
 
-    /// The campaign's flight recorder, locked; two sends of one campaign exclude each other by it, and on two machines by what the
-    /// database lets one of them hold.
-    package func recorder(for campaign: CampaignID) throws -> FlightRecorder {
-        try? FileManager.default.createDirectory(
-            atPath: workspace.flightFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        // Before anything is settled: what the recorders know would be thrown away with a database that has forgotten it.
-        try workspace.refuseForgetfulDatabase()
-        let path = workspace.flightPath(of: campaign)
-        guard let hold = try workspace.database.hold("campaign \(campaign)") else { throw FlightRecorder.Problem.inUse(path: path) }
-        return try FlightRecorder(path: path, slots: SendRun.slots, hold: hold)
-    }
-
-    /// Settles what a dead sender left in hand.
-    package func recover(_ campaign: CampaignID, _ recorder: FlightRecorder) throws -> Recovery {
-        let machine = try workspace.machine()
-        let last = try workspace.campaigns.machine(of: campaign)
-        let recovery = try workspace.ledger.recover(
-            campaign, from: recorder, isElsewhere: last.map { $0 != machine } ?? false, at: clock())
-        if last != machine { try workspace.campaigns.note(machine: machine, of: campaign, at: clock()) }
-        recorder.begin()
-        return recovery
-    }
-
     /// Turns the plan into rows of the ledger, the first time. With `audience: at_send` the people are asked for again; the
     /// number that results is checked against `expect` unless a person has agreed to it.
     package func activate(_ prepared: Prepared, agreed: Bool) throws {
@@ -140,7 +116,7 @@ package struct Sender {
     /// A run over what is left to go. `traffic` is of the process; `routes` are to some of `relays`, by their
     /// places there.
     package func run(
-        _ prepared: Prepared, recorder: FlightRecorder, traffic: Traffic, relays: [RelaySettings], routes: [Route], limit: Int?
+        _ prepared: Prepared, post: Post, traffic: Traffic, relays: [RelaySettings], routes: [Route], limit: Int?
     ) throws -> SendRun {
         let definition = prepared.definition
         let rate = definition.file.send.rate
@@ -149,55 +125,25 @@ package struct Sender {
         let retry = RetrySchedule.standard
         let giveUp = workspace.settings.giveUp?.milliseconds ?? retry.giveUp
         var desk = Ledger.Desk(
-            campaign: prepared.campaign.id, sender: try workspace.campaigns.newSender(), rules: definition.rules,
+            campaign: prepared.campaign.id, sender: post.sender, rules: definition.rules,
             plannedAt: prepared.plan.at)
         desk.watermark = try Watermark(
             workspace.database, folder: workspace.flightFolder, machine: try workspace.machine(), sender: desk.sender, at: clock())
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
         return SendRun(
-            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: recorder, maker: composer, traffic: traffic,
+            ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: post.recorder, maker: composer,
+            traffic: traffic,
             campaign: try traffic.enrol(prepared.campaign.id, rate: rate, in: workspace, at: clock()), routes: routes,
             options: SendRun.Options(
                 limit: limit, window: definition.window, stopRule: definition.stopRule,
                 retry: RetrySchedule(first: retry.first, longest: retry.longest, giveUp: giveUp), pace: paces.min(),
-                connections: carrying.reduce(0) { $0 + $1.connections }), clock: clock)
+                connections: carrying.reduce(0) { $0 + $1.connections }, lease: post.lease, machineGoneAfter: workspace.machineGoneAfter),
+            clock: clock)
     }
 }
 
 extension OpenWorkspace {
-    fileprivate var flightFolder: String { databasePath + ".flight" }
-
-    fileprivate func flightPath(of campaign: CampaignID) -> String { "\(flightFolder)/campaign-\(campaign)" }
-
-    /// What this machine is known by, with its flight recorders: made once, and gone with them.
-    fileprivate func machine() throws -> String {
-        let path = "\(flightFolder)/machine"
-        if let known = FileManager.default.contents(atPath: path), known.count == 32 { return String(decoding: known, as: UTF8.self) }
-        let name = (0..<16).map { _ in
-            let byte = UInt8.random(in: .min ... .max)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-        do {
-            try Data(name.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw FlightRecorder.Problem.cannotOpen(path: path, reason: "it can't be written")
-        }
-        return name
-    }
-
-    /// Ends with an error where the database is older than what was sent from this machine, or is not the one it sent from.
-    package func refuseForgetfulDatabase() throws {
-        guard FileManager.default.fileExists(atPath: "\(flightFolder)/machine") else { return }
-        try Watermark.refuseForgetful(database, folder: flightFolder, machine: machine())
-    }
-
-    /// Where a sender that lives says how it is getting on.
-    package func progressPath(of campaign: CampaignID) -> String { flightPath(of: campaign) + ".progress" }
-
-    /// Whether a sender lives that carries the campaign out: its state says only that it was begun.
-    package func isBeingSent(_ campaign: CampaignID) -> Bool { FlightRecorder.isInUse(path: flightPath(of: campaign)) }
-
     /// The plan that is or was carried out, and a newer one that waits; the newest where none was begun.
     package func plans(toTellOf campaign: CampaignID) throws -> (shown: PlanRecord?, newer: PlanRecord?) {
         let plans = try campaigns.plans(of: campaign)

@@ -152,7 +152,8 @@ private final class RelayDesk: MessageSource, DeliveryObserver {
     }
 
     func next() -> NextMessage { run.next(through: relay) }
-    func dotImminent(_ ticket: UInt64) { run.dotImminent(ticket) }
+    func dotImminent(_ ticket: UInt64) -> Bool { run.dotImminent(ticket) }
+    var mayGoOn: Bool { run.mayHandOver }
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
         run.finished(ticket, outcome, at: at, relay: relay)
     }

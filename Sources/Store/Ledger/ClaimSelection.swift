@@ -8,6 +8,8 @@ struct ClaimSelection {
     let desk: Ledger.Desk
     let step: Int64
     let now: Instant
+    /// The number of this claim among its sender's, where several share the campaign; else a row counts its own.
+    var epoch: Int64?
 
     /// So many at most are put off in one transaction; the next one goes on.
     private static let mostPutOff = 2000
@@ -48,17 +50,20 @@ struct ClaimSelection {
                 }
             }
             putOff += waiting.count
-            for (text, rows) in [(Self.handing, handed), (Self.skipping, skipped), (Self.puttingOff, waiting)] where !rows.isEmpty {
+            for (text, rows) in [(handing, handed), (Self.skipping, skipped), (Self.puttingOff, waiting)] where !rows.isEmpty {
                 try session.prepare(text).runAll(rows)
             }
         }
         return claims
     }
 
-    private static let handing = """
-        UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, epoch = epoch + 1, handed_at = ?, \
-        email = ?, data_changed = ? WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
+    private var handing: String {
         """
+        UPDATE delivery SET state = 1, reason = NULL, attempts = ?, sender = ?, lease_until = ?, \
+        epoch = COALESCE(CAST(? AS \(session.dialect.int64)), epoch + 1), handed_at = ?, email = ?, data_changed = ? \
+        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ?
+        """
+    }
 
     private static let skipping = """
         UPDATE delivery SET state = 5, reason = ?, settled_at = ? \
@@ -86,9 +91,10 @@ struct ClaimSelection {
         let key = candidate.key
         let claim = Claim(
             key: key, attempt: candidate.attempt, contact: contact, address: address, dataChanged: candidate.changed, lane: lane,
-            firstTried: candidate.firstTried)
+            firstTried: candidate.firstTried, epoch: epoch ?? 0)
         let row: [SQLValue] = [
             .integer(candidate.attempt), .integer(desk.sender.rawValue), .integer(now.milliseconds + Ledger.lease),
+            epoch.map { .integer($0) } ?? .null,
             .integer(now.milliseconds), .text(candidate.text), .integer(candidate.changed ? 1 : 0),
         ]
         return .claim(claim, row + place(key))
@@ -131,7 +137,7 @@ struct ClaimSelection {
             c.id, c.email, c.attributes, COALESCE(c.updated_at, 0), \(firstTried) \
             FROM delivery d LEFT JOIN contact c ON c.id = d.contact_id \
             WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND \(isDue) \
-            ORDER BY d.due_at, d.contact_id LIMIT \(limit)
+            ORDER BY d.due_at, d.contact_id LIMIT \(limit)\(raw: session.dialect.takingRows(of: "d"))
             """
         return try session.all(sql) { row in
             let contact = row.isNull(5) ? nil : try Contact(row: row, from: 5)
@@ -150,7 +156,7 @@ struct ClaimSelection {
         let sql: SQL = """
             SELECT d.contact_id, d.entry, d.attempts, d.email, \(firstTried) FROM delivery d \
             WHERE d.campaign_id = \(desk.campaign) AND d.step = \(step) AND d.state = 0 AND \(isDue) \
-            ORDER BY d.due_at, d.contact_id LIMIT \(limit)
+            ORDER BY d.due_at, d.contact_id LIMIT \(limit)\(raw: session.dialect.takingRows(of: "d"))
             """
         return try session.all(sql) { row in
             let id = ContactID(row.integer(0))

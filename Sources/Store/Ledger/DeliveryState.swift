@@ -49,6 +49,8 @@ package struct Claim: Sendable {
     package var lane = 0
     /// When it was first tried, where it has been.
     package var firstTried: Instant?
+    /// The number of the claim; see ``Ledger/Turn``.
+    package var epoch: Int64 = 0
 }
 
 /// What came of an attempt.

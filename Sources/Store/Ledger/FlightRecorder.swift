@@ -1,11 +1,10 @@
-package import Database
 import Foundation
 import Model
 import Synchronization
 
 /// A memory-mapped file that knows, when the process dies, how far each message in hand had got.
 ///
-/// One file per campaign that is being sent, beside the database. It has a slot for every message whose outcome is not
+/// One file per campaign that is being sent, or per sender where several share it, beside the database. It has a slot for every message whose outcome is not
 /// committed yet. The pages belong to the kernel, so what was written survives `kill -9` at any moment without a system call
 /// per message. They do not survive power loss: the header names the boot, and after another boot every row in hand whose
 /// outcome is not in the database counts as unknown.
@@ -61,7 +60,6 @@ package final class FlightRecorder: @unchecked Sendable {
     /// The file was there: if rows are in hand and it was not, they can't be told apart.
     package let existed: Bool
 
-    private let hold: DatabaseHold?
     private let descriptor: Int32
     private let memory: UnsafeMutableRawPointer
     private let length: Int
@@ -72,9 +70,8 @@ package final class FlightRecorder: @unchecked Sendable {
 
     /// Opens and locks the file, reads what is in it and empties it.
     ///
-    /// `boot` identifies the running of the machine; see ``currentBoot``. `hold`: what keeps other machines from sending the
-    /// same, held as long as the file.
-    package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot, hold: DatabaseHold? = nil) throws {
+    /// `boot` identifies the running of the machine; see ``currentBoot``.
+    package init(path: String, slots: Int, boot: String = FlightRecorder.currentBoot) throws {
         let descriptor = try Self.locked(path)
         do {
             let previous = try Self.readAll(descriptor, path: path)
@@ -92,7 +89,6 @@ package final class FlightRecorder: @unchecked Sendable {
                 throw Problem.cannotOpen(path: path, reason: String(cString: strerror(errno)))
             }
             self.path = path
-            self.hold = hold
             self.slots = slots
             self.descriptor = descriptor
             self.memory = memory

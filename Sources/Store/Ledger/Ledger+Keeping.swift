@@ -7,15 +7,18 @@ extension Ledger {
     /// A sender's transaction, until it is known to have been kept. Where the connection breaks, the server is waited for (by the
     /// database, which says so) and the transaction is made again; one whose commit was not answered is asked after first, so that
     /// nobody is claimed twice and no claim is forgotten.
-    func keep<T>(for desk: Desk, _ body: (any SQLSession, Desk) throws -> T) throws -> T {
-        guard let watermark = desk.watermark else { return try database.write { try body($0, desk) } }
+    func keep<T>(
+        for desk: Desk, excluding others: Exclusion = .everybody, _ body: (any SQLSession, Desk) throws -> T
+    ) throws -> T {
+        guard let watermark = desk.watermark else { return try database.write(excluding: others) { try body($0, desk) } }
+        try watermark.settleDoubt(in: database)
         var attempt = 1
         while true {
             let taken = Lanes()
             var result: T?
             let start = ContinuousClock.now
             do {
-                let value = try database.write { session in
+                let value = try database.write(excluding: others) { session in
                     let value = try body(session, desk.noting(taken))
                     result = value
                     try watermark.raise(in: session)

@@ -184,15 +184,16 @@ extension Ledger {
     }
 
     /// Ends messages in hand that can't be made, each with its cause. Nothing of them was on the wire, so it was no attempt.
-    package func skipUnrendered(_ failed: [(key: DeliveryKey, cause: String)], at now: Instant) throws {
-        try database.write { session in
+    package func skipUnrendered(_ failed: [(key: DeliveryKey, cause: String)], of sender: SenderID, at now: Instant) throws {
+        try database.write(excluding: .loners) { session in
             for (key, cause) in failed {
                 let reason = "\(Obstacle.notRendered.rawValue): \(cause.prefix(300))"
                 try session.execute(
                     """
                     UPDATE delivery SET state = 5, reason = \(reason), settled_at = \(now.milliseconds), attempts = attempts - 1, \
                     handed_at = NULL, sender = NULL, lease_until = NULL \
-                    WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) AND state = 1
+                    WHERE campaign_id = \(key.campaign) AND step = \(key.step) AND contact_id = \(key.contact) AND entry = \(key.entry) AND state = 1 \
+                    AND sender = \(sender)
                     """)
             }
         }

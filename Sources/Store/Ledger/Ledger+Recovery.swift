@@ -11,28 +11,61 @@ package struct Recovery: Hashable, Sendable {
 
     package init() {}
     package var isEmpty: Bool { returned + settled + unknown == 0 }
+
+    package static func += (a: inout Recovery, b: Recovery) {
+        a.returned += b.returned
+        a.settled += b.settled
+        a.unknown += b.unknown
+    }
 }
 
 extension Ledger {
     /// Settles every row of the campaign that a dead sender left in hand. The caller holds the campaign's flight recorder,
     /// so no living sender has any.
-    ///
-    /// `isElsewhere`: it was another machine that sent last, whose recorder is there, so nothing is known here of what it had in hand.
-    package func recover(
-        _ campaign: CampaignID, from recorder: FlightRecorder, isElsewhere: Bool = false, at now: Instant
-    ) throws -> Recovery {
-        let evidence = Dictionary(recorder.left.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
-        let blind = recorder.rebooted || !recorder.existed || isElsewhere
-        return try database.write { session in
-            let rows = try session.all(
-                "SELECT step, contact_id, entry, attempts FROM delivery WHERE campaign_id = \(campaign) AND state = 1 ORDER BY step, contact_id"
-            ) { row in
-                (
-                    key: DeliveryKey(campaign: campaign, step: row.integer(0), contact: ContactID(row.integer(1)), entry: row.integer(2)),
-                    attempt: row.integer(3)
-                )
-            }
+    package func recover(_ campaign: CampaignID, from recorder: FlightRecorder, at now: Instant) throws -> Recovery {
+        try database.write { session in
+            try Self.settle(try Self.inHand("campaign_id = \(campaign) AND state = 1", in: session), by: recorder, at: now, in: session)
+        }
+    }
+
+    /// Settles what one of several senders of the campaign left, also what was given up since. The caller holds its flight recorder, so it
+    /// does not live. What it had taken and not marked needs no recorder to go again.
+    package func recover(_ sender: SenderID, of campaign: CampaignID, from recorder: FlightRecorder, at now: Instant) throws -> Recovery {
+        try database.write { session in
+            try session.execute("UPDATE sender SET ended_at = \(session.dialect.now) WHERE id = \(sender) AND ended_at IS NULL")
             var recovery = Recovery()
+            let unmarked = try Self.takeBack(from: sender, in: session)
+            let rows = try Self.inHand("campaign_id = \(campaign) AND sender = \(sender) AND state IN (1, 4)", in: session)
+            recovery = try Self.settle(rows, by: recorder, at: now, in: session)
+            recovery.returned += unmarked
+            try Self.forget(sender, in: session)
+            return recovery
+        }
+    }
+
+    private struct InHand {
+        var key: DeliveryKey
+        var attempt: Int64
+        var sender: SenderID
+    }
+
+    private static func inHand(_ condition: SQL, in session: any SQLSession) throws -> [InHand] {
+        let columns: SQL = "campaign_id, step, contact_id, entry, attempts, sender"
+        return try session.all("SELECT \(columns) FROM delivery WHERE \(condition) ORDER BY step, contact_id") { row in
+            let key = DeliveryKey(
+                campaign: CampaignID(row.integer(0)), step: row.integer(1), contact: ContactID(row.integer(2)), entry: row.integer(3))
+            return InHand(key: key, attempt: row.integer(4), sender: SenderID(row.integer(5)))
+        }
+    }
+
+    /// By what the recorder of their dead sender knows.
+    private static func settle(_ rows: [InHand], by recorder: FlightRecorder, at now: Instant, in session: any SQLSession) throws
+        -> Recovery
+    {
+        let evidence = Dictionary(recorder.left.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
+        let blind = recorder.rebooted || !recorder.existed
+        var recovery = Recovery()
+        for (sender, rows) in Dictionary(grouping: rows, by: \.sender).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let settlements = rows.map { row in
                 let slot = evidence[row.key].flatMap { $0.attempt == row.attempt ? $0 : nil }
                 if let known = slot?.settlement {
@@ -51,20 +84,24 @@ extension Ledger {
                 recovery.returned += 1
                 return Settlement(key: row.key, attempt: row.attempt, at: now, outcome: .returned, relay: "")
             }
-            try Self.settle(settlements, in: session)
-            return recovery
+            try settle(settlements, of: sender, in: session)
         }
+        return recovery
     }
 
     /// A person's word on messages nobody knows about: `sent` makes them accepted, otherwise they go again. All of the
     /// campaign's where `addresses` is nil. Says how many it was.
+    ///
+    /// That goes for what a machine has in hand that nobody hears of any more: its senders have been put out.
     package func resolve(_ campaign: CampaignID, asSent sent: Bool, addresses: [EmailAddress]?, at now: Instant) throws -> Int {
         let state = sent ? DeliveryState.accepted : .planned
         let set: SQL = """
             UPDATE delivery SET state = \(state.rawValue), reason = 'resolved', \
-            handed_at = \(sent ? "handed_at" as SQL : "NULL"), settled_at = \(sent ? SQLValue.integer(now.milliseconds) : .null), due_at = 0 \
-            WHERE campaign_id = \(campaign) AND state = 4
+            handed_at = \(sent ? "handed_at" as SQL : "NULL"), settled_at = \(sent ? SQLValue.integer(now.milliseconds) : .null), due_at = 0, \
+            sender = NULL, lease_until = NULL WHERE campaign_id = \(campaign) AND (state = 4 OR state = 1 AND sender IN \
+            (SELECT id FROM sender WHERE campaign_id = \(campaign) AND ended_at IS NOT NULL))
             """
+        try putOutLapsed(of: campaign)
         return try database.write { session in
             guard let addresses else { return try session.execute(set) }
             return try addresses.reduce(0) { sum, address in

@@ -16,6 +16,8 @@ package import Model
 /// | handed  | skipped  | put off until it is given up                                  | `exchange(settling:…)`    |
 /// | handed  | unknown  | the dot may have reached the server and no answer came        | `exchange(settling:…)`    |
 /// | handed  | any      | the sender died: from its flight recorder                     | `recover`                 |
+/// | handed  | planned  | claimed by a sender that was put out, and never marked        | `putOutLapsed`, `leave`   |
+/// | handed  | unknown  | the machine of a sender that was put out does not come back   | `giveUp`                  |
 /// | unknown | accepted, planned | a person knows better                                | `resolve`                 |
 /// | unknown | accepted | an open, a click or a report of it shows that it was sent      | `record`, `resolveByEvidence` |
 ///
@@ -25,7 +27,9 @@ package import Model
 /// 3. `unknown` is never tried again by the machine: no claim selects it. It counts as sent for caps.
 /// 4. Consent and suppression are asked again in the claim, in the same statement that selects the rows.
 /// 5. What the flight recorder has marked is settled from it; what it has not marked returns to `planned`.
-/// 6. Every attempt keeps time, relay, reply code, enhanced code, text and the relay's queue ID; attempts are only added.
+/// 6. A sender changes rows that bear its number and no others. Where several share a campaign, no command of a message leaves before its
+///    sender's `handed_epoch` has come up to the row's epoch; see `Ledger+Senders`.
+/// 7. Every attempt keeps time, relay, reply code, enhanced code, text and the relay's queue ID; attempts are only added.
 package struct Ledger: Sendable {
     let database: any SQLDatabase
 
@@ -79,13 +83,65 @@ package struct Ledger: Sendable {
     ) throws -> [Claim] {
         guard !settlements.isEmpty || limit > 0 || !pardons.isEmpty else { return [] }
         return try keep(for: desk) { session, desk in
-            try Self.settle(settlements, in: session)
+            try Self.settle(settlements, of: desk.sender, in: session)
             for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
             return try limit > 0 ? ClaimSelection(session: session, desk: desk, step: step, now: now).claim(limit) : []
         }
     }
 
-    static func settle(_ settlements: [Settlement], in session: any SQLSession) throws {
+    /// The same for one of several senders of the campaign.
+    ///
+    /// - Returns: What was claimed; nil where the sender has been put out: what it settled is kept as far as it was still its own, and nothing
+    ///   that was not marked before may go.
+    package func exchange(
+        settling settlements: [Settlement], pardoning pardons: [Pardon] = [], claiming limit: Int, _ turn: Turn, step: Int64,
+        at now: Instant, for desk: Desk
+    ) throws -> [Claim]? {
+        try sharing(desk, isClaiming: limit > 0) { session, desk in
+            let isIn = try Self.mark(desk.sender, handed: turn.handed, in: session)
+            if isIn, turn.isRepeated { _ = try Self.takeBack(from: desk.sender, since: turn.epoch, in: session) }
+            try Self.settle(settlements, of: desk.sender, in: session)
+            for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
+            guard isIn else { return nil }
+            let selection = ClaimSelection(session: session, desk: desk, step: step, now: now, epoch: turn.epoch)
+            return try limit > 0 ? selection.claim(limit) : []
+        }
+    }
+
+    /// What a sender that shares its campaign says with each exchange.
+    package struct Turn: Hashable, Sendable {
+        /// The number of this claim among its own, above those before.
+        package var epoch: Int64
+        /// What it claimed up to here may go to a relay from now on.
+        package var handed: Int64
+        /// The answer to the last one was lost: what that took may be in its hands without its knowing.
+        package var isRepeated: Bool
+
+        package init(epoch: Int64, handed: Int64, isRepeated: Bool = false) {
+            (self.epoch, self.handed, self.isRepeated) = (epoch, handed, isRepeated)
+        }
+    }
+
+    private struct MustBeAlone: Error {}
+
+    /// Exchanges run beside each other. A cap looks at what other campaigns' senders claim, so with caps it takes one that keeps them out
+    /// while there are any; one that joins meanwhile waits for this to commit.
+    private func sharing<T>(_ desk: Desk, isClaiming: Bool, _ body: (any SQLSession, Desk) throws -> T) throws -> T {
+        do {
+            return try keep(for: desk, excluding: .loners) { session, desk in
+                if isClaiming, !desk.rules.caps.isEmpty, session.dialect.isShared {
+                    let others: SQL = "SELECT count(*) FROM sender WHERE campaign_id <> \(desk.campaign) AND ended_at IS NULL"
+                    if try session.count(others) > 0 { throw MustBeAlone() }
+                }
+                return try body(session, desk)
+            }
+        } catch is MustBeAlone {
+            return try keep(for: desk, body)
+        }
+    }
+
+    /// Rows that bear another sender's number stay as they are.
+    static func settle(_ settlements: [Settlement], of sender: SenderID, in session: any SQLSession) throws {
         var counts = SentCounts()
         // Each message once in a go: what is said first of an attempt stands.
         var rest = settlements
@@ -95,16 +151,18 @@ package struct Ledger: Sendable {
             for settlement in rest {
                 if seen.insert(settlement.key).inserted { some.append(settlement) } else { later.append(settlement) }
             }
-            try settle(distinct: some, &counts, in: session)
+            try settle(distinct: some, of: sender, &counts, in: session)
             rest = later
         }
         try counts.write(in: session)
     }
 
-    private static func settle(distinct settlements: [Settlement], _ counts: inout SentCounts, in session: any SQLSession) throws {
-        // Settled before, by a recovery that believed its sender dead: the first outcome stands, and an answer to an
-        // earlier attempt says nothing of a later one.
-        let changed = try change(settlements, in: session)
+    private static func settle(
+        distinct settlements: [Settlement], of sender: SenderID, _ counts: inout SentCounts, in session: any SQLSession
+    ) throws {
+        // What was taken away, or settled before: the first outcome stands, and an answer to an earlier attempt says nothing of a later
+        // one. One that is unknown bears a sender's number only where its machine was given up.
+        let changed = try change(settlements, of: sender, in: session)
         let new = zip(settlements, changed).filter { $1 && $0.outcome != .returned }.map(\.0)
         try session.execute(attempt, new.map(\.attemptRow))
         for settlement in new {
@@ -114,7 +172,7 @@ package struct Ledger: Sendable {
     }
 
     /// Moves the rows of the ledger; false of those that were not in hand for that attempt.
-    private static func change(_ settlements: [Settlement], in session: any SQLSession) throws -> [Bool] {
+    private static func change(_ settlements: [Settlement], of sender: SenderID, in session: any SQLSession) throws -> [Bool] {
         var again: [(index: Int, row: [SQLValue])] = []
         var ended: [(index: Int, row: [SQLValue])] = []
         for (index, settlement) in settlements.enumerated() {
@@ -122,6 +180,7 @@ package struct Ledger: Sendable {
             let rest: [SQLValue] = [
                 .init(settlement.messageID), .init(settlement.sha256), .init(settlement.contentSHA256), .integer(key.campaign.rawValue),
                 .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
+                .integer(sender.rawValue),
             ]
             switch settlement.row {
             case .planned(let reason, let due, let attempts):
@@ -142,14 +201,16 @@ package struct Ledger: Sendable {
         UPDATE delivery SET state = 0, reason = ?, due_at = ?, attempts = ?, settled_at = NULL, handed_at = NULL, sender = NULL, \
         lease_until = NULL, message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), \
         content_sha256 = COALESCE(?, content_sha256) \
-        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state IN (1, 4) AND attempts = ? \
+        AND sender = ?
         """
 
     /// Most rows end here. It names no column of the index by contact, whose entry would be taken out and put back.
     private static let ending = """
         UPDATE delivery SET state = ?, reason = ?, settled_at = ?, sender = NULL, lease_until = NULL, \
         message_id = COALESCE(?, message_id), sha256 = COALESCE(?, sha256), content_sha256 = COALESCE(?, content_sha256) \
-        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state = 1 AND attempts = ?
+        WHERE campaign_id = ? AND step = ? AND contact_id = ? AND entry = ? AND state IN (1, 4) AND attempts = ? \
+        AND sender = ?
         """
 
     private static let attempt = SQLBatch(

@@ -20,6 +20,7 @@ package final class Watermark: Sendable {
     private let file: WatermarkFile
     private let slot: Int
     private let number = Mutex<Int64>(0)
+    private let isInDoubt = Atomic(false)
 
     /// Begins a row of the sender's own. The caller has asked ``refuseForgetful(_:folder:machine:)`` before.
     package init(_ database: some SQLDatabase, folder: String, machine: String, sender: SenderID, at now: Instant) throws {
@@ -62,11 +63,20 @@ package final class Watermark: Sendable {
         })
     }
 
+    /// Where the last commit was not answered, and it could not be asked whether it was kept, it is asked now. What it did is the
+    /// caller's to find out.
+    func settleDoubt(in database: some SQLDatabase) throws {
+        guard isInDoubt.load(ordering: .relaxed) else { return }
+        if try wasRaised(in: database) { note() }
+    }
+
     /// Whether the transaction that ``raise(in:)`` was part of was kept, where the connection broke before that was said.
     func wasRaised(in database: some SQLDatabase) throws -> Bool {
+        isInDoubt.store(true, ordering: .relaxed)
         let known = number.withLock { $0 }
         let there = try database.read { try $0.first("SELECT number FROM sender_mark WHERE sender = \(sender)") { $0.integer(0) } }
         guard let there, there >= known else { throw Self.forgetful(place) }
+        isInDoubt.store(false, ordering: .relaxed)
         return there > known
     }
 

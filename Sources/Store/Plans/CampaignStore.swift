@@ -103,24 +103,6 @@ package struct CampaignStore: Sendable {
         }
     }
 
-    /// Which machine sent the campaign last; nil where none did.
-    package func machine(of id: CampaignID) throws -> String? {
-        try database.read { session in
-            try session.first("SELECT machine FROM campaign_machine WHERE campaign_id = \(id)") { $0.text(0) }
-        }
-    }
-
-    /// Notes that `machine` sends the campaign from now on.
-    package func note(machine: String, of id: CampaignID, at now: Instant) throws {
-        _ = try database.write { session in
-            try session.execute(
-                """
-                INSERT INTO campaign_machine (campaign_id, machine, at) VALUES (\(id), \(machine), \(now.milliseconds)) \
-                ON CONFLICT (campaign_id) DO UPDATE SET machine = excluded.machine, at = excluded.at
-                """)
-        }
-    }
-
     package func newSender() throws -> SenderID {
         try database.write { SenderID(try IDBlocks.take(1, of: .sender, in: $0)) }
     }

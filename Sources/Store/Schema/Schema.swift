@@ -7,7 +7,9 @@ package import Database
 /// - every big table has `contact_id` in its key;
 /// - nothing that happened is overwritten: events, consents, attribute changes and attempts are only added.
 package enum Schema {
-    package static let migrator = Migrator([foundation, listening, engagement, fading, currencies, sums, machines, traffic, watermarks])
+    package static let migrator = Migrator([
+        foundation, listening, engagement, fading, currencies, sums, machines, traffic, watermarks, senders,
+    ])
 
     /// The tables as of the first release.
     static let foundation = Migration("foundation") { dialect in

@@ -30,7 +30,7 @@ struct CampaignsCommand: ParsableCommand {
                 let record = records.first { $0.name == name }
                 let counts = try record.map { try workspace.ledger.counts(of: $0.id) } ?? DeliveryCounts()
                 let state = record?.state.rawValue ?? "draft"
-                let rests = record.map { $0.state == .sending && !workspace.isBeingSent($0.id) } ?? false
+                let rests = try record.map { $0.state == .sending && !(try workspace.isBeingSent($0.id)) } ?? false
                 let shown = rests ? "sending, at rest" : state
                 table.add(
                     name, names.contains(name) ? shown : "\(shown), file gone", Console.number(counts.remaining),
@@ -84,7 +84,8 @@ struct CampaignsCommand: ParsableCommand {
             let record = try choice.find(in: workspace)
             let counts = try workspace.ledger.counts(of: record.id)
             let plans = try workspace.plans(toTellOf: record.id)
-            let isBeingSent = workspace.isBeingSent(record.id)
+            let isBeingSent = try workspace.isBeingSent(record.id)
+            let senders = try workspace.ledger.senders(of: record.id)
             if choice.json {
                 return Console.print(
                     json: .object([
@@ -93,6 +94,7 @@ struct CampaignsCommand: ParsableCommand {
                         "plan": plans.shown.map { .integer($0.id.rawValue) } ?? .null,
                         "newer_plan": plans.newer.map { .integer($0.id.rawValue) } ?? .null, "being_sent": .bool(isBeingSent),
                         "counts": counts.json,
+                        "senders": .list(senders.map { $0.json(workspace) }),
                     ]))
             }
             let zone = workspace.settings.zone
@@ -105,8 +107,9 @@ struct CampaignsCommand: ParsableCommand {
                 let left = counts.remaining + counts.handed + seeds.remaining
                 Console.print(Console.yellow("  it is not being sent now; \(Console.number(left)) left: pitwall send \(record.name)"))
             }
-            if isBeingSent {
-                for line in ProgressNote(path: workspace.progressPath(of: record.id)).lines() { Console.print("  \(line)") }
+            for sentence in senders.sentences(workspace) { Console.print("  \(sentence)") }
+            for path in workspace.progressPaths(of: record.id) {
+                for line in ProgressNote(path: path).lines() { Console.print("  \(line)") }
             }
             if let plan = plans.shown {
                 Console.print(

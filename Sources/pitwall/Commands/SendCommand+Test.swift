@@ -74,7 +74,7 @@ private final class Courier: MessageSource, DeliveryObserver {
         }
     }
 
-    func dotImminent(_ ticket: UInt64) {}
+    func dotImminent(_ ticket: UInt64) -> Bool { true }
 
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
         state.withLock { $0.outcome = outcome }

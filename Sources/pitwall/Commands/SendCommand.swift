@@ -71,11 +71,11 @@ struct SendCommand: ParsableCommand {
         let prepared = try chosen ?? planned(workspace, sender)
         if let testTo { return try sendTest(prepared, to: testTo, workspace, keys) }
         try refuseState(prepared.campaign)
-        let recorder = try recorder(for: prepared.campaign, sender)
-        let recovery = try sender.recover(prepared.campaign.id, recorder)
-        tell(recovery)
+        var post = try post(for: prepared.campaign, sender)
+        tell(post.recovery)
+        try tellOthers(prepared.campaign, post, workspace)
         if prepared.isResumed, !(try workspace.ledger.hasUnfinished(prepared.campaign.id)) {
-            recorder.remove()
+            post.close()
             return try conclude(prepared, SendReport(), sender, nothingToDo: true)
         }
         let relays = try workspace.relays(relay)
@@ -90,15 +90,29 @@ struct SendCommand: ParsableCommand {
         _ = try workspace.dkimSigner(for: prepared.definition)
         try tellAndAsk(prepared, workspace, carrying)
         try sender.activate(prepared, agreed: plan != nil && yes)
-        let traffic = try Traffic(relays, in: workspace, at: Clock.now())
-        let run = try sender.run(prepared, recorder: recorder, traffic: traffic, relays: relays, routes: routes, limit: limit)
         // One that is sending already keeps the time since when: stop_if counts from there.
         try workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned, .sent], at: Clock.now())
-        let note = ProgressNote(path: workspace.progressPath(of: prepared.campaign.id))
+        var report = try carryOut(prepared, post, sender, relays, routes, limit)
+        // Frozen, or cut off from the database for long, it was taken for dead: what it had in hand is settled, and it comes back.
+        while case .putOut = report.ending, limit.map({ report.taken < $0 }) ?? true {
+            Console.error("Nothing was heard of this sender for too long, and others went on without it. It comes back as a new one.")
+            post = try self.post(for: prepared.campaign, sender)
+            report = report.followed(by: try carryOut(prepared, post, sender, relays, routes, limit.map { $0 - report.taken }))
+        }
+        try conclude(prepared, report, sender)
+    }
+
+    private func carryOut(
+        _ prepared: Sender.Prepared, _ post: Post, _ sender: Sender, _ relays: [RelaySettings], _ routes: [Route], _ limit: Int?
+    ) throws -> SendReport {
+        let workspace = sender.workspace
+        let traffic = try Traffic(relays, in: workspace, at: Clock.now())
+        let run = try sender.run(prepared, post: post, traffic: traffic, relays: relays, routes: routes, limit: limit)
+        let note = ProgressNote(path: post.progressPath)
         defer { note.remove() }
         let report = try withSignals(run) { try run.run(progress: show(note, workspace.settings.zone)) }
-        if case .ledger = report.ending {} else { recorder.remove() }
-        try conclude(prepared, report, sender)
+        if case .ledger = report.ending {} else { post.close() }
+        return report
     }
 
     /// What was answered and not written is in the flight recorder, whatever happened to the database.
@@ -127,9 +141,9 @@ struct SendCommand: ParsableCommand {
         return prepared
     }
 
-    private func recorder(for campaign: CampaignRecord, _ sender: Sender) throws -> FlightRecorder {
+    private func post(for campaign: CampaignRecord, _ sender: Sender) throws -> Post {
         do {
-            return try sender.recorder(for: campaign.id)
+            return try sender.takePost(for: campaign.id)
         } catch let problem as FlightRecorder.Problem {
             guard case .inUse = problem else { throw problem }
             throw UseError(
@@ -158,6 +172,12 @@ struct SendCommand: ParsableCommand {
         if recovery.returned > 0 { parts.append("\(Console.number(recovery.returned)) go again") }
         if recovery.unknown > 0 { parts.append("\(Console.number(recovery.unknown)) unknown") }
         Console.error("An earlier send was cut off: \(parts.joined(separator: ", ")).")
+    }
+
+    private func tellOthers(_ campaign: CampaignRecord, _ post: Post, _ workspace: OpenWorkspace) throws {
+        guard post.lease != nil, !json else { return }
+        let others = try workspace.ledger.senders(of: campaign.id).filter { $0.id != post.sender }
+        for sentence in others.sentences(workspace) { Console.error(sentence) }
     }
 
     private func tellAndAsk(_ prepared: Sender.Prepared, _ workspace: OpenWorkspace, _ relays: [RelaySettings]) throws {
@@ -229,8 +249,11 @@ struct SendCommand: ParsableCommand {
             causes: try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5), zone: workspace.settings.zone,
             nothingToDo: nothingToDo)
         summary.tell(json: json)
+        if counts.handed + seeds.handed > 0, !json {
+            for sentence in try workspace.ledger.senders(of: prepared.campaign.id).sentences(workspace) { Console.print("  \(sentence)") }
+        }
         if case .relay(let error) = report.ending { throw error }
-        if counts.remaining + seeds.remaining > 0 { throw Code.resumable }
+        if counts.remaining + seeds.remaining + counts.handed + seeds.handed > 0 { throw Code.resumable }
         if counts.unknown + seeds.unknown + summary.notRendered > 0 || report.verdict != nil { throw Code.found }
     }
 }

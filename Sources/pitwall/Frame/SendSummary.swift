@@ -53,6 +53,7 @@ struct SendSummary {
         case .stopped(let reason), .held(let reason): reason
         case .relay(let error): "\(error)"
         case .ledger(let error): "\(error)"
+        case .putOut: "put out"
         }
     }
 
@@ -108,7 +109,7 @@ struct SendSummary {
         case .waiting(let until): why = "the next may be tried at \(Console.time(until, zone))"
         case .stopped(let reason), .held(let reason): why = reason
         case .relay: why = "the relay can't be used"
-        case .complete, .ledger: why = "more has come up"
+        case .complete, .ledger, .putOut: why = "more has come up"
         }
         var what = counts.remaining > 0 ? [Console.number(counts.remaining)] : []
         if seeds.remaining > 0 { what.append(Console.count(seeds.remaining, "copy", "copies") + " for seeds") }

@@ -50,7 +50,8 @@ struct WorkspaceOptions: ParsableArguments {
             throw UseError(.settings, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
         }
         let (opened, path) = try Settings.isServer(name) ? server(name, root) : file(name, root)
-        let workspace = OpenWorkspace(root: root, files: files, settings: settings, database: opened, databasePath: path)
+        let workspace = OpenWorkspace(
+            root: root, files: files, settings: settings, database: opened, databasePath: path, clock: Clock.shared)
         try workspace.keepSums()
         return workspace
     }
@@ -74,6 +75,8 @@ extension WorkspaceOptions {
                 hint: "name the primary, or add ?target_session_attrs=read-write")
         }
         try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
+        let sent = Uptime.now()
+        Clock.shared.learn(try Ledger(opened).now(), between: sent, and: Uptime.now())
         let name = location.description.map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-_".contains($0)) ? $0 : "-" }
         return (opened, "\(root)/\(String(name))")
     }
@@ -87,7 +90,10 @@ enum Environment {
 }
 
 enum Clock {
-    static func now() -> Instant { Instant(Date()) }
+    /// That of the database's server, where there is one: machines that work together may have clocks that differ by minutes.
+    static let shared = SharedClock()
+
+    static func now() -> Instant { shared.now ?? Instant(Date()) }
 }
 
 extension OpenWorkspace {

@@ -3,24 +3,24 @@ import Foundation
 import Model
 import Store
 import StoreSQLite
+import TestDatabases
 
 @testable import Campaigns
 
-/// A folder with a database and whatever files a test writes; both vanish with the object.
+/// A folder with a database of the kind under test, SQLite unless the suite says otherwise, and whatever files a test writes; both vanish with the object.
 final class Desk {
     let folder: String
-    let database: any SQLDatabase
+    private let lease: DatabaseUnderTest
+    var database: any SQLDatabase { lease.database }
     static let noon = Instant(milliseconds: 1_800_000_000_000)
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: folder + "/test.sqlite")
-        try Schema.migrator.migrate(database, now: Self.noon.milliseconds)
+        lease = try DatabaseUnderTest(in: folder) { _ = try Schema.migrator.migrate($0, now: Self.noon.milliseconds) }
     }
 
     deinit {
-        try? database.close()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

@@ -65,7 +65,10 @@ final class ScriptedTransport: Transport {
             let number = taken.withLock { $0.count } - inHand.count
             switch answer(message, number) {
             case .outcome(let outcome):
-                if outcome.followsDot { observer.dotImminent(message.ticket) }
+                if outcome.followsDot, !observer.dotImminent(message.ticket) {
+                    observer.finished(message.ticket, .notAttempted(reason: "no", scope: .session), at: clock(), relay: "main")
+                    continue
+                }
                 observer.finished(message.ticket, outcome, at: clock(), relay: "main")
             case .relayGone:
                 for one in [message] + inHand {

@@ -40,15 +40,18 @@ final class SendingDesk {
     func make(
         _ transports: any Transport..., traffic: Traffic = Traffic(), retry: RetrySchedule = .standard, limit: Int? = nil,
         window: SendWindow = SendWindow(zone: .utc), stopRule: StopRule = StopRule(),
-        pace: Double? = nil, slots: Int = 64, maker: any MessageMaking = PlainMaker(), clock: @escaping @Sendable () -> Instant = wallClock
+        pace: Double? = nil, slots: Int = 64, lease: Lease? = nil, maker: any MessageMaking = PlainMaker(),
+        clock: @escaping @Sendable () -> Instant = wallClock
     ) throws -> SendRun {
-        let recorder = try recorder(slots: slots)
+        let recorder = try FlightRecorder(path: desk.folder + "/flight\(lease.map { "-\($0.sender)" } ?? "")", slots: slots)
         recorder.begin()
         return SendRun(
             ledger: ledger, campaigns: campaigns,
-            desk: Ledger.Desk(campaign: campaign, sender: try campaigns.newSender(), rules: rules, plannedAt: plan.at), recorder: recorder,
+            desk: Ledger.Desk(
+                campaign: campaign, sender: try lease?.sender ?? campaigns.newSender(), rules: rules, plannedAt: plan.at),
+            recorder: recorder,
             maker: maker, traffic: traffic, campaign: 0, routes: transports.enumerated().map { Route(relay: $0.offset, $0.element) },
-            options: SendRun.Options(limit: limit, window: window, stopRule: stopRule, retry: retry, pace: pace),
+            options: SendRun.Options(limit: limit, window: window, stopRule: stopRule, retry: retry, pace: pace, lease: lease),
             clock: clock)
     }
 
@@ -69,9 +72,9 @@ extension Traffic {
 
 extension Sender {
     /// A run through one relay without limits.
-    func run(_ prepared: Prepared, recorder: FlightRecorder, transport: any Transport) throws -> SendRun {
+    func run(_ prepared: Prepared, post: Post, transport: any Transport) throws -> SendRun {
         try run(
-            prepared, recorder: recorder, traffic: Traffic(), relays: [try RelaySettings(url: "smtp://127.0.0.1:25")],
+            prepared, post: post, traffic: Traffic(), relays: [try RelaySettings(url: "smtp://127.0.0.1:25")],
             routes: [Route(relay: 0, transport)], limit: nil)
     }
 }
@@ -96,6 +99,7 @@ struct PlainMaker: MessageMaking {
 final class FailingDatabase: SQLDatabase {
     private let inner: any SQLDatabase
     private let writesLeft = Mutex<Int?>(nil)
+    private let answersToLose = Mutex(0)
 
     init(_ inner: any SQLDatabase) { self.inner = inner }
 
@@ -103,17 +107,29 @@ final class FailingDatabase: SQLDatabase {
 
     func fail(afterWrites count: Int) { writesLeft.withLock { $0 = count } }
     func recover() { writesLeft.withLock { $0 = nil } }
+    /// The next so many transactions that run beside others are kept, and their callers are told that the connection broke.
+    func loseAnswers(_ count: Int) { answersToLose.withLock { $0 = count } }
 
     func read<T>(_ body: (any SQLSession) throws -> T) throws -> T { try inner.read(body) }
 
-    func write<T>(_ body: (any SQLSession) throws -> T) throws -> T {
+    func write<T>(_ body: (any SQLSession) throws -> T) throws -> T { try write(excluding: .everybody, body) }
+
+    func write<T>(excluding others: Exclusion, _ body: (any SQLSession) throws -> T) throws -> T {
         let fails = writesLeft.withLock { left in
             guard let count = left else { return false }
             left = max(0, count - 1)
             return count == 0
         }
         if fails { throw DatabaseError(.full, "the disk is full") }
-        return try inner.write(body)
+        let result = try inner.write(excluding: others, body)
+        let isLost =
+            others != .everybody
+            && answersToLose.withLock { left in
+                defer { left = max(0, left - 1) }
+                return left > 0
+            }
+        if isLost { throw DatabaseError(.lost, "the connection broke") }
+        return result
     }
 
     func close() throws { try inner.close() }

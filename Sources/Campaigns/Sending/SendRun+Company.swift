@@ -1,0 +1,78 @@
+import Database
+import Foundation
+import Model
+import Store
+import Synchronization
+
+extension SendRun {
+    /// What a run does for sharing its campaign with others: it marks what may go, and sees to what becomes of those that are heard of
+    /// no more. Of a run that has the campaign for itself it does nothing.
+    struct Company {
+        /// The number of the last claim.
+        private var epoch: Int64 = 0
+        /// What was claimed up to here may go.
+        private var marked: Int64 = 0
+        private var lookedAt: Int64?
+
+        /// How often others are looked after, and how long a database is waited for that can't be asked, both in milliseconds.
+        private static let interval: Int64 = 5000
+        private static let patience: Int64 = 120_000
+
+        /// The wires will soon have nothing, and something is claimed that is not marked: an exchange should not wait.
+        func isWanting(_ run: SendRun) -> Bool { epoch > marked && run.outbox.waiting < run.roomInOutbox / 4 }
+
+        /// Nil where this sender has been put out.
+        mutating func exchange(
+            _ run: SendRun, _ settlements: [Settlement], _ pardons: [Ledger.Pardon], claiming want: Int, step: Int64, at now: Instant
+        ) throws -> [Claim]? {
+            // What was claimed before is marked as far as the wires will come to it.
+            let mark = run.outbox.waiting < run.roomInOutbox / 2 ? epoch : marked
+            guard mark > marked || !settlements.isEmpty || !pardons.isEmpty || want > 0 else { return [] }
+            var turn = Ledger.Turn(epoch: epoch + 1, handed: mark)
+            let claims = try patiently(run) { isRepeated in
+                turn.isRepeated = isRepeated
+                return try run.ledger.exchange(
+                    settling: settlements, pardoning: pardons, claiming: want, turn, step: step, at: now, for: run.desk)
+            }
+            guard let claims else {
+                run.options.lease?.putOut()
+                return nil
+            }
+            epoch = turn.epoch
+            marked = mark
+            let free = run.gate.open(upTo: mark)
+            if !free.isEmpty, run.outbox.queue.put(free) { run.wires.wake() }
+            return claims
+        }
+
+        /// Asks again where the database can't be reached or others keep it, for a while. Whether the last time was kept is not known then.
+        private func patiently<T>(_ run: SendRun, _ body: (_ isRepeated: Bool) throws -> T) throws -> T {
+            let start = Uptime.now()
+            var isRepeated = false
+            while true {
+                do {
+                    return try body(isRepeated)
+                } catch let error as DatabaseError where [.lost, .inDoubt, .busy].contains(error.code) {
+                    guard Uptime.now() - start < Self.patience, run.stopRequest.withLock({ $0 }) == nil else { throw error }
+                    isRepeated = true
+                    Thread.sleep(forTimeInterval: 0.2)
+                }
+            }
+        }
+
+        /// Whether others have messages in hand, and have not been put out.
+        func isAtWork(_ run: SendRun) throws -> Bool {
+            guard run.options.lease != nil else { return false }
+            return try run.ledger.senders(of: run.desk.campaign).contains { $0.id != run.desk.sender && $0.endedAt == nil && $0.inHand > 0 }
+        }
+
+        /// Takes over from those whose lease has run out; says whether there is more to send.
+        mutating func look(_ run: SendRun) throws -> Bool {
+            guard let lease = run.options.lease else { return false }
+            if let lookedAt, Uptime.now() - lookedAt < min(Self.interval, lease.length / 6) { return false }
+            lookedAt = Uptime.now()
+            try run.ledger.giveUp(on: run.desk.campaign, goneFor: run.options.machineGoneAfter)
+            return try run.ledger.putOutLapsed(of: run.desk.campaign).returned > 0
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import Database
+
+extension Schema {
+    /// Who sends which campaign, where several may at once.
+    static let senders = Migration("senders") { d in
+        """
+        -- A row a sender that has not left. lease_until: others may put it out after that, by the database's clock; ended_at: they have.
+        -- handed_epoch: what it claimed up to this claim of its own may have been on the wire; what it claimed after, was not.
+        -- In delivery, epoch is the number of the claim among its sender's.
+        CREATE TABLE sender (
+            id \(d.int64) PRIMARY KEY, campaign_id \(d.int64) NOT NULL, machine \(d.text) NOT NULL, host \(d.text) NOT NULL,
+            process \(d.int64) NOT NULL, started_at \(d.int64) NOT NULL, renewed_at \(d.int64) NOT NULL, lease_until \(d.int64) NOT NULL,
+            handed_epoch \(d.int64) NOT NULL, ended_at \(d.int64));
+        DROP TABLE campaign_machine;
+        \(d.isShared ? "CREATE INDEX delivery_of_sender ON delivery (sender) WHERE sender IS NOT NULL;" : "")
+        """
+    }
+}
