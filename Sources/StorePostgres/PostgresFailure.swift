@@ -98,7 +98,8 @@ extension DatabaseError {
         }
         if message.contains("max_client_conn") || message.contains("wait_timeout") || message.contains("too many") {
             return DatabaseError(
-                .busy, "the pooler before \(place) has no connection to spare", hint: "raise default_pool_size or max_client_conn in pgbouncer.ini")
+                .busy, "the pooler before \(place) has no connection to spare",
+                hint: "raise default_pool_size or max_client_conn in pgbouncer.ini")
         }
         return DatabaseError(
             .lost, "the connection to \(place) broke" + (message.isEmpty ? "" : ": \(message)"),

@@ -2,6 +2,9 @@ import Database
 
 /// A dialect that calls functions by their names, to look at the SQL around them.
 struct PlainDialect: Dialect {
+    func takingRows(of alias: String) -> String { "" }
+    var now: SQL { "0" }
+    var isShared: Bool { false }
     var name: String { "plain" }
     var int64: String { "BIGINT" }
     var text: String { "TEXT" }

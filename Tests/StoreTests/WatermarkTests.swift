@@ -149,9 +149,11 @@ import Testing
         return (claims + more, given.withLock { $0 })
     }
 
-    @Test(arguments: [
-        [], [.inside], [.beforeCommit], [.afterCommit], [.inside, .beforeCommit, .afterCommit, .beforeCommit], [.afterCommit, .afterCommit],
-    ] as [[BreakingDatabase.Break]])
+    @Test(
+        arguments: [
+            [], [.inside], [.beforeCommit], [.afterCommit], [.inside, .beforeCommit, .afterCommit, .beforeCommit],
+            [.afterCommit, .afterCommit],
+        ] as [[BreakingDatabase.Break]])
     private func `everybody is claimed once, whatever breaks`(breaks: [BreakingDatabase.Break]) throws {
         let (claims, _) = try send(breaks)
         #expect(claims.count == 5 && Set(claims.map(\.key)).count == 5)

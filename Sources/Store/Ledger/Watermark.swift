@@ -57,10 +57,12 @@ package final class Watermark: Sendable {
 
     /// The transaction is known to have been kept.
     func note() {
-        file.note(slot, sender.rawValue, number.withLock { value in
-            value += 1
-            return value
-        })
+        file.note(
+            slot, sender.rawValue,
+            number.withLock { value in
+                value += 1
+                return value
+            })
     }
 
     /// Where the last commit was not answered, and it could not be asked whether it was kept, it is asked now. What it did is the

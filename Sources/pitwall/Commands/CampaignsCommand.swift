@@ -30,7 +30,7 @@ struct CampaignsCommand: ParsableCommand {
                 let record = records.first { $0.name == name }
                 let counts = try record.map { try workspace.ledger.counts(of: $0.id) } ?? DeliveryCounts()
                 let state = record?.state.rawValue ?? "draft"
-                let rests = try record.map { $0.state == .sending && !(try workspace.isBeingSent($0.id)) } ?? false
+                let rests = try record.map { try $0.state == .sending && !workspace.isBeingSent($0.id) } ?? false
                 let shown = rests ? "sending, at rest" : state
                 table.add(
                     name, names.contains(name) ? shown : "\(shown), file gone", Console.number(counts.remaining),

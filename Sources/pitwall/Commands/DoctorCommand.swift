@@ -85,7 +85,8 @@ struct DoctorCommand: ParsableCommand {
                 "server's clock", abs(ahead) < 2 ? .good : .poor,
                 abs(ahead) < 2
                     ? words
-                    : "\(words): what is due, and what the log says, goes by the clock of the machine that sends\nset both by NTP (timedatectl)")
+                    : "\(words): what is due, and what the log says, goes by the clock of the machine that sends\nset both by NTP (timedatectl)"
+            )
         } catch {
             examination.note("server's clock", .bad, "\(error)")
         }

@@ -1,6 +1,7 @@
 import Campaigns
 import Model
 import Store
+import Workspace
 
 /// Who sends a campaign, as people are told where several may.
 extension [SenderRecord] {
