@@ -133,7 +133,7 @@ final class PostgresPool: @unchecked Sendable {
                     condition.withLock { state.hasGivenUp = patiently }
                     throw error
                 }
-                if !hasTold, waited > min(1, patience / 4) {
+                if !hasTold, waited + pause > min(1, patience / 4) {
                     told("\(error.message); waiting for it, at most \(PostgresLimits.words(patience))")
                     hasTold = true
                 }

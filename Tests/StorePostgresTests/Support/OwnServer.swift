@@ -101,7 +101,8 @@ final class OwnServer: Sendable {
         "postgres://pitwall@\(host):\(port ?? self.port)/\(database)?connect_timeout=20\(options)"
     }
 
-    func open(_ limits: PostgresLimits = PostgresLimits(), told: @escaping @Sendable (String) -> Void = { _ in }) throws -> PostgresDatabase {
+    func open(_ limits: PostgresLimits = PostgresLimits(), told: @escaping @Sendable (String) -> Void = { _ in }) throws -> PostgresDatabase
+    {
         try PostgresDatabase(PostgresLocation(url()), limits: limits, told: told)
     }
 
