@@ -96,6 +96,18 @@ extension JSONValue {
         self.init(canonical: String(text))
     }
 
+    /// The number that `text` is in a table, where money stands as `12.50` and `100.00`: canonical but for zeros at its end.
+    package init?(tableNumber text: some StringProtocol) {
+        var kept = Substring(text)
+        guard kept.utf8.count <= 24, kept.utf8.contains(UInt8(ascii: ".")), kept.utf8.last == UInt8(ascii: "0") else {
+            self.init(canonicalNumber: text)
+            return
+        }
+        while kept.utf8.last == UInt8(ascii: "0") { kept.removeLast() }
+        if kept.utf8.last == UInt8(ascii: ".") { kept.removeLast() }
+        self.init(canonicalNumber: kept == "-0" ? "0" : kept)
+    }
+
     private init?(canonical text: String) {
         guard let first = text.utf8.first, text.utf8.count <= 17, first == UInt8(ascii: "-") || (0x30...0x39).contains(first) else {
             return nil

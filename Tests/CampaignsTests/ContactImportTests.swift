@@ -32,6 +32,17 @@ import Testing
         #expect(try desk.contact("bob@example.com")?.attributes == bob)
     }
 
+    @Test func `money is numbers, and versions are not`() throws {
+        try desk.importContacts(
+            "email,spent,version,mixed\nada@example.com,12.50,1.9,12.5\nbob@example.com,100.00,1.10,12.50\neve@example.com,7,2,3\n")
+        let told = try ["ada", "bob", "eve"].map { try desk.contact("\($0)@example.com")?.attributes }
+        #expect(
+            told == [
+                ["spent": .real(12.5), "version": "1.9", "mixed": "12.5"], ["spent": 100, "version": "1.10", "mixed": "12.50"],
+                ["spent": 7, "version": "2", "mixed": "3"],
+            ])
+    }
+
     @Test func `a name that looks like a number stays a name`() throws {
         try desk.importContacts("email,first_name,company,external_id\nada@example.com,7,42,0099\n")
         let ada = try #require(try desk.contact("ada@example.com"))
@@ -216,5 +227,16 @@ import Testing
         #expect(try desk.contacts.changes(of: ada.id).first?.changes == ["plan": "free", "seats": 3])
         #expect(try desk.contacts.changes(of: try #require(try desk.contact("bob@example.com")).id).map(\.at) == [may])
         #expect(try desk.importContacts(file) { $0.since = may }.unchanged == 2)
+    }
+
+    @Test func `what is told again of a later time outlives what comes late of a time before it`() throws {
+        let times = [-9, -5, -7].map { Desk.noon.advanced(byMilliseconds: $0 * 1_000_000) }
+        try desk.importContacts("email,plan\nada@example.com,free\n") { $0.since = times[0] }
+        try desk.importContacts("email,plan\nada@example.com,free\n") { $0.since = times[1] }
+        #expect(try desk.importContacts("email,plan\nada@example.com,free\n") { $0.since = times[1] }.unchanged == 1)
+        try desk.importContacts("email,plan\nada@example.com,pro\n") { $0.since = times[2] }
+        let ada = try #require(try desk.contact("ada@example.com"))
+        #expect(ada.attributes == ["plan": "free"])
+        #expect(try desk.contacts.changes(of: ada.id).map(\.changes) == [["plan": "free"], ["plan": "pro"], ["plan": "free"]])
     }
 }

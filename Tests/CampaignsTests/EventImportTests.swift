@@ -46,6 +46,25 @@ import Testing
         #expect(try events().map(\.properties) == [[:], ["amount": .real(12.5), "sku": "00184"]])
     }
 
+    @Test func `money, truth and times of day in a table are what they say`() throws {
+        _ = try desk.importEvents(
+            "email,event,at,amount,isNew,from,day,code\nada@example.com,book,2026-01-02,100.00,true,2026-03-01 10:00,2026-03-01,007.50\n",
+            name: "events.csv")
+        #expect(
+            try events().map(\.properties) == [
+                [
+                    "amount": 100, "code": "007.50", "day": "2026-03-01", "from": "2026-03-01T10:00:00.000Z",
+                    "isNew": true,
+                ]
+            ])
+    }
+
+    @Test(arguments: ["2026-03-01T10:00:00Z", "2026-03-01T11:00:00+01:00", "2026-03-01T10:00:00.000Z"])
+    func `a time among an event's properties is the instant, however it is written`(_ written: String) throws {
+        _ = try desk.importEvents(#"{"email":"ada@example.com","event":"book","at":"2026-01-02","properties":{"from":"\#(written)"}}"#)
+        #expect(try events().map(\.properties) == [["from": "2026-03-01T10:00:00.000Z"]])
+    }
+
     @Test func `an unclosed quote far down a table ends the import before anything is written`() throws {
         let rows = (0..<20_500).map { "ada@example.com,visit,2026-01-02,\($0)\n" }.joined()
         #expect(throws: ImportProblem.self) {

@@ -1,3 +1,5 @@
+import Database
+import Signing
 import Delivery
 import Diagnostics
 import Model
@@ -119,6 +121,28 @@ import Testing
 }
 
 @Suite struct SenderTests {
+    @Test func `who asked to be forgotten, or wants no mail, gets no copy as a seed, and the plan says so`() throws {
+        let house = try WorkspaceDesk(campaign: "seeds: [qa@example.com, Gone@example.com, angry@example.com]")
+        let (gone, angry) = (try EmailAddress("gone@example.com"), try EmailAddress("angry@example.com"))
+        _ = try house.desk.contacts.forget(gone, hash: { ForgottenPeople.hash($0, key: house.keys.identity) }, at: Desk.noon)
+        let angers = Suppression(address: angry, reason: .complaint, at: Desk.noon, learnedAt: Desk.noon, source: "report")
+        try house.desk.consents.suppress([angers])
+        let forgotten = try ForgottenPeople(house.desk.contacts) { house.keys }
+        let planned = try Planner(try house.workspace, forgotten: forgotten).plan("launch", at: Desk.noon)
+        #expect(
+            planned.checks.map(\.message).filter { $0.contains("seed") } == [
+                "the seed Gone@example.com asked to be forgotten: it gets no copy",
+                "the seed angry@example.com is on the suppression list: it gets no copy",
+            ])
+        let sender = try house.sender()
+        let prepared = try #require(try sender.prepare("launch", plan: nil))
+        try sender.activate(prepared, agreed: true)
+        let copies = try house.desk.database.read { session in
+            try session.all("SELECT email FROM delivery WHERE step = -1 ORDER BY email") { $0.text(0) }
+        }
+        #expect(copies == ["angry@example.com", "qa@example.com"])
+    }
+
     @Test func `what is sent is what was planned, and changed files are told`() throws {
         var house = try WorkspaceDesk()
         _ = try house.plan()

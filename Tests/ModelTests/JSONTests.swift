@@ -103,6 +103,15 @@ import Testing
         #expect(JSONValue(canonicalNumber: text) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("12.50", .real(12.5)), ("100.00", 100), ("0.00", 0), ("-0.0", 0), ("-7.10", .real(-7.1)), ("12.5", .real(12.5)), ("10", 10),
+            ("00184.50", nil), ("1e3", nil), (".50", nil), ("+1.50", nil), ("1.0.0", nil), ("0", 0), ("100", 100), ("1.", nil),
+        ] as [(String, JSONValue?)])
+    func `in a table zeros may end a number`(text: String, value: JSONValue?) {
+        #expect(JSONValue(tableNumber: text) == value)
+    }
+
     @Test func `members are replaced where they stand, removed and compared whatever their order`() {
         var object: JSONObject = ["a": 1, "b": 2]
         object["a"] = 3

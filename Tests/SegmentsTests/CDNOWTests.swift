@@ -78,12 +78,12 @@ private enum CDNOW {
             let email = try EmailAddress("\(fields[0])@example.com")
             let day = "\(fields[1].prefix(4))-\(fields[1].dropFirst(4).prefix(2))-\(fields[1].suffix(2))"
             let at = try #require(Zone.utc.instant(reading: day))
-            let dollars = try #require(Double(fields[3]))
+            let dollars = try #require(JSONValue(tableNumber: fields[3]))
             let cds = try #require(Int64(fields[2]))
             if contacts.last?.email != email { contacts.append(ContactStore.Entry(email: email, attributes: [:])) }
             events.append(
                 EventStore.Entry(
-                    email: email, name: "purchase", at: at, properties: ["cds": .integer(cds), "amount": .real(dollars)],
+                    email: email, name: "purchase", at: at, properties: ["cds": .integer(cds), "amount": dollars],
                     givenID: "\(number)"))
         }
         let now = Instant(seconds: 900_000_000)

@@ -191,6 +191,20 @@ import Testing
         #expect(checked.said == [#"--where:1:7: warning: "age" holds numbers, which no text equals (write 30 without quotes)"#])
     }
 
+    @Test func `a day in quotes is warned about where the data has times`() {
+        #expect(
+            check(#"signed_up = "2026-11-01""#).said == [
+                #"--where:1:13: warning: "signed_up" holds times, which no text equals (write 2026-11-01 without quotes)"#
+            ])
+        #expect(check(#"birthday = "2026-11-01""#).said == [])
+    }
+
+    @Test func `a number may end with zeros, and is printed without`() throws {
+        #expect(check("age >= 12.50").said == [])
+        #expect(
+            "\(try SegmentSyntax(where: "age >= 12.50 and age < 100.00"))" == "\(try SegmentSyntax(where: "age >= 12.5 and age < 100"))")
+    }
+
     @Test func `numbers in quotes among those of a sum are told of`() {
         let checked = check("sum of purchase.discount > 3")
         #expect(checked.plan != nil)

@@ -112,6 +112,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("did buy between 250 and 150 days ago", true), ("did not buy between 250 and 150 days ago", true),
+        ("did buy between 400 and 250 days ago", false), ("did buy before 2026-03-01", false),
+        ("did buy exactly 1 time before 2026-03-01", true), ("did buy between 290 and 270 days ago", true),
+    ])
+    func `a window that a prune would leave behind is told of where somebody's events are in it and beside it`(
+        text: String, isShort: Bool
+    ) throws {
+        let person = Asking.person(7, [300, 200, 110].map { ($0 * Asking.day, "buy", [:]) })
+        let database = try TestDatabase([person])
+        let coming = ["buy": Asking.now.advanced(byMilliseconds: -60 * Asking.day)]
+        let said = try database.database.read { try plan(text).shortfalls(in: $0, at: Self.moment, coming: coming) }
+        #expect(said.isEmpty != isShort)
+    }
+
     private static let shortfall =
         "warning: each \"buy\" is kept since 2026-08-26 only: older ones do not count here "
         + "(ask for a shorter time, or keep them longer: retention in pitwall.yaml)"

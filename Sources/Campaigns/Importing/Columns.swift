@@ -60,14 +60,19 @@ struct ColumnKind {
     private var truth = true
     private var instant = true
     private var day = true
+    /// How many decimals its values have that have some, and whether zeros end one: money has as many everywhere, and the versions
+    /// 1.9 and 1.10 are no numbers.
+    private var decimals: Set<Int> = []
+    private var endsInZero = false
 
     /// One more value may still tell something. A column of names is settled by its first line.
     var isOpen: Bool { !seen || number || truth || instant || day }
+    private var isNumber: Bool { number && (!endsInZero || decimals.count == 1) }
 
     mutating func see(_ text: String, zone: Zone) {
         if text.isEmpty { return }
         seen = true
-        if number, JSONValue(canonicalNumber: text) == nil { number = false }
+        if number { seeNumber(text) }
         if truth, Self.truth(text) == nil { truth = false }
         if day, CivilDate(iso: text) == nil { day = false }
         if instant, zone.instant(reading: text) == nil { instant = false }
@@ -75,12 +80,22 @@ struct ColumnKind {
 
     /// `text` as a value of this kind. Where all values are days it stays a day, where some have a time all become instants.
     func value(_ text: String, zone: Zone) -> JSONValue {
-        guard seen, number || truth || instant || day else { return .text(text) }
-        if number, let value = JSONValue(canonicalNumber: text) { return value }
+        guard seen, isNumber || truth || instant || day else { return .text(text) }
+        if isNumber, let value = JSONValue(tableNumber: text) { return value }
         if truth, let value = Self.truth(text) { return .bool(value) }
         if day { return .text(text) }
         if instant, let value = zone.instant(reading: text) { return .text(value.canonical) }
         return .text(text)
+    }
+
+    private mutating func seeNumber(_ text: String) {
+        guard JSONValue(tableNumber: text) != nil else {
+            number = false
+            return
+        }
+        guard let point = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return }
+        decimals.insert(text.utf8.distance(from: point, to: text.utf8.endIndex) - 1)
+        if text.utf8.last == UInt8(ascii: "0") { endsInZero = true }
     }
 
     private static func truth(_ text: String) -> Bool? {

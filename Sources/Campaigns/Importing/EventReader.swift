@@ -164,10 +164,32 @@ struct EventReader: Sendable {
             case "event": written.name = text
             case "at": written.at = text
             case "id": written.id = text
-            default: written.properties[meaning] = JSONValue(canonicalNumber: text) ?? .text(text)
+            default: written.properties[meaning] = Self.value(text)
             }
         }
         return entry(written)
+    }
+
+    private static func value(_ text: String) -> JSONValue {
+        switch text {
+        case "true": true
+        case "false": false
+        default: JSONValue(tableNumber: text) ?? .text(text)
+        }
+    }
+
+    /// A time of day in any of the forms that an event's own may have is kept as the instant it is: else no segment could compare it.
+    private func timed(_ properties: JSONObject) -> JSONObject {
+        var timed = properties
+        for (name, value) in properties.members {
+            guard case .text(let text) = value, (16...35).contains(text.utf8.count) else { continue }
+            let bytes = Array(text.utf8)
+            guard bytes[4] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T") || bytes[10] == 0x20, bytes[13] == UInt8(ascii: ":"),
+                let instant = zone.instant(reading: text)
+            else { continue }
+            timed[name] = .text(instant.canonical)
+        }
+        return timed
     }
 
     private func entry(_ written: Written) -> Result<EventStore.Entry, RejectReason> {
@@ -199,7 +221,8 @@ struct EventReader: Sendable {
         }
         return .success(
             EventStore.Entry(
-                email: address, externalID: written.externalID, name: name, at: at, properties: written.properties, givenID: written.id))
+                email: address, externalID: written.externalID, name: name, at: at, properties: timed(written.properties),
+                givenID: written.id))
     }
 
     /// What a segment can name, and a JSON path can reach.

@@ -21,9 +21,11 @@ package struct PlannedCampaign: Sendable {
 /// Makes plans: reads a campaign's files, freezes them, and says who is in, who is out and why.
 package struct Planner: Sendable {
     package let workspace: OpenWorkspace
+    private let forgotten: ForgottenPeople
 
-    package init(_ workspace: OpenWorkspace) {
+    package init(_ workspace: OpenWorkspace, forgotten: ForgottenPeople = .none) {
         self.workspace = workspace
+        self.forgotten = forgotten
     }
 
     package func plan(_ name: String, at now: Instant) throws -> PlannedCampaign {
@@ -45,7 +47,7 @@ package struct Planner: Sendable {
         let shortfalls = try definition.everySegment.flatMap { try workspace.shortfalls(of: $0, at: moment) }
         return PlannedCampaign(
             campaign: campaign, plan: plan, definition: definition,
-            checks: definition.warnings + expired(plan, definition) + shortfalls + leavingChecks(definition)
+            checks: definition.warnings + expired(plan, definition) + shortfalls + leavingChecks(definition) + (try seedChecks(definition))
                 + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
             secondsAtLimits: secondsAtLimits(plan.recipients, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
@@ -58,6 +60,16 @@ package struct Planner: Sendable {
                 .warning, "send.not_after has passed: this plan would be sent to nobody", in: definition.file.source,
                 at: definition.file.send.notAfterSpan, hint: "set a later time")
         ]
+    }
+
+    private func seedChecks(_ definition: CampaignDefinition) throws -> [Diagnostic] {
+        try definition.file.seeds.compactMap { seed in
+            try workspace.objection(of: seed, to: definition, forgotten).map { reason in
+                Diagnostic(
+                    .warning, "the seed \(seed) \(reason): it gets no copy", in: definition.file.source, at: nil,
+                    hint: "take it out of seeds")
+            }
+        }
     }
 
     /// Marketing that nobody can leave, or that does not say whose it is. `send` refuses it through any relay but one of this machine.

@@ -95,7 +95,9 @@ package struct Sender {
                 )
             }
         }
-        _ = try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: definition.file.seeds, at: now)
+        let forgotten = try ForgottenPeople(workspace.contacts) { keys }
+        let seeds = definition.file.seeds.filter { !forgotten.contains($0) }
+        _ = try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: seeds, at: now)
     }
 
     /// What must be so before marketing goes to the world.

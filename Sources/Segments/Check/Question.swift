@@ -76,7 +76,7 @@ extension SegmentPlan {
             let sql: SQL = "SELECT h.kept_since FROM event_horizon h JOIN event_name n ON n.id = h.name_id WHERE n.name = \(set.event)"
             let horizon = try session.first(sql) { Instant(milliseconds: $0.integer(0)) }
             guard let end = [horizon, coming[set.event]].compactMap({ $0 }).max() else { return nil }
-            guard let since = try compiler.lacks(need, set, keptSince: end, in: session) else { return nil }
+            guard let since = try compiler.lacks(need, set, keptSince: end, coming: coming[set.event], in: session) else { return nil }
             told.insert(set.event)
             return Diagnostic(
                 .warning, "each \"\(set.event)\" is kept since \(moment.zone.date(at: since)) only: older ones do not count here",
@@ -134,29 +134,33 @@ extension SegmentPlan {
 extension SQLCompiler {
     /// Since when the events are there that an answer needs; nil where all are.
     fileprivate func lacks(
-        _ need: Question.Need, _ set: EventSet, keptSince since: Instant, in session: any SQLSession
+        _ need: Question.Need, _ set: EventSet, keptSince since: Instant, coming: Instant?, in session: any SQLSession
     ) throws -> Instant? {
-        guard case .total(let property) = need else { return try falls(short: need, set, keptSince: since, in: session) ? since : nil }
+        func falls(short need: Question.Need, keptSince since: Instant) throws -> Bool {
+            try self.falls(short: need, set, keptSince: since, coming: coming, in: session)
+        }
+        guard case .total(let property) = need else { return try falls(short: need, keptSince: since) ? since : nil }
         guard let start = try session.first(KeptSumSQL.since(set.event, property), { $0.optionalInteger(0) }) else {
-            return try falls(short: .each, set, keptSince: since, in: session) ? since : nil
+            return try falls(short: .each, keptSince: since) ? since : nil
         }
         // A sum knows nothing of events that were no longer kept when it began.
-        if let start = start.map({ Instant(milliseconds: $0) }), try falls(short: .each, set, keptSince: start, in: session) {
+        if let start = start.map({ Instant(milliseconds: $0) }), try falls(short: .each, keptSince: start) {
             return start
         }
-        return try falls(short: .sum, set, keptSince: since, in: session) ? since : nil
+        return try falls(short: .sum, keptSince: since) ? since : nil
     }
 
-    /// Whether events that are no longer kept would change the answer, for all that is known.
+    /// Whether events that are no longer kept, or will not be once those before `coming` are dropped, would change the answer, for all
+    /// that is known.
     fileprivate func falls(
-        short need: Question.Need, _ set: EventSet, keptSince since: Instant, in session: any SQLSession
+        short need: Question.Need, _ set: EventSet, keptSince since: Instant, coming: Instant?, in session: any SQLSession
     ) throws -> Bool {
         let interval = interval(set.window)
         guard interval.from.map({ $0 < since }) ?? true else { return false }
         if need == .each { return true }
         // All of them are before the horizon, so in a window that ends after it only its beginning can divide them.
         if moment.known == nil, interval.to.map({ $0 >= since }) ?? true { return false }
-        return try session.first("SELECT 1 \(FadedSQL.doubtful(set, need, self)) LIMIT 1") { _ in true } ?? false
+        return try session.first("SELECT 1 \(FadedSQL.doubtful(set, need, self, coming: coming)) LIMIT 1") { _ in true } ?? false
     }
 
     /// A hint is looked for in so many events of a name, the newest.

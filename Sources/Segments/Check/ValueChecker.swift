@@ -94,6 +94,10 @@ struct ValueChecker {
         case .text(let text):
             guard !kinds.isEmpty, kinds.isDisjoint(with: [.text, .day, .instant]) else {
                 if kinds.contains(.number), !kinds.contains(.text), let number = Number(text) { warnNumber(number, literal.span) }
+                if kinds.contains(.instant), kinds.isDisjoint(with: [.text, .day]), CivilDate(iso: text) != nil {
+                    found.append(
+                        (.warning, "\"\(name.text)\" holds times, which no text equals", literal.span, "write \(text) without quotes"))
+                }
                 return
             }
             if kinds.contains(.number), let number = Number(text) {

@@ -46,7 +46,9 @@ struct FadedSQL {
     }
 
     /// Of whom the answer is not known: some may have been within the window and some not, or only some were learned by then.
-    static func doubtful(_ set: EventSet, _ need: Question.Need, _ compiler: SQLCompiler) -> SQL {
+    ///
+    /// - Parameter coming: What is before it counts as no longer kept.
+    static func doubtful(_ set: EventSet, _ need: Question.Need, _ compiler: SQLCompiler, coming: Instant? = nil) -> SQL {
         let interval = compiler.interval(set.window)
         var doubts: [SQL] = []
         if let known = compiler.moment.known {
@@ -61,6 +63,13 @@ struct FadedSQL {
             }
         }
         let any: SQL = doubts.isEmpty ? "1 = 0" : doubts.joined(separator: " OR ")
-        return "FROM event_faded f WHERE f.name_id = (SELECT n.id FROM event_name n WHERE n.name = \(set.event)) AND (\(any))"
+        let isNamed: SQL = "name_id = (SELECT n.id FROM event_name n WHERE n.name = \(set.event))"
+        guard let coming else { return "FROM event_faded f WHERE f.\(isNamed) AND (\(any))" }
+        return """
+            FROM (SELECT contact_id, min(a) AS first_at, max(z) AS last_at, max(l) AS learned_at FROM (\
+            SELECT contact_id, first_at AS a, last_at AS z, learned_at AS l FROM event_faded WHERE \(isNamed) UNION ALL \
+            SELECT contact_id, at, at, learned_at FROM event WHERE \(isNamed) AND at < \(coming.milliseconds)) q GROUP BY contact_id) f \
+            WHERE (\(any))
+            """
     }
 }

@@ -36,14 +36,14 @@ struct Token: Sendable {
     func isWord(_ word: String) -> Bool { kind == .word(word) }
 }
 
-/// A number with its written form, which is the only way to write it (see ``JSONValue/init(canonicalNumber:)``).
+/// A number and how it is written (see ``JSONValue/init(canonicalNumber:)``); `12.50` may be written too, and is `12.5`.
 package struct Number: Hashable, Sendable {
     package let text: String
     package let value: JSONValue
 
     package init?(_ text: String) {
-        guard let value = JSONValue(canonicalNumber: text) else { return nil }
-        self.text = text
+        guard let value = JSONValue(tableNumber: text) else { return nil }
+        self.text = JSONValue(canonicalNumber: text) == nil ? value.json : text
         self.value = value
     }
 }

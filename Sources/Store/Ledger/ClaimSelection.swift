@@ -166,13 +166,9 @@ struct ClaimSelection {
             return Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: id, entry: row.integer(1)),
                 attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: address), text: row.text(3), address: address,
-                changed: false, obstacle: try isSuppressed(key) ? Obstacle.suppressed.rawValue : nil,
+                changed: false, obstacle: try ConsentStore.isSuppressed(key, by: desk.rules, in: session) ? Obstacle.suppressed.rawValue : nil,
                 firstTried: row.optionalInteger(4).map { Instant(milliseconds: $0) })
         }
-    }
-
-    private func isSuppressed(_ key: String) throws -> Bool {
-        try session.count("SELECT count(*) FROM suppression s WHERE s.email_key = \(key) AND \(desk.rules.suppression)") > 0
     }
 }
 

@@ -144,6 +144,15 @@ package struct ConsentStore: Sendable {
     }
 
     /// What keeps mail from an address, oldest first.
+    /// Whether mail of this kind must not go to the address.
+    package func isSuppressed(_ address: EmailAddress, by rules: SendingRules) throws -> Bool {
+        try database.read { try Self.isSuppressed(address.key, by: rules, in: $0) }
+    }
+
+    static func isSuppressed(_ key: String, by rules: SendingRules, in session: any SQLSession) throws -> Bool {
+        try session.count("SELECT count(*) FROM suppression s WHERE s.email_key = \(key) AND \(rules.suppression)") > 0
+    }
+
     package func suppressions(of address: EmailAddress) throws -> [Suppression] {
         try everySuppression(of: address).filter { $0.liftedAt == nil }
     }

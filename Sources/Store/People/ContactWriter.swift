@@ -188,20 +188,26 @@ extension JSONObject {
 
 extension ContactWriter {
     /// What an object becomes by changes that were true in the past, and those of them that were not told of that time: what
-    /// changed since stays as it is.
+    /// changed since stays as it is. What was known already of an earlier time is told anew: else what is true of a time in
+    /// between, and comes later still, would be taken for the last that is known.
     private func merging(_ changes: JSONObject, into known: JSONObject, of id: ContactID) throws -> (merged: JSONObject, delta: JSONObject)
     {
         var then = JSONObject()
         var later: Set<String> = []
+        var times: [String: Int64] = [:]
         try session.forEach("SELECT at, changes FROM attribute_change WHERE contact_id = \(id) ORDER BY at, learned_at") { row in
             let change = try JSONObject(stored: row.text(1))
             if row.integer(0) <= since.milliseconds {
                 then = then.merging(change).merged
+                for name in change.members.map(\.name) { times[name] = row.integer(0) }
             } else {
                 later.formUnion(change.members.map(\.name))
             }
         }
-        let delta = then.merging(changes).delta
+        var delta = then.merging(changes).delta
+        for (name, value) in changes.members where delta[name] == nil && then[name] == value {
+            if let time = times[name], time < since.milliseconds { delta[name] = value }
+        }
         return (known.merging(JSONObject(delta.members.filter { !later.contains($0.name) })).merged, delta)
     }
 

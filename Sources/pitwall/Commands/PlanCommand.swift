@@ -19,7 +19,7 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         let workspace = try workspace.open()
-        let planned = try Planner(workspace).plan(campaign, at: Clock.now())
+        let planned = try Planner(workspace, forgotten: try workspace.forgotten()).plan(campaign, at: Clock.now())
         if json { Console.print(json: planned.json) } else { planned.print() }
         if planned.unexpected { throw Code.found }
     }

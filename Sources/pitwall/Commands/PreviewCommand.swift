@@ -84,7 +84,7 @@ struct PreviewCommand: ParsableCommand {
             let isUnderWay = try prepared.isResumed && workspace.ledger.hasUnfinished(prepared.campaign.id)
             if isUnderWay || prepared.changedFiles.isEmpty { return prepared }
         }
-        let made = try Planner(workspace).plan(campaign, at: Clock.now())
+        let made = try Planner(workspace, forgotten: try workspace.forgotten()).plan(campaign, at: Clock.now())
         guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else {
             throw UseError(.input, "\(campaign) could not be planned")
         }

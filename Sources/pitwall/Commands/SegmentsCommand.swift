@@ -171,7 +171,10 @@ struct SegmentsCommand: ParsableCommand {
             }
             Console.print("\(Console.bold(Console.number(count))) of \(Console.count(try workspace.contacts.count(), "person", "people"))")
             for unknown in unknowns where unknown.count > 0 {
-                Console.print(Console.dim("\(Console.number(unknown.count)) of them are in because their \(unknown.name) is unknown"))
+                Console.print(
+                    Console.dim(
+                        "\(Console.number(unknown.count)) of them \(unknown.count == 1 ? "is" : "are") in because \(unknown.name) is unknown of them"
+                    ))
             }
             for later in unheard {
                 let people = Console.count(later.count, "person", "people")

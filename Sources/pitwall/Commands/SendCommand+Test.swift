@@ -12,6 +12,9 @@ extension SendCommand {
     /// links do nothing.
     func sendTest(_ prepared: Sender.Prepared, to text: String, _ workspace: OpenWorkspace, _ keys: Keys) throws {
         let address = try Arguments.address(text)
+        if let reason = try workspace.objection(of: address, to: prepared.definition, try workspace.forgotten()) {
+            throw UseError(.input, "\(address) \(reason)", hint: "send the test to another address")
+        }
         let relays = try workspace.relays(relay)
         let route = try Route.routes(relays, from: prepared.definition.file.from.value.address, in: workspace)[0]
         try refuseBeyondLimits(relays, route.relay, workspace)

@@ -133,7 +133,7 @@ struct SendCommand: ParsableCommand {
     // MARK: Before
 
     private func planned(_ workspace: OpenWorkspace, _ sender: Sender) throws -> Sender.Prepared {
-        let made = try Planner(workspace).plan(campaign, at: Clock.now())
+        let made = try Planner(workspace, forgotten: try workspace.forgotten()).plan(campaign, at: Clock.now())
         if !json { made.print(isGoingOut: true) }
         guard let prepared = try sender.prepare(campaign, plan: made.plan.id) else {
             throw UseError(.input, "\(campaign) could not be planned")
