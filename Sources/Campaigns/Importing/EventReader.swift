@@ -204,10 +204,16 @@ struct EventReader: Sendable {
         if address == nil, let id = written.externalID, forgotten.contains(externalID: id) { return .failure(ForgottenPeople.reason) }
         guard let name = written.name, !name.isEmpty else { return .failure(RejectReason(text: "the event has no name")) }
         guard Self.isName(name) else {
-            return .failure(RejectReason(text: "the event's name is too long or holds a quote, a backslash or a control character"))
+            return .failure(
+                RejectReason(
+                    text: "the event's name is too long, has a blank at an end, or holds a quote, a backslash or a control character"))
         }
         guard written.properties.members.allSatisfy({ Self.isName($0.name) }) else {
-            return .failure(RejectReason(text: "a property's name is too long or holds a quote, a backslash or a control character"))
+            return .failure(
+                RejectReason(
+                    text:
+                        "a property's name is empty or too long, has a blank at an end, or holds a quote, a backslash or a control character"
+                ))
         }
         guard let text = written.at, !text.isEmpty else { return .failure(RejectReason(text: "the event has no time")) }
         guard let at = zone.instant(reading: text) else {
@@ -227,7 +233,7 @@ struct EventReader: Sendable {
 
     /// What a segment can name, and a JSON path can reach.
     private static func isName(_ text: String) -> Bool {
-        (text.utf8.count <= 64 || text.count <= 64)
+        (text.utf8.count <= 64 || text.count <= 64) && text.first?.isWhitespace == false && text.last?.isWhitespace == false
             && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
     }
 }

@@ -163,10 +163,11 @@ struct ClaimSelection {
             let address = try? EmailAddress(row.text(3))
             let key = address?.key ?? ""
             let known = try session.first("SELECT id, email, attributes FROM contact WHERE email_key = \(key)") { try Contact(row: $0) }
+            let isSuppressed = try ConsentStore.isSuppressed(key, by: desk.rules, in: session)
             return Candidate(
                 key: DeliveryKey(campaign: desk.campaign, step: step, contact: id, entry: row.integer(1)),
                 attempt: row.integer(2) + 1, contact: known ?? Contact(id: id, email: address), text: row.text(3), address: address,
-                changed: false, obstacle: try ConsentStore.isSuppressed(key, by: desk.rules, in: session) ? Obstacle.suppressed.rawValue : nil,
+                changed: false, obstacle: isSuppressed ? Obstacle.suppressed.rawValue : nil,
                 firstTried: row.optionalInteger(4).map { Instant(milliseconds: $0) })
         }
     }

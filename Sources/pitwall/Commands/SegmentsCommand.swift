@@ -173,7 +173,7 @@ struct SegmentsCommand: ParsableCommand {
             for unknown in unknowns where unknown.count > 0 {
                 Console.print(
                     Console.dim(
-                        "\(Console.number(unknown.count)) of them \(unknown.count == 1 ? "is" : "are") in because \(unknown.name) is unknown of them"
+                        "\(Console.number(unknown.count)) of them \(unknown.count == 1 ? "is" : "are") in because the \(unknown.name) is unknown"
                     ))
             }
             for later in unheard {
