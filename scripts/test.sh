@@ -47,6 +47,12 @@ if [ -z "${PITWALL_TEST_POSTGRES:-}" ]; then
 fi
 [ "${PITWALL_TEST_POSTGRES:-}" != no ] || unset PITWALL_TEST_POSTGRES
 
+# Some of them also through a pooler, which leaves a program no connection of its own.
+if [ -n "${PITWALL_TEST_POSTGRES_FOLDER:-}" ] && [ -z "${PITWALL_TEST_PGBOUNCER:-}" ]; then
+    [ -x /usr/sbin/pgbouncer ] || (install_missing pgbouncer) || true
+    start_pgbouncer || say "PgBouncer can't be started: the tests that need it are skipped."
+fi
+
 # A crash ends at once instead of symbolising for a minute.
 export SWIFT_BACKTRACE=enable=no
 

@@ -91,10 +91,10 @@ extension DatabaseError {
 
     /// What stands between us and the server says what is wrong in words alone; their code is of the class "connection".
     private static func pooler(_ message: String, at place: String) -> DatabaseError {
-        if message.contains("no such") || message.contains("not allowed") {
+        if ["no such", "not allowed", "does not exist", "authentication failed"].contains(where: message.contains) {
             return DatabaseError(
-                .unfit, "the pooler before \(place) does not know the database or the user",
-                hint: "add them to pgbouncer.ini and its auth_file, or name the server itself under `database:`")
+                .unfit, "the pooler before \(place) does not know the database or the user, or refuses the password",
+                hint: "make the database (createdb --encoding=UTF8), add the user to PgBouncer's auth_file, or name the server itself")
         }
         if message.contains("max_client_conn") || message.contains("wait_timeout") || message.contains("too many") {
             return DatabaseError(

@@ -4,7 +4,7 @@ import Store
 import TestDatabases
 import Testing
 
-@Suite(.onEachDatabase) struct LedgerClaimTests {
+@Suite(.onEachDatabase(orPooled: true)) struct LedgerClaimTests {
     let house: House
 
     init() throws { house = try House() }

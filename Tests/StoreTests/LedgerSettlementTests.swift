@@ -4,7 +4,7 @@ import Store
 import TestDatabases
 import Testing
 
-@Suite(.onEachDatabase) struct LedgerSettlementTests {
+@Suite(.onEachDatabase(orPooled: true)) struct LedgerSettlementTests {
     let house: House
 
     init() throws { house = try House() }

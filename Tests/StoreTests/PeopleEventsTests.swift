@@ -4,7 +4,7 @@ import Store
 import TestDatabases
 import Testing
 
-@Suite(.onEachDatabase) struct PeopleEventsTests {
+@Suite(.onEachDatabase(orPooled: true)) struct PeopleEventsTests {
     let house: House
     private static let day: Int64 = 86_400_000
 

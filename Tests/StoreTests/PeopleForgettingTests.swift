@@ -144,7 +144,7 @@ import Testing
                 """
                 SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) i WHERE m.type = 'table' AND i.name IN \(columns)
                 """
-            case .postgres:
+            case .postgres, .pooled:
                 "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name IN \(columns)"
             }
         let found = try house.database.read { session in try session.all(tables) { $0.text(0) } }

@@ -5,7 +5,7 @@ import Store
 import TestDatabases
 import Testing
 
-@Suite(.onEachDatabase) struct RecoveryTests {
+@Suite(.onEachDatabase(orPooled: true)) struct RecoveryTests {
     let house: House
 
     init() throws { house = try House() }

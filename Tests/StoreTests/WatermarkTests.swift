@@ -9,7 +9,7 @@ import Testing
 @testable import Store
 
 /// What tells a database that has forgotten something from one that has not.
-@Suite(.onEachDatabase) final class WatermarkTests {
+@Suite(.onEachDatabase(orPooled: true)) final class WatermarkTests {
     private let house: House
     private var folder: String { house.folder }
 
@@ -93,7 +93,7 @@ import Testing
 }
 
 /// A sender's transactions over a connection that breaks.
-@Suite(.onEachDatabase) final class KeepingTests {
+@Suite(.onEachDatabase(orPooled: true)) final class KeepingTests {
     private let house: House
 
     init() throws { house = try House() }

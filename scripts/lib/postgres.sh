@@ -47,7 +47,24 @@ start_postgres() {
 
 stop_postgres() {
     [ -n "${PITWALL_TEST_POSTGRES_FOLDER:-}" ] || return 0
+    [ ! -s "$PITWALL_TEST_POSTGRES_FOLDER/pgbouncer.pid" ] || kill "$(cat "$PITWALL_TEST_POSTGRES_FOLDER/pgbouncer.pid")" 2>/dev/null || true
     as_postgres "$(postgres_programs)/pg_ctl" -D "$PITWALL_TEST_POSTGRES_FOLDER/data" -m immediate stop >/dev/null 2>&1 || true
     rm -rf "$PITWALL_TEST_POSTGRES_FOLDER"
     PITWALL_TEST_POSTGRES_FOLDER=""
+}
+
+# Puts PgBouncer before that server, in transaction mode, and says in PITWALL_TEST_PGBOUNCER where it is; it ends with the server.
+start_pgbouncer() {
+    local folder="$PITWALL_TEST_POSTGRES_FOLDER" program port
+    program="$(command -v pgbouncer || ls /usr/sbin/pgbouncer 2>/dev/null)"
+    [ -n "$folder" ] && [ -n "$program" ] || return 1
+    port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+    echo '"pitwall" ""' | as_postgres tee "$folder/users.txt" >/dev/null
+    printf '%s\n' "[databases]" "* = host=127.0.0.1 port=$(sed -n 4p "$folder/data/postmaster.pid")" "[pgbouncer]" \
+        "listen_addr = 127.0.0.1" "listen_port = $port" "unix_socket_dir =" "pool_mode = transaction" "auth_type = trust" \
+        "auth_file = $folder/users.txt" "default_pool_size = 10" "max_client_conn = 500" "logfile = $folder/pgbouncer.log" \
+        "pidfile = $folder/pgbouncer.pid" | as_postgres tee "$folder/pgbouncer.ini" >/dev/null
+    (cd / && as_postgres "$program" -q -d "$folder/pgbouncer.ini") >/dev/null 2>&1 || return 1
+    PITWALL_TEST_PGBOUNCER="postgres://pitwall@127.0.0.1:$port/postgres?connect_timeout=60"
+    export PITWALL_TEST_PGBOUNCER
 }
