@@ -85,8 +85,7 @@ struct DoctorCommand: ParsableCommand {
                 "server's clock", abs(ahead) < 2 ? .good : .poor,
                 abs(ahead) < 2
                     ? words
-                    : "\(words): what is due, and what the log says, goes by the clock of the machine that sends\nset both by NTP (timedatectl)"
-            )
+                    : "\(words): a send goes by the server's, plans and imports by this one's\nset both by NTP (timedatectl)")
         } catch {
             examination.note("server's clock", .bad, "\(error)")
         }
