@@ -5,7 +5,7 @@
     Benchmarks/scaling.py simulate [--figures Benchmarks/scaling.json] [--contacts 100e6 --events 1e9 --messages 400e6] [--cores 32 …]
 
 measure    Starts a PostgreSQL of its own with its default settings, and has pitwall import people and events, plan and send one campaign
-           to all of them, and ask a segment. Of each: CPU of all the server's processes, bytes of WAL (of those, whole pages after a
+           to all of them, ask a segment and let old events fade. Of each: CPU of all the server's processes, bytes of WAL (of those, whole pages after a
            checkpoint), commits, and seconds; then the bytes that stay, by contact, event and delivery. A second, smaller pass goes through a
            proxy that counts round trips, which costs time and therefore stands apart.
 simulate   A month hour by hour, on as many such servers as it takes: see scaling_simulation.py for what is assumed. Any field of its World and
@@ -193,6 +193,12 @@ class Pass:
         self.step("plan", contacts, "plan", "bench")
         self.step("send", contacts, "send", "bench", "--yes")
         self.server.ask("VACUUM ANALYZE")
+        self.sizes = [self.server.size(*tables) for tables in (CONTACTS, EVENTS, DELIVERIES)]
+        with open(f"{self.root}/pitwall.yaml", "a") as file:
+            file.write("\nretention: {default: 180 days}\n")
+        before = int(self.server.ask("SELECT count(*) FROM event"))
+        self.step("prune", 1, "events", "prune", "--yes")
+        self.rows["prune"]["count"] = max(1, before - int(self.server.ask("SELECT count(*) FROM event")))
 
 
 CONTACTS = ["contact", "contact_external_id", "attribute_change", "consent"]
@@ -205,7 +211,7 @@ def measure(args):
     try:
         print(f"PostgreSQL {server.ask('SHOW server_version')} with its default settings, {os.cpu_count()} cores for it and for pitwall")
         whole = Pass(server, args.contacts, args.events)
-        sizes = [server.size(*tables) for tables in (CONTACTS, EVENTS, DELIVERIES)]
+        sizes = whole.sizes
     finally:
         server.end()
     server = Server()
@@ -218,18 +224,19 @@ def measure(args):
     idle = rows["start"]
     print(f"\n{'':10}{'each':>10}{'CPU µs':>10}{'WAL bytes':>11}{'pages':>8}{'commits':>9}{'trips':>9}{'a second':>10}")
     figures = {}
-    for name in ("contacts", "events", "segment", "plan", "send"):
+    for name in ("contacts", "events", "segment", "plan", "send", "prune"):
         row, small = rows[name], trips[name]
         n = row["count"]
         # What every command does once stands in the first one.
         each = {"cpu": max(0, row["cpu"] - idle["cpu"] / 2) / n * 1e6, "wal": row["wal"] / n, "pages": row["pages"] / n,
-                "commits": row["commits"] / n, "trips": small["trips"] / small["count"], "rate": n / row["seconds"]}
+                "commits": row["commits"] / n, "trips": (small["trips"] - trips["start"]["trips"] / 2) / small["count"], "rate": n / row["seconds"]}
         figures[name] = each
         print(f"{name:10}{n:>10,}{each['cpu']:>10.1f}{each['wal']:>11,.0f}{each['pages']:>8.3f}{each['commits']:>9.4f}"
               f"{each['trips']:>9.4f}{each['rate']:>10,.0f}")
     out = {
         "cpu_us_per_contact": figures["contacts"]["cpu"], "wal_per_contact": figures["contacts"]["wal"],
         "cpu_us_per_event": figures["events"]["cpu"], "wal_per_event": figures["events"]["wal"], "trips_per_event": figures["events"]["trips"],
+        "cpu_us_per_event_pruned": figures["prune"]["cpu"], "wal_per_event_pruned": figures["prune"]["wal"],
         "cpu_us_per_event_asked": figures["segment"]["cpu"],
         "cpu_us_per_message": figures["plan"]["cpu"] + figures["send"]["cpu"], "wal_per_message": figures["plan"]["wal"] + figures["send"]["wal"],
         "trips_per_message": figures["plan"]["trips"] + figures["send"]["trips"],
