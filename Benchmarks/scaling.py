@@ -2,12 +2,14 @@
 """What messages and events cost a PostgreSQL, and what that comes to at any size.
 
     Benchmarks/scaling.py measure [--contacts 50000 --events 500000] [--out Benchmarks/scaling.json]
+    Benchmarks/scaling.py partitions [--events 1000000 --months 24]
     Benchmarks/scaling.py simulate [--figures Benchmarks/scaling.json] [--contacts 100e6 --events 1e9 --messages 400e6] [--cores 32 …]
 
 measure    Starts a PostgreSQL of its own with its default settings, and has pitwall import people and events, plan and send one campaign
            to all of them, ask a segment and let old events fade. Of each: CPU of all the server's processes, bytes of WAL (of those, whole pages after a
            checkpoint), commits, and seconds; then the bytes that stay, by contact, event and delivery. A second, smaller pass goes through a
            proxy that counts round trips, which costs time and therefore stands apart.
+partitions The table of events as it is, and the same cut into a partition a month: what each costs to write to, to ask and to prune.
 simulate   A month hour by hour, on as many such servers as it takes: see scaling_simulation.py for what is assumed. Any field of its World and
            Node can be set: --retention 13 --cores 64 …
 
@@ -177,7 +179,8 @@ class Pass:
         settings = "\n".join(line for line in settings.splitlines() if not line.startswith("cap:"))
         open(f"{self.root}/pitwall.yaml", "w").write(settings + "\n")
         open(f"{self.root}/Campaigns/bench.yaml", "w").write(bench.CAMPAIGN)
-        open(f"{self.root}/Templates/bench.md", "w").write("---\nsubject: \"Hello {{ contact.first_name | default: 'you' }}\"\n---\n# News\n\nText.\n")
+        open(f"{self.root}/Templates/bench.md", "w").write("---\nsubject: \"Hello {{ contact.first_name | default: 'you' }}\"\n---\n# News\n\nText.\n\n"
+            "[Unsubscribe]({{ links.unsubscribe }}), {{ organisation.postal_address }}\n")
         bench.people(f"{self.root}/people.csv", contacts)
         people = [line.split(",", 1)[0] for line in open(f"{self.root}/people.csv")][1:]
         write_events(f"{self.root}/events.jsonl", people, events)
@@ -217,7 +220,7 @@ def measure(args):
     server = Server()
     try:
         proxy = Proxy(server.port)
-        trips = Pass(server, max(1000, args.contacts // 10), max(2000, args.events // 10), proxy.port, proxy).rows
+        trips = Pass(server, max(500, args.contacts // 10), max(2000, args.events // 10), proxy.port, proxy).rows
     finally:
         server.end()
     rows = whole.rows
@@ -251,6 +254,54 @@ def measure(args):
     print(f"written to {args.out}; what it comes to: Benchmarks/scaling.py simulate")
 
 
+def partitions(args):
+    """CPU and WAL of the server for the same work on both tables."""
+    month = 30 * 86400 * 1000
+    columns = "name_id bigint NOT NULL, at bigint NOT NULL, contact_id bigint NOT NULL, id bigint NOT NULL, learned_at bigint NOT NULL, properties text"
+    key, people = "PRIMARY KEY (name_id, at, contact_id, id)", args.events // 20
+
+    def rows(first, last, start, end):
+        """Events of five names, most of them by few people."""
+        return (f"SELECT n % 5, {start} + (n * 7919::bigint * 104729) % {end - start}, (({people} * power(((n * 7919) % 1000003) / 1000003.0, 2)))::bigint, "
+                f"0, 0, '{{\"path\": \"/product/' || n % 200 || '\"}}' FROM generate_series({first}::bigint, {last}::bigint) n")
+
+    server = Server()
+    try:
+        server.ask(f"CREATE TABLE whole ({columns}, {key})")
+        server.ask(f"CREATE TABLE cut ({columns}, {key}) PARTITION BY RANGE (at)")
+        for number in range(args.months):
+            server.ask(f"CREATE TABLE cut_{number} PARTITION OF cut FOR VALUES FROM ({number * month}) TO ({(number + 1) * month})")
+        for table in ("whole", "cut"):
+            server.ask(f"CREATE INDEX ON {table} (contact_id, name_id, at)")
+            server.ask(f"INSERT INTO {table} {rows(1, args.events, 0, args.months * month)} ON CONFLICT DO NOTHING")
+        server.ask("VACUUM ANALYZE")
+        last = args.months * month
+        sums = "SELECT name_id, contact_id, count(*), min(at), max(at) FROM {t} WHERE at < %d GROUP BY 1, 2" % month
+        work = [
+            ("write a tenth more", "INSERT INTO {t} " + rows(args.events + 1, args.events * 11 // 10, last - month, last) + " ON CONFLICT DO NOTHING"),
+            ("ask of 30 days", f"SELECT count(DISTINCT contact_id) FROM {{t}} WHERE name_id = 1 AND at >= {last - month}"),
+            ("ask of ever", "SELECT count(DISTINCT contact_id) FROM {t} WHERE name_id = 1"),
+            ("ask of 20,000 people", "SELECT count(*) FROM generate_series(1, 20000) c WHERE EXISTS (SELECT 1 FROM {t} e WHERE e.contact_id = c AND e.name_id = 1)"),
+            ("write, one by one", "DO $$ BEGIN FOR n IN 1..20000 LOOP INSERT INTO {t} VALUES (9, " + str(last - month) + " + n, n, 0, 0, NULL) "
+             "ON CONFLICT DO NOTHING; END LOOP; END $$"),
+            ("sum up a month", "CREATE TABLE {t}_faded AS " + sums),
+            ("drop a month", {"whole": f"DELETE FROM whole WHERE at < {month}", "cut": "DROP TABLE cut_0"}),
+            ("vacuum", "VACUUM {t}"),
+        ]
+        print(f"{args.events:,} events in {args.months} months\n{'':22}{'whole: CPU ms':>14}{'WAL kB':>10}{'cut: CPU ms':>14}{'WAL kB':>10}")
+        for name, text in work:
+            line = f"{name:22}"
+            for table in ("whole", "cut"):
+                sql = text[table] if isinstance(text, dict) else text.replace("{t}", table)
+                before = server.facts()
+                server.ask(sql)
+                after = server.facts()
+                line += f"{(after['cpu'] - before['cpu']) * 1000:>14,.0f}{(after['wal'] - before['wal']) / 1000:>10,.0f}"
+            print(line, flush=True)
+    finally:
+        server.end()
+
+
 def simulate(args):
     with open(args.figures) as file:
         f = json.load(file)
@@ -279,6 +330,10 @@ one.add_argument("--contacts", type=int, default=50_000)
 one.add_argument("--events", type=int, default=500_000)
 one.add_argument("--out", default=f"{HERE}/scaling.json")
 one.set_defaults(do=measure)
+three = commands.add_parser("partitions")
+three.add_argument("--events", type=int, default=1_000_000)
+three.add_argument("--months", type=int, default=24)
+three.set_defaults(do=partitions)
 two = commands.add_parser("simulate")
 two.add_argument("--figures", default=f"{HERE}/scaling.json")
 for kind, fixed in ((World, {"contacts": 100e6, "events": 1e9, "messages": 400e6}), (Node, {})):
