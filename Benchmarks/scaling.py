@@ -163,9 +163,10 @@ class Pass:
             self.sink.wait()
             shutil.rmtree(self.root, ignore_errors=True)
 
-    def step(self, name, count, *command):
+    def step(self, name, count, *command, times=1):
         before, trips = self.server.facts(), self.proxy.trips if self.proxy else 0
-        bench.run(bench.PITWALL, *command, cwd=self.root)
+        for _ in range(times):
+            bench.run(bench.PITWALL, *command, cwd=self.root)
         after = self.server.facts()
         row = {key: after[key] - before[key] for key in before}
         row["trips"] = (self.proxy.trips - trips) if self.proxy else None
@@ -192,7 +193,7 @@ class Pass:
         asked = int(self.server.ask(
             "SELECT count(*) FROM event e JOIN event_name n ON n.id = e.name_id WHERE n.name = 'page_viewed' "
             "AND e.at >= 1788220800000 AND e.at < 1793491200000"))
-        self.step("segment", asked, "segments", "count", "--where", question)
+        self.step("segment", asked * 20, "segments", "count", "--where", question, times=20)
         self.step("plan", contacts, "plan", "bench")
         self.step("send", contacts, "send", "bench", "--yes")
         self.server.ask("VACUUM ANALYZE")
@@ -231,7 +232,8 @@ def measure(args):
         row, small = rows[name], trips[name]
         n = row["count"]
         # What every command does once stands in the first one.
-        each = {"cpu": max(0, row["cpu"] - idle["cpu"] / 2) / n * 1e6, "wal": row["wal"] / n, "pages": row["pages"] / n,
+        starts = idle["cpu"] / 2 * (20 if name == "segment" else 1)
+        each = {"cpu": max(0, row["cpu"] - starts) / n * 1e6, "wal": row["wal"] / n, "pages": row["pages"] / n,
                 "commits": row["commits"] / n, "trips": (small["trips"] - trips["start"]["trips"] / 2) / small["count"], "rate": n / row["seconds"]}
         figures[name] = each
         print(f"{name:10}{n:>10,}{each['cpu']:>10.1f}{each['wal']:>11,.0f}{each['pages']:>8.3f}{each['commits']:>9.4f}"
@@ -281,7 +283,7 @@ def partitions(args):
             ("write a tenth more", "INSERT INTO {t} " + rows(args.events + 1, args.events * 11 // 10, last - month, last) + " ON CONFLICT DO NOTHING"),
             ("ask of 30 days", f"SELECT count(DISTINCT contact_id) FROM {{t}} WHERE name_id = 1 AND at >= {last - month}"),
             ("ask of ever", "SELECT count(DISTINCT contact_id) FROM {t} WHERE name_id = 1"),
-            ("ask of 20,000 people", "SELECT count(*) FROM generate_series(1, 20000) c WHERE EXISTS (SELECT 1 FROM {t} e WHERE e.contact_id = c AND e.name_id = 1)"),
+            ("ask person by person", "DO $$ BEGIN FOR n IN 1..20000 LOOP PERFORM 1 FROM {t} WHERE contact_id = n AND name_id = 1 LIMIT 1; END LOOP; END $$"),
             ("write, one by one", "DO $$ BEGIN FOR n IN 1..20000 LOOP INSERT INTO {t} VALUES (9, " + str(last - month) + " + n, n, 0, 0, NULL) "
              "ON CONFLICT DO NOTHING; END LOOP; END $$"),
             ("sum up a month", "CREATE TABLE {t}_faded AS " + sums),

@@ -105,7 +105,7 @@ import Testing
         try database.close()
     }
 
-    @Test func `a server that starts is waited for by who comes first, for a little`() throws {
+    @Test func `a server that has ended is told at once to who comes first`() throws {
         let server = try OwnServer()
         let opened = try server.open()
         try table(opened)
