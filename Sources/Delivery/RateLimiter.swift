@@ -128,7 +128,7 @@ struct SlidingWindow: Sendable {
     /// How many of the limit's places are ours, where others share it.
     fileprivate var places: Int?
     /// Where it is shared, more may be had before those in use are free again: it is worth asking after so long.
-    private var patience: Int64 { max(1000, min(length / 20, 20_000)) }
+    private var patience: Int64 { max(1000, min(length / 20, 10_000)) }
     private var most: Int { min(rate.count, places ?? .max) }
 
     init(_ rate: Rate) {

@@ -135,6 +135,19 @@ import Testing
         #expect(gone + others >= 850)
     }
 
+    @Test func `a provider with a slow limit gets its part once somebody asks to go there`() throws {
+        let group = Providers.Group(name: "firm", domains: ["firm.example"], limits: [try #require(Rate("100/day"))])
+        let rules = SendingPolicy.Rules(providers: Providers([group]), relays: [RelayTerms(name: "main")])
+        let id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+        let traffic = Traffic(SendingPolicy(rules))
+        var limits = SharedLimits(traffic, ledger, id)
+        let address = try EmailAddress("ada@firm.example")
+        _ = try limits.ask(isBusy: true, at: origin, uptime: 0, databaseTime: origin)
+        #expect(traffic.admit(address, for: 0, at: origin).admission != .go)
+        _ = try limits.ask(isBusy: true, at: origin, uptime: 1000, databaseTime: origin)
+        #expect(traffic.admit(address, for: 0, at: origin).admission == .go)
+    }
+
     @Test func `what went before limits were shared counts`() throws {
         let rates = [try #require(Rate("1000/day"))]
         let past = [(at: origin.advanced(byMilliseconds: -3_600_000), count: 600)]

@@ -41,7 +41,7 @@ extension SendRun {
             self.run = run
             self.total = total
             self.started = started
-            pace = Pace(started: started, connections: run.options.connections)
+            pace = Pace(started: started, connections: run.options.connections, isShared: run.options.lease != nil)
             skippedBefore = try run.ledger.counts(of: run.desk.campaign).skipped
             // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
             goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started

@@ -60,7 +60,10 @@ extension SendingPolicy {
         var claims: [ShareClaim] = []
         for owner in owners {
             var isBusy = isBusy
-            if case .lane(let lane) = owner { isBusy = lanes[lane].underWay > 0 }
+            if case .lane(let lane) = owner {
+                isBusy = lanes[lane].underWay > 0 || lanes[lane].isAsked
+                lanes[lane].isAsked = false
+            }
             let limit = name(of: owner)
             withLimiter(of: owner) { limiter in
                 for (window, share) in limiter.shares(at: now).enumerated() {

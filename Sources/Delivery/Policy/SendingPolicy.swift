@@ -56,6 +56,8 @@ package struct SendingPolicy: Sendable {
         var answers = AnswerWindow()
         /// How many have been claimed and have not been answered.
         var underWay = 0
+        /// Somebody has asked to go there since the shares were claimed last; see ``claims(at:isBusy:pace:)``.
+        var isAsked = false
         /// The place in time behind those that were put off.
         var reserved = Instant(milliseconds: 0)
     }
