@@ -12,7 +12,13 @@ extension Schema {
             process \(d.int64) NOT NULL, started_at \(d.int64) NOT NULL, renewed_at \(d.int64) NOT NULL, lease_until \(d.int64) NOT NULL,
             handed_epoch \(d.int64) NOT NULL, ended_at \(d.int64));
         DROP TABLE campaign_machine;
+        \(d.isShared ? "CREATE INDEX delivery_of_sender ON delivery (sender) WHERE sender IS NOT NULL;" : "")
+        """
+    }
 
+    /// Whose part of which limit.
+    static let allotments = Migration("allotments") { d in
+        """
         -- Which part of a limit's places is whose, where several programs send under it; wanting: it could do with more. Together they are
         -- never more than the limit, with what those have used who are gone.
         CREATE TABLE allotment (
@@ -22,7 +28,6 @@ extension Schema {
         CREATE TABLE allotment_used (
             limit_key \(d.text) NOT NULL, window_length \(d.int64) NOT NULL, sender \(d.int64) NOT NULL, at \(d.int64) NOT NULL,
             count \(d.int64) NOT NULL, PRIMARY KEY (limit_key, window_length, sender, at)) \(d.clustered);
-        \(d.isShared ? "CREATE INDEX delivery_of_sender ON delivery (sender) WHERE sender IS NOT NULL;" : "")
         """
     }
 }
