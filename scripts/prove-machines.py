@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that machines which share a campaign send everybody one message, whatever happens to them.
 
-    scripts/prove-machines.sh [--minutes 10] [--seed 1] [--hosts 3] [--keep]
+    scripts/prove-machines.sh [--minutes 10] [--people 50000] [--seed 1] [--hosts 3] [--keep]
 
 Each host is a network namespace with two wires: one to the database, one to the mail server. At random a sender is killed, or frozen
 for up to twice its lease, or one wire or both are cut and healed. A sender that ends is started again on its host. At the end all wires are
@@ -29,6 +29,7 @@ LEASE = 30
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--minutes", type=float, default=10)
+arguments.add_argument("--people", type=int, help="as many as the hosts reach in that time, unless it is said")
 arguments.add_argument("--seed", type=int, default=1)
 arguments.add_argument("--hosts", type=int, default=3)
 arguments.add_argument("--keep", action="store_true", help="keep the temporary folder")
@@ -201,6 +202,8 @@ def trouble(hosts, net, healing, events):
     kind = rng.choices(["kill", "freeze", "short freeze", "cut database", "cut mail", "cut both"], [3, 2, 1, 3, 3, 1])[0]
     now = time.time()
     if kind == "kill":
+        if not host.process:
+            return
         host.signal(signal.SIGKILL)
         host.next_start = now + rng.uniform(0, 10)
     elif "freeze" in kind:
@@ -280,6 +283,10 @@ def judge(database, witness, events, hosts):
     spread = database.ask("SELECT max(abs(settled_at - extract(epoch FROM clock_timestamp()) * 1000)) FROM delivery WHERE settled_at IS NOT NULL")
     check("no time in the log is off by a wrong clock", float(spread) < (time.time() - START + 60) * 1000, f"{float(spread) / 1000:.0f} s")
     check("no sender is left over", database.ask("SELECT count(*) FROM sender") == "0")
+    if not all(findings):
+        for host in hosts:
+            with open(f"{host.root}/errors") as errors:
+                print(f"host{host.index} said last: {errors.read()[-1500:]}")
 
 
 FOLDER = tempfile.mkdtemp(prefix="pitwall-machines-")
@@ -290,7 +297,7 @@ if compiler:
     run(compiler, "-shared", "-fPIC", "-o", SKEW, f"{ROOT}/scripts/skew.c", "-ldl")
 else:
     print("       there is no C compiler: all clocks are right")
-PEOPLE = max(500, int(args.minutes * 60 * CONNECTIONS / DELAY * args.hosts * 0.6))
+PEOPLE = args.people or max(500, int(args.minutes * 60 * CONNECTIONS / DELAY * args.hosts * 0.6))
 net = database = witness = None
 hosts = []
 try:

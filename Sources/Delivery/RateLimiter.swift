@@ -60,6 +60,33 @@ package struct RateLimiter: Sendable {
         windows[0].rate = rate
     }
 
+    /// From now on it has no place in any window but those that are allotted to it: others share the limits. What it remembers is given
+    /// back, as it may be theirs.
+    package mutating func share() -> [[(at: Instant, count: Int)]] {
+        windows.indices.map { windows[$0].share() }
+    }
+
+    /// How each window stands, where they are shared.
+    package mutating func shares(at now: Instant) -> [Share] {
+        windows.indices.compactMap { windows[$0].share(at: now, reserved: reserved) }
+    }
+
+    /// So many places of the limit are its own.
+    package mutating func allot(_ places: Int, in window: Int) {
+        if windows.indices.contains(window) { windows[window].places = max(0, places) }
+    }
+
+    /// One window of a limit that several share.
+    package struct Share: Hashable, Sendable {
+        package var rate: Rate
+        /// Of the limit's.
+        package var places: Int
+        /// Taken by messages that went within the window, or are on their way.
+        package var used: Int
+        /// All that ever went.
+        package var total: Int
+    }
+
     /// Takes one place in every window, or none and says false.
     package mutating func take(at now: Instant) -> Bool {
         guard free(at: now) <= now else { return false }
@@ -97,6 +124,12 @@ struct SlidingWindow: Sendable {
     private var entries: [Entry] = []
     private var first = 0
     private var held = 0
+    private var total = 0
+    /// How many of the limit's places are ours, where others share it.
+    fileprivate var places: Int?
+    /// Where it is shared, more may be had before those in use are free again: it is worth asking after so long.
+    private var patience: Int64 { max(1000, min(length / 20, 10_000)) }
+    private var most: Int { min(rate.count, places ?? .max) }
 
     init(_ rate: Rate) {
         self.rate = rate
@@ -105,9 +138,14 @@ struct SlidingWindow: Sendable {
     }
 
     func free(at now: Instant, reserved: Int = 0) -> Instant {
-        guard held + reserved >= rate.count else { return now }
+        let free = ownFree(at: now, reserved: reserved)
+        return places == nil ? free : min(free, now.advanced(byMilliseconds: patience))
+    }
+
+    private func ownFree(at now: Instant, reserved: Int) -> Instant {
+        guard held + reserved >= most else { return now }
         // Enough of the oldest must have left for one more to fit.
-        var excess = held + reserved - rate.count + 1
+        var excess = held + reserved - most + 1
         for index in first..<entries.count {
             excess -= entries[index].count
             if excess <= 0 { return max(now, Instant(milliseconds: entries[index].time).advanced(byMilliseconds: length)) }
@@ -118,7 +156,7 @@ struct SlidingWindow: Sendable {
 
     mutating func room(at now: Instant) -> Int {
         forget(before: now.milliseconds)
-        return max(0, rate.count - held)
+        return max(0, most - held)
     }
 
     mutating func record(_ count: Int, at time: Instant) {
@@ -132,6 +170,18 @@ struct SlidingWindow: Sendable {
             entries.append(Entry(time: moment, count: count))
         }
         held += count
+        total += count
+    }
+
+    fileprivate mutating func share() -> [(at: Instant, count: Int)] {
+        defer { (entries, first, held, places) = ([], 0, 0, 0) }
+        return entries[first...].map { (Instant(milliseconds: $0.time), $0.count) }
+    }
+
+    fileprivate mutating func share(at now: Instant, reserved: Int) -> RateLimiter.Share? {
+        guard let places else { return nil }
+        forget(before: now.milliseconds)
+        return RateLimiter.Share(rate: rate, places: places, used: held + reserved, total: total)
     }
 
     /// The end of the step that `time` lies in, so that what is remembered is never older than what happened.

@@ -50,6 +50,7 @@ import Testing
         guard isShared else { return }
         do {
             let dead = try sender.takePost(for: campaign)
+            dead.begin()
             let claims = try claim(dead, 2, marked: 1)
             dead.recorder.markDot(0, (claims[0].key, 1))
             _ = try claim(dead, 1, marked: 1, epoch: 2)
@@ -68,6 +69,12 @@ import Testing
         #expect(next.recovery.isEmpty)
         #expect(try sender.workspace.ledger.senders(of: campaign).first { $0.id == living.sender }?.inHand == 2)
         withExtendedLifetime(living) {}
+    }
+
+    @Test func `who took a place and never began leaves it`() throws {
+        _ = try sender.takePost(for: campaign)
+        #expect(try !sender.workspace.isBeingSent(campaign))
+        #expect(try sender.workspace.ledger.senders(of: campaign).isEmpty)
     }
 
     @Test func `a heartbeat keeps the lease, and says when it is lost`() throws {

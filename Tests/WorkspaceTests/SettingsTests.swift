@@ -106,6 +106,7 @@ private func settings(_ text: String) throws -> Settings {
         limits: [200000/day]
         domain_limits: [30/min]
         give_up: 3 days
+        machine_gone_after: 2 hours
         providers:
           google: {domains: [Gmail.com, googlemail.com], limits: [20/s]}
           firm: [firm.example, bücher.example]
@@ -121,6 +122,7 @@ private func settings(_ text: String) throws -> Settings {
         let read = try settings(Self.sending)
         #expect(read.limits.map(\.description) == ["200000/day"] && read.domainLimits.map(\.description) == ["30/min"])
         #expect(read.giveUp == TimeSpan(3, .day))
+        #expect(read.machineGoneAfter == TimeSpan(2, .hour))
         #expect(read.providers.map(\.name) == ["google", "firm", "yahoo"])
         #expect(read.providers.map(\.domains) == [["gmail.com", "googlemail.com"], ["firm.example", "xn--bcher-kva.example"], []])
         #expect(read.providers.map { $0.limits.map(\.description) } == [["20/s"], [], ["5/s"]])

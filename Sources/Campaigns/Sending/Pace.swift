@@ -7,13 +7,17 @@ struct Pace {
     private let started: Instant
 
     private let least: Int
+    /// Commits that a message waits for before it may go.
+    private let commits: Int
 
     private static let span: Int64 = 3000
 
     /// - Parameter connections: how many there may be to the relay: with two messages for each none of them waits.
-    init(started: Instant, connections: Int) {
+    /// - Parameter isShared: a message is claimed by one commit and let go by the next.
+    init(started: Instant, connections: Int, isShared: Bool = false) {
         self.started = started
-        least = max(1, 2 * connections)
+        commits = isShared ? 2 : 1
+        least = max(1, 2 * connections * commits)
     }
 
     mutating func record(_ count: Int, at now: Instant) {
@@ -31,10 +35,10 @@ struct Pace {
     }
 
     /// A quarter of a second's worth, so that neither the wire nor the composers run dry between two commits, each of which settles and
-    /// claims half of them; no more than a limit lets go in two seconds. Whoever leaves once their
+    /// claims half of them, and twice that where a message waits for two; no more than a limit lets go in two seconds. Whoever leaves once their
     /// message is claimed gets it all the same: a relay that takes its time is given no more than its connections have room for.
     func ahead(limit: Double?) -> Int {
-        let measured = max(least, Int(min(perSecond / 4, 100_000)))
+        let measured = max(least, Int(min(perSecond / 4 * Double(commits), 100_000)))
         guard let limit else { return measured }
         return max(1, min(measured, Int(min(limit * 2000, 100_000).rounded(.up))))
     }

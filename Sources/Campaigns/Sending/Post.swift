@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 package import Model
 package import Store
+import Synchronization
 import Workspace
 
 /// What a program holds while it sends a campaign: its number as a sender, the flight recorder of that number, and where several share the
@@ -16,6 +17,7 @@ package final class Post: Sendable {
     package let lease: Lease?
     private let heartbeat: Heartbeat?
     private let ledger: Ledger
+    private let isBegun = Mutex(false)
 
     init(
         sender: SenderID, recorder: FlightRecorder, recovery: Recovery, ledger: Ledger, lease: Lease? = nil, heartbeat: Heartbeat? = nil
@@ -35,7 +37,13 @@ package final class Post: Sendable {
 
     static func progressPath(_ recorder: String) -> String { recorder + ".progress" }
 
-    deinit { heartbeat?.stop() }
+    /// From now on there may be messages in its hands.
+    func begin() { isBegun.withLock { $0 = true } }
+
+    deinit {
+        heartbeat?.stop()
+        if !isBegun.withLock({ $0 }) { close() }
+    }
 }
 
 extension Sender {

@@ -4,6 +4,11 @@ import Model
 import Store
 import Synchronization
 
+extension DatabaseError {
+    /// It may be over in a moment, without anybody changing anything.
+    var isPassing: Bool { [.lost, .inDoubt, .busy].contains(code) }
+}
+
 extension SendRun {
     /// What a run does for sharing its campaign with others: it marks what may go, and sees to what becomes of those that are heard of
     /// no more. Of a run that has the campaign for itself it does nothing.
@@ -13,10 +18,39 @@ extension SendRun {
         /// What was claimed up to here may go.
         private var marked: Int64 = 0
         private var lookedAt: Int64?
+        private var limits: SharedLimits?
 
         /// How often others are looked after, and how long a database is waited for that can't be asked, both in milliseconds.
         private static let interval: Int64 = 5000
         private static let patience: Int64 = 120_000
+
+        /// Nothing goes under a limit before its part of it is known.
+        mutating func begin(_ run: SendRun) throws {
+            guard run.options.lease != nil else { return }
+            limits = SharedLimits(run.traffic, run.ledger, run.desk.sender)
+            try askForLimits(run, isBusy: true)
+        }
+
+        mutating func lookAtLimits(_ run: SendRun) throws {
+            guard let limits, limits.isDue(Uptime.now()) else { return }
+            try askForLimits(run, isBusy: run.table.underWay > 0)
+        }
+
+        /// Gives back what is not in use: nobody is left to use it.
+        mutating func end(_ run: SendRun) throws {
+            if limits != nil { try askForLimits(run, isBusy: false) }
+        }
+
+        /// What can't be asked now is asked later: until then the part stays as it is.
+        private mutating func askForLimits(_ run: SendRun, isBusy: Bool) throws {
+            do {
+                switch try limits?.ask(isBusy: isBusy, at: run.clock(), uptime: Uptime.now()) {
+                case .changed?: run.wires.wake()
+                case .putOut?: run.options.lease?.putOut()
+                case .same?, nil: break
+                }
+            } catch let error as DatabaseError where error.isPassing {}
+        }
 
         /// The wires will soon have nothing, and something is claimed that is not marked: an exchange should not wait.
         func isWanting(_ run: SendRun) -> Bool { epoch > marked && run.outbox.waiting < run.roomInOutbox / 4 }
@@ -52,7 +86,7 @@ extension SendRun {
             while true {
                 do {
                     return try body(isRepeated)
-                } catch let error as DatabaseError where [.lost, .inDoubt, .busy].contains(error.code) {
+                } catch let error as DatabaseError where error.isPassing {
                     guard Uptime.now() - start < Self.patience, run.stopRequest.withLock({ $0 }) == nil else { throw error }
                     isRepeated = true
                     Thread.sleep(forTimeInterval: 0.2)

@@ -41,7 +41,7 @@ extension SendRun {
             self.run = run
             self.total = total
             self.started = started
-            pace = Pace(started: started, connections: run.options.connections)
+            pace = Pace(started: started, connections: run.options.connections, isShared: run.options.lease != nil)
             skippedBefore = try run.ledger.counts(of: run.desk.campaign).skipped
             // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
             goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started
@@ -54,6 +54,7 @@ extension SendRun {
                 try run.ledger.forgetPutOff(of: run.desk.campaign)
                 try run.ledger.foldCounts(at: started)
                 lessons.begin(run, at: started)
+                try company.begin(run)
                 while try turn() { show(progress) }
                 show(progress, last: true)
                 return nil
@@ -166,6 +167,8 @@ extension SendRun {
             if want > 0 {
                 awaitsPace = false
                 idleUntil = claims.isEmpty ? try run.ledger.nextDue(of: run.desk.campaign, step: step) ?? .latest : nil
+                // Another sender may be taking those that are due at this moment.
+                if run.options.lease != nil, let due = idleUntil { idleUntil = max(due, now.advanced(byMilliseconds: 20)) }
             } else if settlements.contains(where: { $0.outcome.goesAgain }) {
                 awaitsPace = false
                 idleUntil = nil
@@ -211,6 +214,7 @@ extension SendRun {
         /// Asks everything that may end the run; the dearer questions twice a second.
         private mutating func look(at now: Instant) throws {
             let failure = run.wires.look(run, at: now)
+            if ending == nil { try company.lookAtLimits(run) }
             // A composer may have finished one more since the last turn.
             if ending != nil { return run.returnUntaken() }
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
@@ -305,6 +309,7 @@ extension SendRun {
             try record(landings, claiming: 0, at: now)
             if let leftovers { report.skipped += try run.ledger.skipRemaining(of: run.desk.campaign, reason: leftovers, at: now) }
             try lessons.note(run, at: now)
+            try company.end(run)
             // Who was found unreachable by a claim is only in the ledger.
             report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000

@@ -120,6 +120,7 @@ package struct Sender {
     package func run(
         _ prepared: Prepared, post: Post, traffic: Traffic, relays: [RelaySettings], routes: [Route], limit: Int?
     ) throws -> SendRun {
+        post.begin()
         let definition = prepared.definition
         let rate = definition.file.send.rate
         let carrying = routes.map { relays[$0.relay] }

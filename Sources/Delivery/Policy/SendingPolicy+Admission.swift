@@ -23,6 +23,7 @@ extension SendingPolicy {
     package mutating func admit(_ mark: Mark, at now: Instant) -> Admission {
         let lane = mark.lane
         guard lane > 0 else { return .go }
+        lanes[lane].isAsked = true
         if let hold = lanes[lane].hold {
             if hold.until > now { return .held(reserve(lane, from: hold.until, at: now)) }
             lanes[lane].hold = nil

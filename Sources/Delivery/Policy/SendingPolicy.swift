@@ -56,6 +56,8 @@ package struct SendingPolicy: Sendable {
         var answers = AnswerWindow()
         /// How many have been claimed and have not been answered.
         var underWay = 0
+        /// Somebody has asked to go there since the shares were claimed last; see ``claims(at:isBusy:pace:)``.
+        var isAsked = false
         /// The place in time behind those that were put off.
         var reserved = Instant(milliseconds: 0)
     }
@@ -76,6 +78,8 @@ package struct SendingPolicy: Sendable {
     var lanes: [Lane]
     /// The lanes of domains without a group, and whose mailboxes turned out to be run by a group's provider.
     var learned: [String: Int] = [:]
+    /// Others send under the same limits.
+    var isSharing = false
 
     package init(_ rules: Rules) {
         providers = rules.providers
@@ -89,6 +93,8 @@ package struct SendingPolicy: Sendable {
     /// The number of a campaign in this policy. `limits` are its own, with what they remember; given again, they stay as they were.
     package mutating func enrol(campaign id: Int64, limits: RateLimiter) -> Int {
         if let known = campaigns.firstIndex(where: { $0.id == id && $0.limiter.rates == limits.rates }) { return known }
+        var limits = limits
+        if isSharing { _ = limits.share() }
         campaigns.append(CampaignLimits(id: id, limiter: limits))
         return campaigns.count - 1
     }
@@ -108,7 +114,9 @@ package struct SendingPolicy: Sendable {
     mutating func newLane(for domain: String) -> Int {
         if let lane = learned[domain] { return lane }
         guard learned.count < Self.mostDomains else { return 0 }
-        lanes.append(Lane(name: domain, limiter: RateLimiter(providers.others)))
+        var limiter = RateLimiter(providers.others)
+        if isSharing { _ = limiter.share() }
+        lanes.append(Lane(name: domain, limiter: limiter))
         learned[domain] = lanes.count - 1
         return lanes.count - 1
     }

@@ -37,7 +37,7 @@ struct WarmingRelay: Sendable {
     let warmUp: WarmUp
     private let zone: Zone
     private(set) var steps: Int
-    private(set) var limiter: RateLimiter
+    var limiter: RateLimiter
     private var sentToday = 0
     private var dayEnds: Instant
 

@@ -35,6 +35,7 @@ extension Ledger {
             try session.execute("UPDATE sender SET ended_at = \(session.dialect.now) WHERE id = \(sender) AND ended_at IS NULL")
             var recovery = Recovery()
             let unmarked = try Self.takeBack(from: sender, in: session)
+            try Self.releaseAllotments(of: sender, in: session)
             let rows = try Self.inHand("campaign_id = \(campaign) AND sender = \(sender) AND state IN (1, 4)", in: session)
             recovery = try Self.settle(rows, by: recorder, at: now, in: session)
             recovery.returned += unmarked

@@ -73,6 +73,7 @@ extension Ledger {
             let now = session.dialect.now
             try session.execute("UPDATE sender SET ended_at = \(now) WHERE id = \(id) AND ended_at IS NULL")
             _ = try Self.takeBack(from: id, in: session)
+            try Self.releaseAllotments(of: id, in: session)
             try Self.forget(id, in: session)
         }
     }
@@ -89,6 +90,7 @@ extension Ledger {
             var returned = 0
             for id in out {
                 returned += try Self.takeBack(from: id, in: session)
+                try Self.releaseAllotments(of: id, in: session)
                 try Self.forget(id, in: session)
             }
             return (out.sorted { $0.rawValue < $1.rawValue }, returned)

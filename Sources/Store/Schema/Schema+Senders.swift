@@ -15,4 +15,19 @@ extension Schema {
         \(d.isShared ? "CREATE INDEX delivery_of_sender ON delivery (sender) WHERE sender IS NOT NULL;" : "")
         """
     }
+
+    /// Whose part of which limit.
+    static let allotments = Migration("allotments") { d in
+        """
+        -- Which part of a limit's places is whose, where several programs send under it; wanting: it could do with more. Together they are
+        -- never more than the limit, with what those have used who are gone.
+        CREATE TABLE allotment (
+            limit_key \(d.text) NOT NULL, window_length \(d.int64) NOT NULL, sender \(d.int64) NOT NULL, places \(d.int64) NOT NULL,
+            wanting \(d.int64) NOT NULL, PRIMARY KEY (limit_key, window_length, sender)) \(d.clustered);
+        -- What a sender has used, until some time: for when it is gone. Sender 0: before limits were shared.
+        CREATE TABLE allotment_used (
+            limit_key \(d.text) NOT NULL, window_length \(d.int64) NOT NULL, sender \(d.int64) NOT NULL, at \(d.int64) NOT NULL,
+            count \(d.int64) NOT NULL, PRIMARY KEY (limit_key, window_length, sender, at)) \(d.clustered);
+        """
+    }
 }

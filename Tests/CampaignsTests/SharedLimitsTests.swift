@@ -1,0 +1,157 @@
+import Database
+import Delivery
+import Foundation
+import Model
+import Store
+import TestDatabases
+import Testing
+
+@testable import Campaigns
+
+/// Several senders under the same limits, with a clock of their own that goes as fast as the test likes.
+@Suite(.onEachDatabase) struct SharedLimitsTests {
+    let desk: Desk
+    let ledger: Ledger
+
+    init() throws {
+        desk = try Desk()
+        ledger = Ledger(desk.database)
+    }
+
+    /// One that always has messages to send, or none.
+    private final class Machine {
+        let id: SenderID
+        let traffic: Traffic
+        var limits: SharedLimits
+        var isBusy = true
+        private let ledger: Ledger
+
+        init(_ ledger: Ledger, _ limits: [Rate], past: [(at: Instant, count: Int)] = []) throws {
+            self.ledger = ledger
+            id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+            var limiter = RateLimiter(limits)
+            for (at, count) in past { limiter.record(count, at: at) }
+            traffic = Traffic(SendingPolicy(SendingPolicy.Rules(relays: [RelayTerms(name: "main", limits: limiter)])))
+            self.limits = SharedLimits(traffic, ledger, id)
+        }
+
+        /// What goes at this moment.
+        func step(at now: Instant) throws -> Int {
+            if limits.isDue(now.milliseconds) { _ = try limits.ask(isBusy: isBusy, at: now, uptime: now.milliseconds, databaseTime: now) }
+            guard isBusy else { return 0 }
+            return traffic.with { policy in
+                let mark = SendingPolicy.Mark(lane: 0, campaign: 0)
+                var gone = 0
+                while policy.turn(of: mark, through: 0, at: now) == .now, gone < 50 {
+                    policy.take(mark, through: 0, at: now)
+                    policy.went(mark, through: 0, at: now)
+                    gone += 1
+                }
+                return gone
+            }
+        }
+
+        func leave(at now: Instant) throws {
+            _ = try limits.ask(isBusy: false, at: now, uptime: now.milliseconds, databaseTime: now)
+            try ledger.leave(id)
+        }
+    }
+
+    /// The most that any window holds.
+    private func most(_ times: [Int64], in window: Int64) -> Int {
+        var first = 0
+        var most = 0
+        for (index, time) in times.enumerated() {
+            while times[first] <= time - window { first += 1 }
+            most = max(most, index - first + 1)
+        }
+        return most
+    }
+
+    /// Runs the machines from second to second; says when something went.
+    private func run(_ machines: [Machine], _ seconds: Range<Int64>) throws -> [Int64] {
+        var times: [Int64] = []
+        for time in stride(from: seconds.lowerBound * 1000, to: seconds.upperBound * 1000, by: 20) {
+            let now = origin.advanced(byMilliseconds: time)
+            for machine in machines { times += Array(repeating: now.milliseconds, count: try machine.step(at: now)) }
+        }
+        return times
+    }
+
+    /// The database's time decides over what those that are gone have used.
+    private let origin = Instant(Date())
+
+    @Test(arguments: [["40/s"], ["600/min"], ["30/s", "600/min"]])
+    func `a limit holds over all together, and is used`(_ limits: [String]) throws {
+        let rates = limits.compactMap { Rate($0) }
+        let (a, b, c) = (try Machine(ledger, rates), try Machine(ledger, rates), try Machine(ledger, rates))
+        var times = try run([a, b], 0..<65)
+        let early = times.count
+        times += try run([a, b, c], 65..<100)
+        c.isBusy = false
+        times += try run([a, b, c], 100..<130)
+        for rate in rates { #expect(most(times, in: rate.window.milliseconds) <= rate.count) }
+        let perSecond = try #require(rates.map { Double($0.count) / Double($0.window.milliseconds) * 1000 }.min())
+        // A limit of a minute lets all of it go at first.
+        let first = rates.contains { $0.window.milliseconds == 60_000 } ? 600.0 : 0
+        #expect(Double(times.count) >= 0.95 * (perSecond * (first > 0 ? 120 : 130)))
+        #expect(early > 0)
+    }
+
+    @Test func `each of two that always want more has its part of a short limit`() throws {
+        let rates = [try #require(Rate("40/s"))]
+        let a = try Machine(ledger, rates)
+        _ = try run([a], 0..<5)
+        let b = try Machine(ledger, rates)
+        _ = try run([a, b], 5..<15)
+        let theirs = try run([b], 15..<16).count
+        #expect((15...25).contains(theirs))
+    }
+
+    @Test func `a day's quota survives who used it`() throws {
+        let rates = [try #require(Rate("1000/day"))]
+        let a = try Machine(ledger, rates)
+        let first = try run([a], 0..<5)
+        #expect(first.count == 1000)
+        try a.leave(at: origin)
+        #expect(try run([try Machine(ledger, rates)], 5..<8).isEmpty)
+    }
+
+    @Test func `who dies has used what it had, and the rest is for others`() throws {
+        let rates = [try #require(Rate("1000/day"))]
+        let a = try Machine(ledger, rates)
+        var gone = 0
+        var time: Int64 = 0
+        while gone < 300 {
+            gone += try a.step(at: origin.advanced(byMilliseconds: time))
+            time += 20
+        }
+        try desk.database.write { _ = try $0.execute("UPDATE sender SET lease_until = 0 WHERE id = \(a.id)") }
+        try ledger.putOutLapsed(of: CampaignID(1))
+        let answer = try a.limits.ask(isBusy: true, at: origin, uptime: time)
+        #expect(answer == .putOut)
+        let others = try run([try Machine(ledger, rates)], 10..<40).count
+        #expect(gone + others <= 1000)
+        #expect(gone + others >= 850)
+    }
+
+    @Test func `a provider with a slow limit gets its part once somebody asks to go there`() throws {
+        let group = Providers.Group(name: "firm", domains: ["firm.example"], limits: [try #require(Rate("100/day"))])
+        let rules = SendingPolicy.Rules(providers: Providers([group]), relays: [RelayTerms(name: "main")])
+        let id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+        let traffic = Traffic(SendingPolicy(rules))
+        var limits = SharedLimits(traffic, ledger, id)
+        let address = try EmailAddress("ada@firm.example")
+        _ = try limits.ask(isBusy: true, at: origin, uptime: 0, databaseTime: origin)
+        #expect(traffic.admit(address, for: 0, at: origin).admission != .go)
+        _ = try limits.ask(isBusy: true, at: origin, uptime: 1000, databaseTime: origin)
+        #expect(traffic.admit(address, for: 0, at: origin).admission == .go)
+    }
+
+    @Test func `what went before limits were shared counts`() throws {
+        let rates = [try #require(Rate("1000/day"))]
+        let past = [(at: origin.advanced(byMilliseconds: -3_600_000), count: 600)]
+        let (a, b) = (try Machine(ledger, rates, past: past), try Machine(ledger, rates, past: past))
+        #expect(try run([a, b], 0..<20).count == 400)
+    }
+}
