@@ -185,7 +185,9 @@ class Pass:
         bench.people(f"{self.root}/people.csv", contacts)
         people = [line.split(",", 1)[0] for line in open(f"{self.root}/people.csv")][1:]
         write_events(f"{self.root}/events.jsonl", people, events)
-        self.step("start", 1, "segments", "count", "--where", "email is known")
+        # The first command makes the schema; what every other one does at its start is taken off.
+        bench.run(bench.PITWALL, "segments", "count", "--where", "email is known", cwd=self.root)
+        self.step("start", 5, "segments", "count", "--where", "email is known", times=5)
         self.step("contacts", contacts, "import", "contacts", "people.csv", "--topic", "newsletter", "--consent", "confirmed", "--source", "bench")
         self.step("events", events, "import", "events", "events.jsonl")
         self.server.ask("VACUUM ANALYZE")
@@ -231,10 +233,9 @@ def measure(args):
     for name in ("contacts", "events", "segment", "plan", "send", "prune"):
         row, small = rows[name], trips[name]
         n = row["count"]
-        # What every command does once stands in the first one.
-        starts = idle["cpu"] / 2 * (20 if name == "segment" else 1)
+        starts = idle["cpu"] / 5 * (20 if name == "segment" else 1)
         each = {"cpu": max(0, row["cpu"] - starts) / n * 1e6, "wal": row["wal"] / n, "pages": row["pages"] / n,
-                "commits": row["commits"] / n, "trips": (small["trips"] - trips["start"]["trips"] / 2) / small["count"], "rate": n / row["seconds"]}
+                "commits": row["commits"] / n, "trips": small["trips"] / small["count"], "rate": n / row["seconds"]}
         figures[name] = each
         print(f"{name:10}{n:>10,}{each['cpu']:>10.1f}{each['wal']:>11,.0f}{each['pages']:>8.3f}{each['commits']:>9.4f}"
               f"{each['trips']:>9.4f}{each['rate']:>10,.0f}")
