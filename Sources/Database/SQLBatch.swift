@@ -5,8 +5,7 @@
 ///
 /// ```swift
 /// static let remember = SQLBatch(
-///     insertInto: "event_given_id", [.int64("contact_id"), .text("given")], identity: ["contact_id", "given"],
-///     "ON CONFLICT (contact_id, given) DO NOTHING")
+///     insertInto: "event_given_id", [.int64("contact_id"), .text("given")], unlessThere: ["contact_id", "given"])
 /// let isNew = try session.changes(remember, rows)
 /// ```
 package struct SQLBatch: Sendable {
@@ -32,6 +31,8 @@ package struct SQLBatch: Sendable {
     package enum Statement: Hashable, Sendable {
         /// Into this table, with what follows the values.
         case insertion(table: String, tail: String)
+        /// Into this table, unless a row of the same identity is there, by which the table has an index.
+        case addition(table: String)
         /// Of which `rows` is a table, with the columns and their number `n`, from 0.
         case text(String)
     }
@@ -46,6 +47,13 @@ package struct SQLBatch: Sendable {
         self.columns = columns
         self.identity = identity
         statement = .insertion(table: table, tail: tail)
+    }
+
+    /// What is there already is left as it is.
+    package init(insertInto table: String, _ columns: [Column], unlessThere identity: [String]) {
+        self.columns = columns
+        self.identity = identity
+        statement = .addition(table: table)
     }
 
     /// - Parameter text: One that names the rows as a table, `FROM rows r`, once. One that reads gives `r.n` first, and ends with its `FROM` and what follows.

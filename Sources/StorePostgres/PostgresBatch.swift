@@ -14,28 +14,37 @@ extension SQLBatch {
     }
 
     /// As one statement for all rows.
-    var postgres: String {
+    var postgres: String { "\(source) \(changing)" }
+
+    private var changing: String {
         switch statement {
-        case .insertion: "\(source) \(insertion)"
-        case .text(let text): "\(source) \(text)"
+        case .text(let text): text
+        case .insertion(let table, let tail): "\(insertion(table)) WHERE TRUE \(tail)"
+        // `ON CONFLICT` looks for the row too, and then goes in by way of a claim on it: a quarter more. Who adds so is alone, so that
+        // what is not there is not there a moment later either. A subquery of one row is looked up in the index, whatever the planner
+        // thinks of a table that has just begun to grow.
+        case .addition(let table): "\(insertion(table)) WHERE (SELECT 1 FROM \(table) t WHERE \(isSame("t", "r")) LIMIT 1) IS NULL"
         }
     }
 
-    private var insertion: String {
-        switch statement {
-        case .insertion(let table, let tail):
-            let names = columns.map(\.name).joined(separator: ", ")
-            return "INSERT INTO \(table) (\(names)) SELECT \(names) FROM rows r WHERE TRUE \(tail)"
-        case .text(let text): return text
-        }
+    private func insertion(_ table: String) -> String {
+        let names = columns.map(\.name).joined(separator: ", ")
+        return "INSERT INTO \(table) (\(names)) SELECT \(names) FROM rows r"
     }
 
-    /// The numbers of the rows that were not inserted, of which there are few.
-    var postgresLeftOut: String {
-        let same = identity.map { "a.\($0) = r.\($0)" }.joined(separator: " AND ")
+    private func isSame(_ a: String, _ b: String) -> String {
+        identity.map { "\(a).\($0) = \(b).\($0)" }.joined(separator: " AND ")
+    }
+
+    /// The numbers of those of `count` rows that were not inserted. Mostly there are none, and then nothing is compared.
+    func postgresLeftOut(_ count: Int) -> String {
+        let identity = self.identity.joined(separator: ", ")
+        let places = self.identity.compactMap { name in columns.firstIndex { $0.name == name } }
+        let lists = places.map { "$\($0 + 1)::\(columns[$0].kind.list)" }
         return """
-            \(source), added AS (\(insertion) RETURNING \(identity.joined(separator: ", "))) \
-            SELECT r.n FROM rows r WHERE NOT EXISTS (SELECT 1 FROM added a WHERE \(same))
+            \(source), added AS (\(changing) RETURNING \(identity)) SELECT l.n - 1 \
+            FROM unnest(\(lists.joined(separator: ", "))) WITH ORDINALITY AS l(\(identity), n) \
+            WHERE (SELECT count(*) FROM added) < \(count) AND NOT EXISTS (SELECT 1 FROM added a WHERE \(isSame("a", "l")))
             """
     }
 

@@ -29,7 +29,7 @@ struct PostgresSession: SQLSession {
     func insertions(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> [Bool] {
         var isIn = [Bool](repeating: true, count: rows.count)
         try connection.forEachPart(of: batch, rows) { numbers, arguments in
-            let leftOut = try connection.once(batch.postgresLeftOut, arguments)
+            let leftOut = try connection.once(batch.postgresLeftOut(numbers.count), arguments)
             for row in 0..<leftOut.rows { isIn[numbers[numbers.startIndex + Int(PostgresRow(leftOut, row: row).integer(0))]] = false }
         }
         return isIn

@@ -22,7 +22,7 @@ package struct SQLiteDialect: Dialect {
         """
     }
 
-    package var damages: SQL? { "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'" }
+    package var damages: SQL? { "SELECT quick_check AS example FROM pragma_quick_check WHERE quick_check <> 'ok'" }
 
     package func jsonMember(_ column: String, _ name: String) -> SQL {
         guard let path = path(name) else { return "NULL" }

@@ -54,7 +54,7 @@ final class SQLiteSession: SQLSession {
 
     /// With the number of each, where the statement may ask for it.
     private func numbered(_ batch: SQLBatch, _ rows: [[SQLValue]]) -> [[SQLValue]] {
-        if case .insertion = batch.statement { return rows }
+        guard case .text = batch.statement else { return rows }
         return rows.enumerated().map { number, row in row + [.integer(Int64(number))] }
     }
 
@@ -77,13 +77,19 @@ extension SQLBatch {
     /// As one statement for one row.
     fileprivate var sqlite: String {
         switch statement {
-        case .insertion(let table, let tail):
-            let places = columns.map { _ in "?" }.joined(separator: ", ")
-            return "INSERT INTO \(table) (\(columns.map(\.name).joined(separator: ", "))) VALUES (\(places)) \(tail)"
+        case .insertion(let table, let tail): return insertion(table, tail)
+        case .addition(let table): return insertion(table, "ON CONFLICT (\(identity.joined(separator: ", "))) DO NOTHING")
         case .text(let text):
             let names = columns.map(\.name) + ["n"]
             return "WITH rows(\(names.joined(separator: ", "))) AS (SELECT \(names.map { _ in "?" }.joined(separator: ", "))) \(text)"
         }
+    }
+}
+
+extension SQLBatch {
+    private func insertion(_ table: String, _ tail: String) -> String {
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        return "INSERT INTO \(table) (\(columns.map(\.name).joined(separator: ", "))) VALUES (\(places)) \(tail)"
     }
 }
 

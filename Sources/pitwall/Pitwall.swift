@@ -22,7 +22,7 @@ struct Pitwall: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ImportCommand.self, ContactsCommand.self, EventsCommand.self, SegmentsCommand.self, TemplatesCommand.self,
             PreviewCommand.self, PlanCommand.self, SendCommand.self, CampaignsCommand.self, LogCommand.self,
-            ResolveCommand.self, ServeCommand.self, InboxCommand.self, DKIMCommand.self, DoctorCommand.self,
+            ResolveCommand.self, DatabaseCommand.self, ServeCommand.self, InboxCommand.self, DKIMCommand.self, DoctorCommand.self,
         ])
 
     static func main() async {

@@ -9,6 +9,7 @@ import Testing
         "segments fmt", "segments names", "templates", "templates list", "templates check",
         "templates render", "preview", "plan", "send", "campaigns", "campaigns list", "campaigns status", "campaigns pause",
         "campaigns resume", "campaigns cancel", "log", "resolve", "serve", "inbox", "dkim", "dkim new", "dkim show", "doctor",
+        "database", "database move", "database check",
     ]
 
     @Test(arguments: commands)
@@ -27,7 +28,7 @@ import Testing
         "segments count", "segments show", "segments explain", "segments funnel", "segments fmt", "segments names", "templates list",
         "templates check", "preview", "plan", "send", "campaigns list",
         "campaigns status", "campaigns pause", "campaigns resume", "campaigns cancel", "log", "resolve", "init", "dkim new",
-        "dkim show", "doctor",
+        "dkim show", "doctor", "database move", "database check",
     ])
     func `whatever prints facts prints them as JSON`(command: String) throws {
         let words = command.split(separator: " ").map { String($0) }

@@ -13,7 +13,7 @@ struct BatchTests {
     private var database: any SQLDatabase { lease.database }
 
     private static let columns: [SQLBatch.Column] = [.int64("a"), .text("b"), .text("c"), .decimal("d")]
-    private static let add = SQLBatch(insertInto: "t", columns, identity: ["a", "b"], "ON CONFLICT (a, b) DO NOTHING")
+    private static let add = SQLBatch(insertInto: "t", columns, unlessThere: ["a", "b"])
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pitwall-batch-\(UUID().uuidString)").path

@@ -19,7 +19,7 @@ struct ContactWriter {
         .int64("id"), .text("email"), .text("email_key"), .text("attributes"), .int64("created_at"), .int64("updated_at"),
     ]
 
-    private static let insert = SQLBatch(insertInto: "contact", contactColumns, identity: ["id"], "ON CONFLICT (email_key) DO NOTHING")
+    private static let insert = SQLBatch(insertInto: "contact", contactColumns, unlessThere: ["email_key"])
 
     /// Where somebody is known under a second address.
     private static let insertUnlessAlias = SQLBatch(
@@ -40,7 +40,7 @@ struct ContactWriter {
     private static let change = SQLBatch(
         insertInto: "attribute_change",
         [.int64("contact_id"), .int64("at"), .int64("learned_at"), .text("changes"), .text("source")],
-        identity: ["contact_id", "at", "learned_at"], "ON CONFLICT (contact_id, at, learned_at) DO NOTHING")
+        unlessThere: ["contact_id", "at", "learned_at"])
 
     private static let name = SQLBatch(
         insertInto: "contact_external_id", [.text("system"), .text("external_id"), .int64("contact_id")],
@@ -148,7 +148,7 @@ struct ContactWriter {
 
 extension ContactWriter {
     private static let agreement = SQLBatch(
-        insertInto: "consent", ConsentStore.columns, identity: ["contact_id", "topic", "at", "state", "learned_at"], ConsentStore.once)
+        insertInto: "consent", ConsentStore.columns, unlessThere: ["contact_id", "topic", "at", "state", "learned_at"])
 
     /// Who has withdrawn, and not agreed again.
     private static let withdrawn = SQLBatch(

@@ -125,8 +125,7 @@ extension CampaignStore {
         try session.script(
             "CREATE TEMPORARY TABLE IF NOT EXISTS plan_address (email_key \(d.text) PRIMARY KEY) \(d.untilCommit); DELETE FROM plan_address"
         )
-        let insert = SQLBatch(
-            insertInto: "plan_address", [.text("email_key")], identity: ["email_key"], "ON CONFLICT (email_key) DO NOTHING")
+        let insert = SQLBatch(insertInto: "plan_address", [.text("email_key")], unlessThere: ["email_key"])
         try session.execute(insert, addresses.map { [.text($0.key)] })
     }
 

@@ -49,7 +49,8 @@ struct WorkspaceOptions: ParsableArguments {
         if let problem = Settings.problem(withDatabase: name) {
             throw UseError(.settings, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
         }
-        let (opened, path) = try Settings.isServer(name) ? server(name, root) : file(name, root)
+        let (opened, path) = try database(name, root)
+        try DatabaseMove.refuseUnfinished(opened)
         let workspace = OpenWorkspace(
             root: root, files: files, settings: settings, database: opened, databasePath: path, clock: Clock.shared)
         try workspace.keepSums()
@@ -58,6 +59,18 @@ struct WorkspaceOptions: ParsableArguments {
 }
 
 extension WorkspaceOptions {
+    /// A database beside the workspace's own, made or brought up to date where needed.
+    func openOther(_ name: String, root: String) throws -> (database: any SQLDatabase, path: String) {
+        if let problem = Settings.problem(withDatabase: name) {
+            throw UseError(.usage, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
+        }
+        return try database(name, root)
+    }
+
+    private func database(_ name: String, _ root: String) throws -> (database: any SQLDatabase, path: String) {
+        try Settings.isServer(name) ? server(name, root) : file(name, root)
+    }
+
     private func file(_ name: String, _ root: String) throws -> (database: any SQLDatabase, path: String) {
         let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
         let opened = try SQLiteDatabase(path: path)

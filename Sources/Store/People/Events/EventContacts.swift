@@ -22,7 +22,7 @@ struct EventContacts {
 
     private static let tie = SQLBatch(
         insertInto: "contact_external_id", [.text("system"), .text("external_id"), .int64("contact_id")],
-        identity: ["system", "external_id"], "ON CONFLICT (system, external_id) DO NOTHING")
+        unlessThere: ["system", "external_id"])
 
     init(session: any SQLSession, now: Instant) {
         self.session = session

@@ -42,7 +42,7 @@ struct EventWriter {
 
     private static let insert = SQLBatch(
         insertInto: "event", ["name_id", "at", "contact_id", "id", "learned_at"].map { .int64($0) } + [.text("properties")],
-        identity: ["name_id", "at", "contact_id", "id"], "ON CONFLICT (name_id, at, contact_id, id) DO NOTHING")
+        unlessThere: ["name_id", "at", "contact_id", "id"])
 
     /// Which of some events are there in the very same words.
     private static let same = SQLBatch(
@@ -54,7 +54,7 @@ struct EventWriter {
 
     private static let remember = SQLBatch(
         insertInto: "event_given_id", [.int64("contact_id"), .text("given"), .int64("name_id"), .int64("at")],
-        identity: ["contact_id", "given"], "ON CONFLICT (contact_id, given) DO NOTHING")
+        unlessThere: ["contact_id", "given"])
 
     init(session: any SQLSession, unknown: UnknownContact, now: Instant) throws {
         self.session = session
