@@ -30,7 +30,7 @@ import Testing
         let made: any SQLDatabase
         switch kind {
         case .sqlite: made = try SQLiteDatabase(path: "\(folder)/\(name).sqlite")
-        case .postgres:
+        case .postgres, .pooled:
             let lease = try #require(try TestServer.shared?.make())
             leases.append(lease)
             made = lease.database
