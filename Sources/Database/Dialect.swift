@@ -100,6 +100,9 @@ package protocol Dialect: Sendable {
     /// Nil where a database does as well by looking for the second row of each first.
     func following(_ firsts: SQL, _ seconds: SQL, within: Int64, negated: Bool, where condition: SQL) -> SQL?
 
+    /// How many questions for people a statement joins with the people themselves; what goes beyond is asked apart. Nil where it does not matter.
+    var mostJoined: Int? { get }
+
     /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
     func folded(_ expression: SQL) -> SQL
 }
@@ -110,6 +113,8 @@ extension Dialect {
     package func storable(_ text: String) -> String { text }
 
     package var damages: SQL? { nil }
+
+    package var mostJoined: Int? { nil }
 
     package func jsonMentions(_ column: String, _ json: String) -> SQL? { nil }
 

@@ -21,6 +21,9 @@ package struct PostgresDialect: Dialect {
     package var now: SQL { "CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)" }
     package func takingRows(of alias: String) -> String { " FOR UPDATE OF \(alias) SKIP LOCKED" }
 
+    /// It thinks about the order of all that it joins: of 100 it took seconds, of 300 minutes, and 0.4 seconds asked apart.
+    package var mostJoined: Int? { 12 }
+
     /// Parts of a table that is kept in parts are no tables of their own.
     package var layout: SQL {
         """

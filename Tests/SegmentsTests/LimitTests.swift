@@ -6,9 +6,7 @@ import Testing
 @testable import Segments
 
 /// Whatever is accepted, a database can run.
-///
-/// On SQLite alone: of conditions by the hundred PostgreSQL makes as many joins, and plans them for minutes.
-@Suite struct LimitTests {
+@Suite(.onEachDatabase) struct LimitTests {
     private static func nested(_ levels: Int, _ innermost: String) -> String {
         (0..<levels).reduce(innermost) { inner, number in
             "not (\(number % 2 == 0 ? "a = 1 and" : "a = 2 or") \(inner))"

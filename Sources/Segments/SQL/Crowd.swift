@@ -55,8 +55,13 @@ extension SQLCompiler {
     func conjunction(_ items: [Condition]) -> SQL {
         let crowds = items.map { crowd($0) }
         let isNarrow = crowds.contains { $0.map { !$0.others && $0.lookup == nil } ?? false }
-        let all = zip(items, crowds).map { item, crowd in
-            (isNarrow ? crowd?.lookup : nil) ?? expression(item)
+        var left = dialect.mostJoined ?? .max
+        let all = zip(items, crowds).map { item, crowd -> SQL in
+            let sql = (isNarrow ? crowd?.lookup : nil) ?? expression(item)
+            if case .value = item { return sql }
+            left -= 1
+            // What is compared with true is no condition to join by, and is answered from a list of its own.
+            return left >= 0 ? sql : "(\(sql)) IS TRUE"
         }
         return all.isEmpty ? "1 = 1" : "(\(all.joined(separator: " AND ")))"
     }
