@@ -40,8 +40,14 @@ import Testing
         ]
         return try house.database.read { session in
             try tables.flatMap { table, columns in
-                try session.all("SELECT \(raw: columns) FROM \(raw: table)") { row in
-                    "\(table) " + (0..<columns.split(separator: ",").count).map { "\(row.value($0))" }.joined(separator: " ")
+                let names = columns.split(separator: ",").map { $0.drop { $0 == " " } }
+                return try session.all("SELECT \(raw: columns) FROM \(raw: table)") { row in
+                    // A server writes 16.0 and 16.
+                    let values = names.enumerated().map { place, name in
+                        ["total", "least", "most"].contains(name)
+                            ? session.dialect.decimal(from: row.value(place))?.description ?? "none" : "\(row.value(place))"
+                    }
+                    return "\(table) \(values.joined(separator: " "))"
                 }
             }.sorted()
         }
