@@ -5,7 +5,8 @@
 ///
 /// ```swift
 /// static let remember = SQLBatch(
-///     insertInto: "event_given_id", [.int64("contact_id"), .text("given")], unlessThere: ["contact_id", "given"])
+///     insertInto: "contact_external_id", [.text("system"), .text("external_id"), .int64("contact_id")],
+///     unlessThere: ["system", "external_id"])
 /// let isNew = try session.changes(remember, rows)
 /// ```
 package struct SQLBatch: Sendable {

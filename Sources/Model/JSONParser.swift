@@ -2,26 +2,31 @@
 package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     package var message: String
     package var offset: Int
+    /// It is JSON, and can't be kept as it is written.
+    package var isWellFormed = false
 
-    package var description: String { "not valid JSON: \(message) at byte \(offset + 1)" }
+    package var description: String { "\(isWellFormed ? "" : "not valid JSON: ")\(message) at byte \(offset + 1)" }
 }
 
 extension JSONValue {
     /// Reads one JSON text (RFC 8259), nothing before or after it but blanks.
     ///
     /// Nesting deeper than 64 is refused. Numbers that are whole and fit 64 bits become ``integer(_:)``.
-    package init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
+    ///
+    /// - Parameter strictly: Refuses what would not be kept as it is written: a member that is there twice, of which one would be lost,
+    ///   and a number with more digits than ``real(_:)`` holds.
+    package init(parsing bytes: some Collection<UInt8>, strictly: Bool = false) throws(JSONError) {
         let result: Result<JSONValue, JSONError>? = bytes.withContiguousStorageIfAvailable { buffer in
-            Self.parse(buffer)
+            Self.parse(buffer, strictly)
         }
-        switch result ?? Array(bytes).withUnsafeBufferPointer({ Self.parse($0) }) {
+        switch result ?? Array(bytes).withUnsafeBufferPointer({ Self.parse($0, strictly) }) {
         case .success(let value): self = value
         case .failure(let error): throw error
         }
     }
 
-    private static func parse(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONError> {
-        var parser = JSONParser(bytes: buffer)
+    private static func parse(_ buffer: UnsafeBufferPointer<UInt8>, _ strictly: Bool) -> Result<JSONValue, JSONError> {
+        var parser = JSONParser(bytes: buffer, strictly: strictly)
         do throws(JSONError) {
             let value = try parser.value(depth: 0)
             try parser.end()
@@ -35,10 +40,12 @@ extension JSONValue {
 /// A recursive-descent parser over bytes: event import spends its time here, so strings without escapes are copied once.
 private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
+    let isStrict: Bool
     var index = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>) {
+    init(bytes: UnsafeBufferPointer<UInt8>, strictly: Bool) {
         self.bytes = bytes
+        isStrict = strictly
     }
 
     mutating func value(depth: Int) throws(JSONError) -> JSONValue {
@@ -75,9 +82,19 @@ private struct JSONParser {
             guard take(":") else { throw error("a colon is missing") }
             members.append((name, try value(depth: depth + 1)))
             skipBlanks()
-            if take("}") { return JSONObject(members) }
+            if take("}") { return try object(of: members) }
             guard take(",") else { throw error("a comma or } is missing") }
         }
+    }
+
+    private func object(of members: [(String, JSONValue)]) throws(JSONError) -> JSONObject {
+        let object = JSONObject(members)
+        if isStrict, object.members.count < members.count {
+            var names: Set<String> = []
+            let name = members.first { !names.insert($0.0).inserted }?.0 ?? ""
+            throw JSONError(message: "a member is there twice: \"\(name.prefix(40))\"", offset: index, isWellFormed: true)
+        }
+        return object
     }
 
     private mutating func list(depth: Int) throws(JSONError) -> [JSONValue] {
@@ -186,6 +203,11 @@ private struct JSONParser {
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if whole, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw error("a number that is too large") }
+        // What has 15 digits is the same when it is written again, but for the very smallest.
+        let isSafe = index - firstDigit <= 16 && (value.magnitude > 1e-290 || value == 0 && whole)
+        if isStrict, !isSafe, WrittenNumber(text) != WrittenNumber("\(value)") {
+            throw JSONError(message: "a number has more digits than are kept: put it in quotes,", offset: start, isWellFormed: true)
+        }
         return .real(value)
     }
 
@@ -221,5 +243,37 @@ private struct JSONParser {
 
     private func error(_ message: String) -> JSONError {
         JSONError(message: message, offset: index)
+    }
+}
+
+/// What a number written in JSON comes to: its digits, without zeros at both ends, and the power of ten of the last of them.
+private struct WrittenNumber: Equatable {
+    private var isNegative = false
+    private var digits: [UInt8] = []
+    private var exponent = 0
+
+    init(_ text: String) {
+        var isFraction = false
+        var power: [UInt8] = []
+        var isPower = false
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "e"), UInt8(ascii: "E"): isPower = true
+            case _ where isPower: power.append(byte)
+            case UInt8(ascii: "-"): isNegative = true
+            case UInt8(ascii: "."): isFraction = true
+            default:
+                if isFraction { exponent -= 1 }
+                digits.append(byte)
+            }
+        }
+        // No double has such a power but zero, which needs none.
+        exponent += power.isEmpty ? 0 : Int(Int32(String(decoding: power, as: UTF8.self)) ?? .min)
+        while digits.last == UInt8(ascii: "0") {
+            digits.removeLast()
+            exponent += 1
+        }
+        digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
+        if digits.isEmpty { (exponent, isNegative) = (0, false) }
     }
 }

@@ -126,3 +126,32 @@ import Testing
         #expect(object != ["a": .null, "c": 2])
     }
 }
+
+@Suite struct StrictJSONTests {
+    @Test(arguments: [
+        "1234567890123456.75", "0.1234567890123456789", "9223372036854775808", "-9223372036854775809", "1e-400", "0.10000000000000001",
+        "123456789012345678901234567890",
+    ])
+    func `a number with more digits than are kept is refused where that is asked, and not changed unseen`(_ number: String) throws {
+        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: "{\"n\":\(number)}".utf8, strictly: true) }
+        #expect(error?.description == "a number has more digits than are kept: put it in quotes, at byte 6")
+        #expect(throws: Never.self) { try JSONValue(parsing: number.utf8) }
+    }
+
+    @Test(arguments: [
+        "12.50", "100.00", "0.30000000000000004", "1e22", "1E+2", "1.7976931348623157e308", "5e-324", "2.2250738585072014e-308",
+        "-9223372036854775808", "0.0", "-0.0", "0e9223372036854775807", "0e99999999999999999999", "100000000000000000000", "1.50e-300",
+        "9007199254740993",
+    ])
+    func `a number that is the same when it is written again is taken`(_ number: String) throws {
+        let value = try JSONValue(parsing: number.utf8, strictly: true)
+        #expect(try JSONValue(parsing: value.json.utf8, strictly: true) == value)
+    }
+
+    @Test(arguments: [#"{"a":1,"a":2}"#, #"{"b":1,"a":null,"a":null}"#, #"[{"p":{"a":1,"\u0061":1}}]"#])
+    func `a member that is there twice is refused where that is asked`(_ text: String) throws {
+        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8, strictly: true) }
+        #expect(error?.description.hasPrefix("a member is there twice: \"a\" at byte ") == true)
+        #expect(throws: Never.self) { try JSONValue(parsing: text.utf8) }
+    }
+}

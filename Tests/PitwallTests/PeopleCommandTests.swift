@@ -30,6 +30,29 @@ import Testing
         #expect(try bench.pitwall("contacts", "forget", "nobody@example.org", "--yes").status == 65)
     }
 
+    @Test func `a person without an address is looked at, explained, merged and erased by external ID`() throws {
+        let bench = try Workbench(people: 1)
+        try bench.write("crm.csv", "External ID,city\ncrm-7788,Rome\ncrm-7799,Oslo\n")
+        #expect(try bench.pitwall("import", "contacts", "crm.csv").status == 0)
+        #expect(try bench.pitwall("contacts", "show", "external:crm-7788").output.contains("external ID: crm-7788"))
+        #expect(try bench.pitwall("contacts", "show", "external:crm-1").status == 65)
+        let export = try bench.pitwall("contacts", "export", "external:crm-7788").facts
+        #expect(export.objects("external_ids").map { $0.text("id") } == ["crm-7788"])
+        try bench.write("Segments/romans.segment", "city = \"Rome\"\n")
+        #expect(try bench.pitwall("segments", "explain", "romans", "external:crm-7788").output.contains("external:crm-7788 is in romans"))
+        let merged = try bench.pitwall("contacts", "merge", Workbench.address(0), "external:crm-7799")
+        #expect(merged.output.contains("undo it with: pitwall contacts unmerge \(Workbench.address(0))"))
+        let parted = try bench.pitwall("contacts", "unmerge", Workbench.address(0))
+        #expect(parted.output.contains("Two people again: \(Workbench.address(0)) and external:crm-7799."))
+        let forgotten = try bench.pitwall("contacts", "forget", "external:crm-7788", "--yes")
+        #expect(forgotten.output.contains("1 file may still name them by an external ID:\n  crm.csv\n"))
+        #expect(
+            try bench.pitwall("contacts", "forget", "external:crm-7788", "--yes", "--json").facts.list("may_be_named_in") as? [String] == [
+                "crm.csv"
+            ])
+        #expect(try bench.pitwall("import", "contacts", "crm.csv", "--json").facts.int("rejected") == 1)
+    }
+
     @Test(arguments: [
         (["segments", "count", "newsletter", "--at", "2026-02-30"], "--at is no time: \"2026-02-30\""),
         (["segments", "count", "newsletter", "--known", "never"], "--known is no time: \"never\""),

@@ -2,7 +2,8 @@ package import Model
 package import Store
 import Synchronization
 
-/// Imports people from a CSV file.
+/// Imports people from a CSV file, known by address, by the ID that another system has for them, or by both
+/// (``PersonMatcher`` in the store says who is who).
 ///
 /// Two passes: the first learns the encoding and what kind of value each column holds, the second writes, in transactions of
 /// ``batch`` lines. A file that was imported in part is imported again without harm: what is known already is left as it is.
@@ -30,48 +31,88 @@ package struct ContactImport {
     /// `progress` gets the number of lines read so far, now and then.
     package func run(_ path: String, progress: (Int) -> Void = { _ in }) throws -> ImportSummary {
         let survey = try Survey(path: path, map: map, zone: zone)
-        guard let emailColumn = survey.columns.index(of: "email") else {
+        guard survey.columns.index(of: "email") != nil || survey.columns.index(of: "external_id") != nil else {
             throw ImportProblem.missingColumn(path: path, column: "email", found: survey.columns.names, canMap: true)
         }
-        let builder = EntryBuilder(survey: survey, emailColumn: emailColumn, zone: zone)
+        let builder = EntryBuilder(survey: survey, zone: zone)
         var reader = try CSVReader(path: path, encoding: survey.encoding)
-        var rejects = Rejects(beside: path, header: survey.columns.names, dry: dryRun)
-        var summary = ImportSummary()
-        if survey.encoding == .windows1252 { summary.notes.append("the file is not UTF-8: read as Windows-1252 (Latin-1)") }
+        var account = Account(Rejects(beside: path, header: survey.columns.names, dry: dryRun))
+        if survey.encoding == .windows1252 { account.summary.notes.append("the file is not UTF-8: read as Windows-1252 (Latin-1)") }
         var record = CSVRecord()
         guard try reader.next(&record) else { throw ImportProblem.empty(path: path) }
-        var seen: Set<UInt64> = []
-        var batch: [ContactStore.Entry] = []
-        var withdrawn = 0
+        var seen = SeenPeople(furtherAddresses: try contacts.furtherAddresses())
+        var batch: [PersonLine] = []
         var writing: BatchWriting?
         // What was read before a mistake that ends the import is kept.
         defer { writing?.join() }
         while try reader.next(&record) {
-            summary.read += 1
-            switch builder.entry(record) {
+            account.summary.read += 1
+            switch builder.entry(record).flatMap(refusingForgotten) {
             case .success(let entry):
-                guard !forgotten.contains(entry.email) else {
-                    try rejects.reject(record, ForgottenPeople.reason)
-                    continue
+                switch seen.place(of: entry, record) {
+                case .new: batch.append(PersonLine(entry, record))
+                case .later: break
+                case .again(let reason): try account.rejects.reject(record, reason)
                 }
-                guard seen.insert(entry.email.key.stableHash).inserted else {
-                    try rejects.reject(record, RejectReason(text: "this address is in the file already"))
-                    continue
-                }
-                batch.append(entry)
-            case .failure(let reason): try rejects.reject(record, reason)
+            case .failure(let reason): try account.rejects.reject(record, reason)
             }
             if batch.count == Self.batch {
-                try writing?.finish(into: &summary, &withdrawn)
+                try account.add(writing)
                 writing = BatchWriting(batch, of: self)
                 batch.removeAll(keepingCapacity: true)
-                progress(summary.read)
+                progress(account.summary.read)
             }
         }
-        try writing?.finish(into: &summary, &withdrawn)
-        writing = BatchWriting(batch, of: self)
-        try writing?.finish(into: &summary, &withdrawn)
+        let (others, repeated) = seen.later()
+        for record in repeated { try account.rejects.reject(record, SeenPeople.twice) }
+        try account.add(writing)
+        writing = BatchWriting(batch + others, of: self)
+        try account.add(writing)
+        return account.close()
+    }
+
+    private func refusingForgotten(_ entry: ContactStore.Entry) -> Result<ContactStore.Entry, RejectReason> {
+        forgotten.contains(entry.email, externalID: entry.externalID) ? .failure(ForgottenPeople.reason) : .success(entry)
+    }
+}
+
+/// What became of all lines.
+private struct Account: ~Copyable {
+    var summary = ImportSummary()
+    var rejects: Rejects
+    private var withdrawn = 0
+    private var joined = 0
+
+    init(_ rejects: consuming Rejects) {
+        self.rejects = rejects
+    }
+
+    /// Waits for the batch and counts what came of it.
+    mutating func add(_ batch: BatchWriting?) throws {
+        guard let batch else { return }
+        for (item, result) in zip(batch.items, try batch.finish()) {
+            if result.staysWithdrawn { withdrawn += 1 }
+            switch result.change {
+            case .added: summary.added += 1
+            case .updated: summary.updated += 1
+            case .unchanged: summary.unchanged += 1
+            case .joined:
+                summary.updated += 1
+                joined += 1
+            case .twoPeople: if let record = item.record { try rejects.reject(record, .twoPeople) }
+            case .nobody: if let record = item.record { try rejects.reject(record, EntryBuilder.nameless) }
+            }
+        }
+    }
+
+    consuming func close() -> ImportSummary {
         rejects.report(into: &summary)
+        if joined > 0 {
+            summary.notes.append(
+                joined == 1
+                    ? "1 person was known twice, by address and by external ID: they are one now"
+                    : "\(joined) people were known twice, by address and by external ID: they are one each now")
+        }
         if withdrawn > 0 {
             summary.notes.append(
                 "\(withdrawn) had withdrawn their consent and stay so; a later opt-in is imported with: pitwall import consent")
@@ -82,24 +123,20 @@ package struct ContactImport {
 
 /// One batch on its way into the database, on a thread of its own, while the next is being read.
 private final class BatchWriting: Sendable {
-    private enum Outcome: Sendable {
-        case written(added: Int, updated: Int, unchanged: Int, withdrawn: Int)
-        case failed(any Error)
-    }
+    typealias Results = [(id: ContactID, change: ContactStore.Change, staysWithdrawn: Bool)]
 
-    private let outcome: Mutex<Outcome?>
-    private let thread: Mutex<WorkerThread?>
+    let items: [PersonLine]
+    private let outcome = Mutex<Result<Results, any Error>?>(nil)
+    private let thread = Mutex<WorkerThread?>(nil)
 
-    init(_ batch: [ContactStore.Entry], of job: ContactImport) {
-        outcome = Mutex(nil)
-        thread = Mutex(nil)
+    init(_ items: [PersonLine], of job: ContactImport) {
+        self.items = items
         let made = WorkerThread("pitwall-import") { [self] in
-            do {
-                let counts = try Self.write(batch, of: job)
-                outcome.withLock { $0 = counts }
-            } catch {
-                outcome.withLock { $0 = .failed(error) }
+            let written = Result {
+                try job.contacts.record(
+                    items.map(\.entry), consent: job.consent, since: job.since, at: job.now, source: "import", rehearsing: job.dryRun)
             }
+            outcome.withLock { $0 = written }
         }
         thread.withLock { $0 = made }
     }
@@ -109,31 +146,10 @@ private final class BatchWriting: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    /// Waits for its end and counts what was written.
-    func finish(into summary: inout ImportSummary, _ withdrawn: inout Int) throws {
+    /// Waits for its end.
+    func finish() throws -> Results {
         join()
-        switch outcome.withLock({ $0 }) {
-        case .written(let added, let updated, let unchanged, let left):
-            summary.added += added
-            summary.updated += updated
-            summary.unchanged += unchanged
-            withdrawn += left
-        case .failed(let error): throw error
-        case nil: break
-        }
-    }
-
-    private static func write(_ batch: [ContactStore.Entry], of job: ContactImport) throws -> Outcome {
-        var counts: [ContactStore.Change: Int] = [:]
-        var withdrawn = 0
-        let results = try job.contacts.record(
-            batch, consent: job.consent, since: job.since, at: job.now, source: "import", rehearsing: job.dryRun)
-        for result in results {
-            counts[result.change, default: 0] += 1
-            if result.staysWithdrawn { withdrawn += 1 }
-        }
-        return .written(
-            added: counts[.added] ?? 0, updated: counts[.updated] ?? 0, unchanged: counts[.unchanged] ?? 0, withdrawn: withdrawn)
+        return try outcome.withLock { $0 }?.get() ?? []
     }
 }
 
@@ -164,8 +180,8 @@ private struct Survey {
 
 private struct EntryBuilder {
     let survey: Survey
-    let emailColumn: Int
     let zone: Zone
+    private let emailColumn: Int?
     private let roles: [Role]
 
     private enum Role {
@@ -174,10 +190,12 @@ private struct EntryBuilder {
         case remark
     }
 
-    init(survey: Survey, emailColumn: Int, zone: Zone) {
+    static let nameless = RejectReason(text: "the line has neither an address nor an external ID")
+
+    init(survey: Survey, zone: Zone) {
         self.survey = survey
-        self.emailColumn = emailColumn
         self.zone = zone
+        emailColumn = survey.columns.index(of: "email")
         roles = survey.columns.meanings.map { name in
             switch name {
             case Columns.remark: .remark
@@ -193,9 +211,11 @@ private struct EntryBuilder {
         guard record.count <= columns.names.count else {
             return .failure(RejectReason(text: "has \(record.count) fields where the first line names \(columns.names.count)"))
         }
-        let address: EmailAddress
+        let written = emailColumn.flatMap { record.trimmed($0) } ?? ""
+        var address: EmailAddress?
         do {
-            address = try EmailAddress(record.trimmed(emailColumn) ?? "")
+            // Who has no address may be known by an external ID.
+            if !written.isEmpty || columns.index(of: "external_id") == nil { address = try EmailAddress(written) }
         } catch {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
@@ -214,6 +234,7 @@ private struct EntryBuilder {
             case .attribute: members.append((name, survey.kinds[index].value(text, zone: zone)))
             }
         }
+        guard address != nil || externalID != nil else { return .failure(Self.nameless) }
         return .success(ContactStore.Entry(email: address, externalID: externalID, attributes: JSONObject(distinct: members)))
     }
 

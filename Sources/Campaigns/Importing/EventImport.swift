@@ -60,6 +60,7 @@ private struct Account: ~Copyable {
     var summary = ImportSummary()
     private var rejects: Rejects
     private var newContacts = 0
+    private var contradicting = 0
 
     init(_ rejects: consuming Rejects) {
         self.rejects = rejects
@@ -81,7 +82,11 @@ private struct Account: ~Copyable {
             switch result {
             case .added: summary.added += 1
             case .known: summary.unchanged += 1
-            case .noContact: try reject(item.line, RejectReason(text: "nobody with this address is known: import contacts first"))
+            case .contradicting:
+                summary.unchanged += 1
+                contradicting += 1
+            case .noContact: try reject(item.line, .unknown(item.entry.email, item.entry.externalID))
+            case .twoPeople: try reject(item.line, .twoPeople)
             case .faded: try reject(item.line, RejectReason(text: "it is older than what is kept of this event", isRule: true))
             }
         }
@@ -94,6 +99,11 @@ private struct Account: ~Copyable {
                 newContacts == 1
                     ? "1 person was not known and is a new contact, without consent to anything"
                     : "\(newContacts) people were not known and are new contacts, without consent to anything")
+        }
+        if contradicting > 0 {
+            let one = "1 event that is known by its id says"
+            let them = contradicting == 1 ? one : "\(contradicting) events that are known by their id say"
+            summary.notes.append("\(them) something else than the first time: what was told first stays")
         }
         return summary
     }

@@ -97,7 +97,7 @@ struct EventReader: Sendable {
     private func entry(json line: [UInt8]) -> Result<EventStore.Entry, RejectReason> {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: line)
+            value = try JSONValue(parsing: line, strictly: true)
         } catch {
             return .failure(RejectReason(text: error.description))
         }
@@ -193,6 +193,7 @@ struct EventReader: Sendable {
     }
 
     private func entry(_ written: Written) -> Result<EventStore.Entry, RejectReason> {
+        let externalID = written.externalID.flatMap { $0.isEmpty ? nil : $0 }
         let address: EmailAddress?
         do {
             let text = written.email?.trimmingSpaces ?? ""
@@ -200,8 +201,7 @@ struct EventReader: Sendable {
         } catch {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
-        if let address, forgotten.contains(address) { return .failure(ForgottenPeople.reason) }
-        if address == nil, let id = written.externalID, forgotten.contains(externalID: id) { return .failure(ForgottenPeople.reason) }
+        if forgotten.contains(address, externalID: written.externalID) { return .failure(ForgottenPeople.reason) }
         guard let name = written.name, !name.isEmpty else { return .failure(RejectReason(text: "the event has no name")) }
         guard Self.isName(name) else {
             return .failure(
@@ -227,7 +227,7 @@ struct EventReader: Sendable {
         }
         return .success(
             EventStore.Entry(
-                email: address, externalID: written.externalID, name: name, at: at, properties: timed(written.properties),
+                email: address, externalID: externalID, name: name, at: at, properties: timed(written.properties),
                 givenID: written.id))
     }
 

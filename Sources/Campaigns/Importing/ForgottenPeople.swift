@@ -30,10 +30,15 @@ package struct ForgottenPeople: Sendable {
         HMAC.sha256(Array("forgotten \(address.key)".utf8), key: key).hex
     }
 
-    /// By what another system calls them: events may tell of people by that alone.
+    /// By what another system calls them: files may tell of people by that alone.
     package func contains(externalID: String) -> Bool {
         guard let key, !hashes.isEmpty else { return false }
         return hashes.contains(Self.hash(externalID: externalID, key: key))
+    }
+
+    /// Whether either is that of somebody who asked to be forgotten: with a new address the same ID would bring them back.
+    package func contains(_ address: EmailAddress?, externalID: String?) -> Bool {
+        address.map { contains($0) } ?? false || externalID.map { contains(externalID: $0) } ?? false
     }
 
     package static func hash(externalID: String, key: Secret) -> String {

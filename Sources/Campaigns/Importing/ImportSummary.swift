@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// What an import did.
 package struct ImportSummary: Sendable {
@@ -41,6 +42,26 @@ struct RejectReason: Error {
     var text: String
     /// The line is as it should be, and stays out by a rule.
     var isRule = false
+}
+
+extension RejectReason {
+    /// Which of the two it is about, nobody can know; see `PersonMatcher` in the store.
+    static let twoPeople = RejectReason(
+        text: """
+            the external ID is that of somebody with another address: if both are one person, leave the ID out here, then: \
+            pitwall contacts merge ADDRESS external:ID
+            """)
+
+    /// Nobody has this address, this ID of another system, or either.
+    static func unknown(_ email: EmailAddress?, _ externalID: String?) -> RejectReason {
+        let name =
+            switch (email, externalID) {
+            case (_, nil): "address"
+            case (nil, _): "external ID"
+            default: "address or external ID"
+            }
+        return RejectReason(text: "nobody with this \(name) is known: import contacts first")
+    }
 }
 
 /// Collects rejected lines in a file beside the input: `people.csv` → `people.rejected.csv`.

@@ -4,8 +4,17 @@ package import Model
 /// The files of a workspace that name a person: lists, rejected lines, outboxes. They are their owner's, and erasing a person leaves
 /// them as they are; so it says which they are.
 ///
-///     AddressMentions(of: [ada]).files(in: "/home/anna/news", besides: "/home/anna/news/pitwall.sqlite")   // ["people.csv"]
+///     AddressMentions(of: [ada]).find(in: "/home/anna/news", besides: "/home/anna/news/pitwall.sqlite").named   // ["people.csv"]
+///
+/// What another system calls them may be a number that means many things. Such files may name them: those in which it stands for
+/// itself and, where it is short, external IDs are spoken of.
 package struct AddressMentions {
+    package struct Found: Hashable, Sendable {
+        /// By path below the workspace, others by their whole path, in order.
+        package var named: [String] = []
+        package var mayBeNamed: [String] = []
+    }
+
     private struct Needle {
         var bytes: [UInt8]
         /// Where its @ is.
@@ -14,28 +23,39 @@ package struct AddressMentions {
 
     private let needles: [Needle]
 
-    package init(of addresses: [EmailAddress]) {
+    private let externalIDs: [[UInt8]]
+
+    package init(of addresses: [EmailAddress], externalIDs: [String] = []) {
         needles = Set(addresses.flatMap { [$0.description, $0.key, $0.wire] }).compactMap { spelling in
             let bytes = spelling.utf8.map(Self.folded)
             return bytes.firstIndex(of: 0x40).map { Needle(bytes: bytes, at: $0) }
         }
+        self.externalIDs = Set(externalIDs).filter { !$0.isEmpty }.map { Array($0.utf8) }
     }
 
-    /// By path below `root`, in order. What begins with a dot is not looked at, nor is what begins with `database`.
-    package func files(in root: String, besides database: String) -> [String] {
+    /// What begins with a dot is not looked at, nor is what begins with `database`.
+    ///
+    /// - Parameter others: files elsewhere, by their whole path; those that are not there are passed over.
+    package func find(in root: String, besides database: String, and others: [String] = []) -> Found {
         let base = URL(fileURLWithPath: root).standardizedFileURL
         let keys: Set<URLResourceKey> = [.isRegularFileKey]
-        guard let all = FileManager.default.enumerator(at: base, includingPropertiesForKeys: Array(keys), options: .skipsHiddenFiles) else {
-            return []
+        var paths: [(path: String, name: String)] = others.map { ($0, $0) }
+        if let all = FileManager.default.enumerator(at: base, includingPropertiesForKeys: Array(keys), options: .skipsHiddenFiles) {
+            for case let url as URL in all {
+                let path = url.standardizedFileURL.path
+                guard (try? url.resourceValues(forKeys: keys))?.isRegularFile == true, !path.hasPrefix(database) else { continue }
+                paths.append((path, String(path.dropFirst(base.path.count + 1))))
+            }
         }
-        var found: [String] = []
-        for case let url as URL in all {
-            let path = url.standardizedFileURL.path
-            guard (try? url.resourceValues(forKeys: keys))?.isRegularFile == true, !path.hasPrefix(database) else { continue }
-            let name = String(path.dropFirst(base.path.count + 1))
-            if isNamed(name) || names(path) { found.append(name) }
+        var found = Found()
+        for (path, name) in paths where FileManager.default.fileExists(atPath: path) {
+            switch isNamed(name) ? .surely : mention(in: path) {
+            case .surely: found.named.append(name)
+            case .perhaps: found.mayBeNamed.append(name)
+            case nil: break
+            }
         }
-        return found.sorted()
+        return Found(named: found.named.sorted(), mayBeNamed: found.mayBeNamed.sorted())
     }
 
     /// Names of messages in an outbox begin with a number.
@@ -44,19 +64,66 @@ package struct AddressMentions {
         return holds(file) || holds(Array(file.drop { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }))
     }
 
-    private func names(_ path: String) -> Bool {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    private enum Mention {
+        case surely, perhaps
+    }
+
+    private static let words = ["external_id", "external id", "external-id", "externalid"].map { Array($0.utf8) }
+    /// Of an external ID that means nothing else.
+    private static let long = 6
+
+    private func mention(in path: String) -> Mention? {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? handle.close() }
-        // An address may lie across the edge of two pieces.
-        let overlap = (needles.map(\.bytes.count).max() ?? 0) + 2
+        // What is looked for may lie across the edge of two pieces.
+        let overlap = ((needles.map(\.bytes) + externalIDs + Self.words).map(\.count).max() ?? 0) + 2
         var kept: [UInt8] = []
-        while let data = try? handle.read(upToCount: 1 << 20), !data.isEmpty {
-            let piece = kept + data.map(Self.folded)
-            if holds(piece) { return true }
+        var (hasShort, hasLong, hasWord) = (false, false, false)
+        var next = try? handle.read(upToCount: 1 << 20)
+        while let data = next, !data.isEmpty {
+            next = try? handle.read(upToCount: 1 << 20)
+            // What ends at the edge is asked of the next piece too, which says how it goes on.
+            let ends = Ends(first: kept.isEmpty, last: next?.isEmpty ?? true)
+            let piece = kept + data
+            let folded = piece.map(Self.folded)
+            if holds(folded) { return .surely }
+            if !externalIDs.isEmpty {
+                for id in externalIDs where Self.holds(id, in: piece, aloneWithin: ends) {
+                    if id.count < Self.long { hasShort = true } else { hasLong = true }
+                }
+                hasWord = hasWord || Self.words.contains { Self.holds($0, in: folded) }
+            }
             kept = Array(piece.suffix(overlap))
         }
-        return false
+        return hasLong || hasShort && hasWord ? .perhaps : nil
     }
+
+    /// Whether a piece is the first of its file, and the last.
+    private struct Ends {
+        var first: Bool
+        var last: Bool
+    }
+
+    /// - Parameter ends: Only where no word goes on before or after it, be it in another piece.
+    private static func holds(_ text: [UInt8], in bytes: [UInt8], aloneWithin ends: Ends? = nil) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, let first = text.first else { return false }
+            var next = base
+            while let hit = memchr(next, Int32(first), base + bytes.count - next) {
+                let start = UnsafeRawPointer(hit) - base
+                let end = start + text.count
+                guard end <= bytes.count else { return false }
+                next = base + start + 1
+                guard bytes[start..<end].elementsEqual(text) else { continue }
+                guard let ends else { return true }
+                let begins = start == 0 ? ends.first : !isWord(bytes[start - 1])
+                if begins, end == bytes.count ? ends.last : !isWord(bytes[end]) { return true }
+            }
+            return false
+        }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool { goesOn(folded(byte), "._-@") }
 
     /// Goes from one @ to the next: there are few.
     private func holds(_ text: [UInt8]) -> Bool {

@@ -22,23 +22,23 @@ package struct ContactStore: Sendable {
         LEFT JOIN contact_alias a ON a.email_key = r.key WHERE COALESCE(c.id, a.contact_id) IS NOT NULL
         """)
 
-    /// What an import says of one person.
+    /// What an import says of one person, known by address, by the ID that another system has for them, or by both.
     package struct Entry: Sendable {
-        package let email: EmailAddress
+        package let email: EmailAddress?
         package let externalID: String?
         /// The attributes it names; others stay as they are. `null` removes one.
         package let attributes: JSONObject
 
         // What the database is told, made where the entry is made: the thread that writes is the one an import waits for.
-        let key: String
+        let key: String?
         let stated: JSONObject
         let statedJSON: String
 
-        package init(email: EmailAddress, externalID: String? = nil, attributes: JSONObject) {
+        package init(email: EmailAddress?, externalID: String? = nil, attributes: JSONObject) {
             self.email = email
-            self.externalID = externalID
+            self.externalID = externalID.flatMap { $0.isEmpty ? nil : $0 }
             self.attributes = attributes
-            key = email.key
+            key = email?.key
             stated = attributes.withoutNulls
             statedJSON = stated.json
         }
@@ -46,9 +46,16 @@ package struct ContactStore: Sendable {
 
     package enum Change: Hashable, Sendable {
         case added, updated, unchanged
+        /// Updated: somebody of whom only the external ID was known is one with them now.
+        case joined
+        /// Left out: the address is one person's and the external ID another's. No ID goes with it, nor with ``nobody``.
+        case twoPeople
+        /// Left out: it has neither.
+        case nobody
     }
 
-    /// Adds or updates people, all or none, and says what became of each, in order, with their IDs.
+    /// Adds or updates people, all or none, and says what became of each, in order, with their IDs; see ``PersonMatcher`` for who
+    /// is who.
     ///
     /// An address that is in `entries` twice is the later entry's to update.
     ///
@@ -85,6 +92,16 @@ package struct ContactStore: Sendable {
             var found: [String: ContactID] = [:]
             try session.forEach(Self.idsByKey, keys.map { [.text($0)] }) { found[keys[Int($0.integer(0))]] = ContactID($0.integer(1)) }
             return found
+        }
+    }
+
+    /// Who has this ID in another system.
+    package func contact(externalID: String) throws -> Contact? {
+        try database.read { session in
+            let id = try session.first(
+                "SELECT contact_id FROM contact_external_id WHERE system = '' AND external_id = \(externalID)"
+            ) { ContactID($0.integer(0)) }
+            return try id.flatMap { try Self.contact($0, in: session) }
         }
     }
 

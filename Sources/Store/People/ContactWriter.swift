@@ -37,14 +37,13 @@ struct ContactWriter {
         (SELECT a.contact_id FROM contact_alias a WHERE a.email_key = r.key))
         """)
 
+    private static let findByID = SQLBatch(
+        [.int64("id")], "SELECT r.n, c.id, c.attributes FROM rows r JOIN contact c ON c.id = r.id")
+
     private static let change = SQLBatch(
         insertInto: "attribute_change",
         [.int64("contact_id"), .int64("at"), .int64("learned_at"), .text("changes"), .text("source")],
         unlessThere: ["contact_id", "at", "learned_at"])
-
-    private static let name = SQLBatch(
-        insertInto: "contact_external_id", [.text("system"), .text("external_id"), .int64("contact_id")],
-        identity: ["system", "external_id"], "ON CONFLICT (system, external_id) DO UPDATE SET contact_id = excluded.contact_id")
 
     init(session: any SQLSession, since: Instant, now: Instant, source: String) {
         self.session = session
@@ -55,6 +54,38 @@ struct ContactWriter {
 
     /// Says what became of each, in order.
     mutating func record(_ entries: [ContactStore.Entry]) throws -> [(id: ContactID, change: ContactStore.Change)] {
+        let plain = try self.plain(entries)
+        var results = [(id: ContactID, change: ContactStore.Change)](repeating: (ContactID(0), .nobody), count: entries.count)
+        for (place, result) in zip(plain, try record(plain: plain.map { entries[$0] })) { results[place] = result }
+        if plain.count < entries.count {
+            let isPlain = Set(plain)
+            let others = entries.indices.filter { !isPlain.contains($0) }
+            for (place, result) in zip(others, try match(others.map { entries[$0] })) { results[place] = result }
+        }
+        try writeChanges()
+        try writeFacts()
+        return results
+    }
+
+    /// Those of which the address alone says who they are: the external ID, where there is one, is nobody's yet or theirs.
+    private func plain(_ entries: [ContactStore.Entry]) throws -> [Int] {
+        let named = entries.indices.filter { entries[$0].externalID != nil }
+        var owners: [String: String?] = [:]
+        try session.forEach(PersonMatcher.findByExternalID, named.map { [.init(entries[$0].externalID)] }) { row in
+            guard let name = entries[named[Int(row.integer(0))]].externalID else { return }
+            owners[name] = .some(row.optionalText(2))
+        }
+        return entries.indices.filter { place in
+            guard let key = entries[place].key else { return false }
+            guard let name = entries[place].externalID else { return true }
+            if let owner = owners[name] { return owner == key }
+            owners[name] = .some(key)
+            return true
+        }
+    }
+
+    private mutating func record(plain entries: [ContactStore.Entry]) throws -> [(id: ContactID, change: ContactStore.Change)] {
+        guard !entries.isEmpty else { return [] }
         let first = try IDBlocks.take(entries.count, of: .contact, in: session)
         let isNew = try add(entries, from: first)
         let known = try find(entries.indices.filter { !isNew[$0] }, of: entries)
@@ -69,13 +100,42 @@ struct ContactWriter {
                 results.append((id, try update(id, with: entry.attributes) ? .updated : .unchanged))
             }
         }
-        try writeChanges()
         let names = zip(entries, results).compactMap { entry, result -> [SQLValue]? in
-            guard let name = entry.externalID, !name.isEmpty else { return nil }
-            return [.text(""), .text(name), .integer(result.id.rawValue)]
+            entry.externalID.map { [.text(""), .text($0), .integer(result.id.rawValue)] }
         }
-        try session.execute(Self.name, names)
-        try writeFacts()
+        try session.execute(PersonMatcher.tie, names)
+        return results
+    }
+
+    /// Those of whom an external ID says who they are, or something else than the address.
+    private mutating func match(_ entries: [ContactStore.Entry]) throws -> [(id: ContactID, change: ContactStore.Change)] {
+        // A merge reads what is written.
+        try writeChanges()
+        attributes = [:]
+        var matcher = PersonMatcher(session: session, now: now)
+        let matches = try matcher.matches(
+            entries.map { PersonMatcher.Name(email: $0.email, key: $0.key, externalID: $0.externalID) }, making: true)
+        let found = entries.indices.filter { matches[$0].id != nil }
+        try session.forEach(Self.findByID, found.map { [.integer(matches[$0].id ?? 0)] }) { row in
+            let id = ContactID(row.integer(1))
+            if attributes[id] == nil { attributes[id] = try JSONObject(stored: row.text(2)) }
+        }
+        var results: [(id: ContactID, change: ContactStore.Change)] = []
+        for (entry, match) in zip(entries, matches) {
+            guard let id = match.id.map({ ContactID($0) }) else {
+                results.append((ContactID(0), match == .twoPeople ? .twoPeople : .nobody))
+                continue
+            }
+            let isChanged = try update(id, with: entry.attributes)
+            let change: ContactStore.Change =
+                switch match {
+                case .made: .added
+                case .joined: .joined
+                case .addressed: .updated
+                case .known, .nobody, .twoPeople: isChanged ? .updated : .unchanged
+                }
+            results.append((id, change))
+        }
         return results
     }
 
@@ -88,7 +148,8 @@ struct ContactWriter {
             hasAliases ? Self.insertUnlessAlias : Self.insert,
             entries.enumerated().map { index, entry in
                 [
-                    .integer(first + Int64(index)), .text(entry.email.description), .text(entry.key), .text(entry.statedJSON), time, time,
+                    .integer(first + Int64(index)), .init(entry.email?.description), .init(entry.key), .text(entry.statedJSON), time,
+                    time,
                 ]
             })
         try session.execute(
@@ -104,7 +165,7 @@ struct ContactWriter {
     /// Who some of the entries are, by their place.
     private mutating func find(_ places: [Int], of entries: [ContactStore.Entry]) throws -> [Int: ContactID] {
         var found: [Int: ContactID] = [:]
-        try session.forEach(Self.find, places.map { [.text(entries[$0].key)] }) { row in
+        try session.forEach(Self.find, places.map { [.init(entries[$0].key)] }) { row in
             let id = ContactID(row.integer(1))
             found[places[Int(row.integer(0))]] = id
             if attributes[id] == nil { attributes[id] = try JSONObject(stored: row.text(2)) }
@@ -168,7 +229,7 @@ extension ContactWriter {
         }
         // Of somebody new there is nothing to ask.
         try session.execute(Self.agreement, people.filter { $0.change == .added }.map { statement($0.id) })
-        let known = people.indices.filter { people[$0].change != .added }
+        let known = people.indices.filter { ![.added, .nobody, .twoPeople].contains(people[$0].change) }
         let added = try session.prepare(ConsentStore.grant).runAll(known.map { statement(people[$0].id) })
         let asked = zip(known, added).filter { $1 == 0 }.map(\.0)
         var isGranted = [Bool](repeating: true, count: people.count)

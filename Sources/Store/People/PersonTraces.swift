@@ -101,7 +101,7 @@ extension ContactStore {
             try session.all(
                 """
                 SELECT g.given, n.name, g.at FROM event_given_id g LEFT JOIN event_name n ON n.id = g.name_id \
-                WHERE g.contact_id IN (\(list(ids))) ORDER BY g.at, g.given
+                WHERE g.contact_id IN (\(list(ids))) ORDER BY COALESCE(g.at, 0), g.given, n.name
                 """
             ) { GivenEventID(id: $0.text(0), event: $0.optionalText(1), at: $0.optionalInteger(2).map { Instant(milliseconds: $0) }) }
         }

@@ -8,7 +8,7 @@ package import Database
 /// - nothing that happened is overwritten: events, consents, attribute changes and attempts are only added.
 package enum Schema {
     package static let migrator = Migrator([
-        foundation, listening, engagement, fading, currencies, sums, machines, traffic, watermarks, senders, allotments,
+        foundation, listening, engagement, fading, currencies, sums, machines, traffic, watermarks, senders, allotments, eventIDs, files,
     ])
 
     /// The tables as of the first release.

@@ -9,9 +9,9 @@ struct ContactsCommand: ParsableCommand {
         commandName: "contacts", abstract: "People, one by one: look at them, hand out or erase what is kept, make one of two.",
         subcommands: [Show.self, Export.self, Forget.self, Merge.self, Unmerge.self, Lift.self])
 
-    /// A person by address, and the workspace they are looked for in.
+    /// A person by address or external ID, and the workspace they are looked for in.
     struct Person: ParsableArguments {
-        @Argument(help: "The person's address.")
+        @Argument(help: "The person's address, or external:ID.")
         var email: String
 
         @OptionGroup var workspace: WorkspaceOptions
@@ -24,21 +24,25 @@ struct ContactsCommand: ParsableCommand {
         /// What is kept under the address, be it somebody's or only a line of the suppression list.
         func record(events limit: Int?) throws -> (workspace: OpenWorkspace, record: PersonRecord) {
             let opened = try workspace.open()
-            let address = try Arguments.address(email)
-            if let contact = try opened.contacts.contact(address) {
+            let name = try Arguments.person(email)
+            if let contact = try opened.contacts.contact(name) {
                 return (opened, try PersonRecord(of: contact, in: opened, events: limit, at: Clock.now()))
             }
-            guard let record = try PersonRecord(ofAddress: address, in: opened, at: Clock.now()) else { throw ContactsCommand.nobody }
+            guard let address = name.address, let record = try PersonRecord(ofAddress: address, in: opened, at: Clock.now()) else {
+                throw ContactsCommand.nobody(name)
+            }
             return (opened, record)
         }
     }
 
-    static var nobody: UseError {
-        UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
+    static func nobody(_ name: PersonName) -> UseError {
+        let kind = name.address == nil ? "external ID" : "address"
+        return UseError(.input, "nobody with this \(kind) is known", hint: "people come in with: pitwall import contacts FILE")
     }
 
-    static func contact(_ email: String, in workspace: OpenWorkspace) throws -> Contact {
-        guard let contact = try workspace.contacts.contact(try Arguments.address(email)) else { throw nobody }
+    static func contact(_ text: String, in workspace: OpenWorkspace) throws -> Contact {
+        let name = try Arguments.person(text)
+        guard let contact = try workspace.contacts.contact(name) else { throw nobody(name) }
         return contact
     }
 
@@ -91,7 +95,7 @@ struct ContactsCommand: ParsableCommand {
             return try body()
         } catch let problem as MergeProblem {
             throw switch problem {
-            case .samePerson: UseError(.input, "both addresses are the same person's already")
+            case .samePerson: UseError(.input, "both are the same person already")
             case .inHand:
                 UseError(
                     .notNow, "a message to this person is being sent right now",
@@ -111,6 +115,16 @@ enum Arguments {
             return try EmailAddress(text)
         } catch {
             throw UseError(.usage, "the address \(error.rawValue)", hint: "write it like name@example.com")
+        }
+    }
+
+    /// A person by address, or by the ID that another system has for them.
+    static func person(_ text: String) throws -> PersonName {
+        do {
+            return try PersonName(text)
+        } catch {
+            throw UseError(
+                .usage, "the address \(error.rawValue)", hint: "write it like name@example.com, or an external ID like external:ID")
         }
     }
 

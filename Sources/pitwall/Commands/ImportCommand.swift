@@ -38,6 +38,8 @@ struct ImportCommand: ParsableCommand {
             discussion: """
                 The columns email, external_id, first_name, last_name, language, timezone and company are known by name, in any
                 case; every other column becomes an attribute, a number, true/false or a date where all its values are.
+                A line needs an address or an external ID. Who was known by external ID alone gets the address that a line has for
+                it; where the ID is that of somebody with another address, the line is rejected.
                 Importing people grants no consent unless --topic, --consent and --source say so.
                 """)
 
@@ -109,7 +111,8 @@ struct ImportCommand: ParsableCommand {
             abstract: "What people did, from lines of JSON or a CSV file.",
             discussion: """
                 JSON lines: {"email": …, "event": …, "at": "2026-11-02T09:30:00Z", "properties": {…}, "id": …}
-                CSV: the columns email, event, at, perhaps id and external_id; the rest are properties.
+                CSV: the columns email, event, at, perhaps id and external_id; the rest are properties. An external_id may stand for
+                the address. Of a person's events of one name no two have the same id.
                 An event told twice is one, however late and in whatever order it comes. Events of people nobody knows are rejected
                 unless pitwall.yaml says events: {unknown_contact: create}; so are times more than a day ahead or before 1990.
                 """)
@@ -196,6 +199,7 @@ extension ImportCommand.Common {
         let bar = ProgressLine(enabled: !json)
         let summary = try job { bar.show("\(Console.number($0)) lines read") }
         bar.clear()
+        try workspace.noteWritten(by: summary, at: started)
         let seconds = Double(Clock.now().milliseconds - started.milliseconds) / 1000
         if json { printJSON(summary, seconds) } else { show(summary, seconds, noun, plural) }
         switch summary.ending {

@@ -15,7 +15,7 @@ extension SegmentsCommand {
         @Argument(help: "The segment's name.")
         var name: String
 
-        @Argument(help: "The person's address.")
+        @Argument(help: "The person's address, or external:ID.")
         var email: String
 
         @OptionGroup var time: TimeOptions
@@ -27,17 +27,15 @@ extension SegmentsCommand {
 
         func run() throws {
             let workspace = try workspace.open()
-            let address = try Arguments.address(email)
+            let person = try Arguments.person(email)
             let moment = try time.moment(in: workspace)
             let plan = try workspace.segment(name)
-            guard let contact = try workspace.contacts.contact(address) else {
-                throw UseError(.input, "nobody with this address is known", hint: "people come in with: pitwall import contacts FILE")
-            }
+            guard let contact = try workspace.contacts.contact(person) else { throw ContactsCommand.nobody(person) }
             try workspace.warn(of: plan, at: moment)
             let explanation = try HistoryStore(workspace.database).explain(plan, of: contact, at: moment)
             if json { return Console.print(json: explanation.json) }
             let verdict = explanation.matches ? Console.green("is in") : Console.red("is not in")
-            Console.print("\(Console.bold("\(address)")) \(verdict) \(name).\n")
+            Console.print("\(Console.bold(Table.clean("\(person)"))) \(verdict) \(name).\n")
             for clause in explanation.clauses {
                 Console.print("\(clause.holds ? Console.green("✓") : Console.red("✗")) \(Console.wrapped(clause.text))")
                 Console.print(Console.dim("  \(Console.wrapped(Table.clean(clause.evidence)))"))

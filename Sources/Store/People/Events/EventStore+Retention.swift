@@ -81,6 +81,7 @@ extension EventStore {
         for sum in try EventSum.byName(in: session)[name] ?? [] {
             try EventSums.fade(sum, "e.name_id = \(name) AND e.at < \(end)", in: session)
         }
+        try ContactMerges.noteFading(of: name, before: end, in: session)
         let dropped = try session.execute("DELETE \(old)")
         try session.execute("UPDATE event_name SET events = events - \(dropped) WHERE id = \(name)")
         let isLast = end >= before.milliseconds

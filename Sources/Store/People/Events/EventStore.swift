@@ -17,7 +17,7 @@ package struct EventStore: Sendable {
         package var name: String
         package var at: Instant
         package var properties: JSONObject
-        /// The ID that the teller gave it.
+        /// The ID that the teller gave it: of a person's events of one name no two have the same.
         package var givenID: String?
 
         package init(
@@ -34,6 +34,10 @@ package struct EventStore: Sendable {
 
     package enum Result: Hashable, Sendable {
         case added, known, noContact
+        /// Known by the ID it was given, and left out, though it says something else than the first time.
+        case contradicting
+        /// The address is one person's and the external ID another's.
+        case twoPeople
         /// Older than what is kept of events of this name.
         case faded
     }

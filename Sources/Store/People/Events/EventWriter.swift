@@ -10,7 +10,7 @@ struct EventWriter {
     private let session: any SQLSession
     private let unknown: UnknownContact
     private let now: Instant
-    private var people: EventContacts
+    private var people: PersonMatcher
     private var names: [String: Name] = [:]
 
     /// People that were made for events of somebody nobody knew.
@@ -52,25 +52,46 @@ struct EventWriter {
         AND COALESCE(e.properties, '') = r.properties
         """)
 
+    private static let givenColumns: [SQLBatch.Column] = [.int64("contact_id"), .text("given"), .int64("name_id"), .int64("at")]
+
     private static let remember = SQLBatch(
-        insertInto: "event_given_id", [.int64("contact_id"), .text("given"), .int64("name_id"), .int64("at")],
-        unlessThere: ["contact_id", "given"])
+        insertInto: "event_given_id", givenColumns, unlessThere: ["contact_id", "given", "name_id"])
+
+    /// The same where there are IDs of which nobody knows for events of which name they were given.
+    private static let rememberUnlessOfAnyName = SQLBatch(
+        givenColumns, identity: ["contact_id", "given", "name_id"],
+        """
+        INSERT INTO event_given_id (contact_id, given, name_id, at) SELECT r.contact_id, r.given, r.name_id, r.at FROM rows r \
+        WHERE NOT EXISTS (SELECT 1 FROM event_given_id o WHERE o.contact_id = r.contact_id AND o.given = r.given AND o.name_id = 0) \
+        ON CONFLICT (contact_id, given, name_id) DO NOTHING
+        """)
+
+    /// Which of some events are not there in these words at the time of the event that has their ID, and when that is.
+    private static let otherwise = SQLBatch(
+        givenColumns + [.text("properties")],
+        """
+        SELECT r.n, g.at FROM rows r JOIN event_given_id g ON g.contact_id = r.contact_id AND g.given = r.given AND g.name_id = r.name_id \
+        WHERE g.at <> r.at OR NOT EXISTS (SELECT 1 FROM event e WHERE e.name_id = r.name_id AND e.at = r.at \
+        AND e.contact_id = r.contact_id AND COALESCE(e.properties, '') = r.properties)
+        """)
 
     init(session: any SQLSession, unknown: UnknownContact, now: Instant) throws {
         self.session = session
         self.unknown = unknown
         self.now = now
-        people = EventContacts(session: session, now: now)
+        people = PersonMatcher(session: session, now: now)
     }
 
     mutating func record(_ entries: [EventStore.Entry]) throws -> [EventStore.Result] {
         var results = [EventStore.Result](repeating: .known, count: entries.count)
-        let contacts = try people.ids(of: entries, making: unknown == .create)
+        let matches = try people.matches(
+            entries.map { PersonMatcher.Name(email: $0.email, key: $0.email?.key, externalID: $0.externalID) },
+            making: unknown == .create)
         var arrivals: [Arrival] = []
         arrivals.reserveCapacity(entries.count)
         for (index, entry) in entries.enumerated() {
-            guard let contact = contacts[index] else {
-                results[index] = .noContact
+            guard let contact = matches[index].id else {
+                results[index] = matches[index] == .twoPeople ? .twoPeople : .noContact
                 continue
             }
             let name = try name(entry.name)
@@ -80,7 +101,7 @@ struct EventWriter {
             }
             arrivals.append(Arrival(index: index, contact: contact, name: name.id, at: entry.at.milliseconds))
         }
-        try dropTold(&arrivals, entries)
+        let told = try dropTold(&arrivals, entries)
         sort(&arrivals)
         var summaries = SummaryNotes()
         var sums = SumNotes()
@@ -95,22 +116,46 @@ struct EventWriter {
         }
         try summaries.write(in: session)
         try sums.write(in: session)
+        for arrival in try contradicting(told, entries) { results[arrival.index] = .contradicting }
         try writeFacts()
         return results
     }
 
-    /// Takes out those whose given IDs are known, and keeps the others' IDs.
-    private func dropTold(_ arrivals: inout [Arrival], _ entries: [EventStore.Entry]) throws {
+    /// Takes out those whose given IDs are known, returns them, and keeps the others' IDs.
+    private func dropTold(_ arrivals: inout [Arrival], _ entries: [EventStore.Entry]) throws -> [Arrival] {
         let given = arrivals.indices.filter { entries[arrivals[$0].index].givenID != nil }
-        guard !given.isEmpty else { return }
+        guard !given.isEmpty else { return [] }
+        let hasNameless = try session.first("SELECT 1 FROM event_given_id WHERE name_id = 0 LIMIT 1") { _ in true } ?? false
         let isNew = try session.insertions(
-            Self.remember,
-            given.map { place in
-                let arrival = arrivals[place]
-                return [.integer(arrival.contact), .init(entries[arrival.index].givenID), .integer(arrival.name), .integer(arrival.at)]
-            })
+            hasNameless ? Self.rememberUnlessOfAnyName : Self.remember,
+            given.map { givenRow(arrivals[$0], entries[arrivals[$0].index]) })
         let told = Set(zip(given, isNew).filter { !$1 }.map(\.0))
-        if !told.isEmpty { arrivals = arrivals.indices.filter { !told.contains($0) }.map { arrivals[$0] } }
+        guard !told.isEmpty else { return [] }
+        let dropped = told.sorted().map { arrivals[$0] }
+        arrivals = arrivals.indices.filter { !told.contains($0) }.map { arrivals[$0] }
+        return dropped
+    }
+
+    private func givenRow(_ arrival: Arrival, _ entry: EventStore.Entry) -> [SQLValue] {
+        [.integer(arrival.contact), .init(entry.givenID), .integer(arrival.name), .integer(arrival.at)]
+    }
+
+    /// Those of some whose IDs are known that say something else than the event that has it. Asked when all of the batch is written.
+    private func contradicting(_ told: [Arrival], _ entries: [EventStore.Entry]) throws -> [Arrival] {
+        var others: [Arrival] = []
+        for start in stride(from: 0, to: told.count, by: Self.slice) {
+            let some = told[start..<min(start + Self.slice, told.count)]
+            let rows = some.map { arrival in
+                let json = row(arrival, entries[arrival.index])[5]
+                return givenRow(arrival, entries[arrival.index]) + [json == .null ? .text("") : json]
+            }
+            var found: [(arrival: Arrival, at: Int64)] = []
+            try session.forEach(Self.otherwise, rows) { found.append((some[start + Int($0.integer(0))], $0.integer(1))) }
+            for (arrival, at) in found where try at != arrival.at || !isTold(entries[arrival.index].properties, arrival) {
+                others.append(arrival)
+            }
+        }
+        return others
     }
 
     /// By person where few people did much: their rows of the index lie together, and the table is gone through once. By

@@ -7,7 +7,8 @@ import Model
 /// have to change on the way (a number, a millisecond) note both forms.
 extension ContactMerges {
     enum Kind: String {
-        case event, given, faded, fadedSum, consent, attributes, external, delivery, exchange, engagement, report, recipient, alias
+        case event, given, faded, fadedSum, own, ownSum, consent, attributes, external, delivery, exchange, engagement, report, recipient,
+            alias
         case suppression, objection
         case address
     }
@@ -23,6 +24,7 @@ extension ContactMerges {
         try copyWill(of: other, to: kept, id)
         let agreed = try agreements(of: hasAddress(kept) ? kept : other)
         try moveEvents(from: other, to: kept, id)
+        try noteFaded(of: kept, id)
         try moveFaded(from: other, to: kept, id)
         try moveFadedSums(from: other, to: kept, id)
         try moveChanges(from: other, to: kept, id)
@@ -52,6 +54,7 @@ extension ContactMerges {
         try returnEvents(merge)
         try returnFaded(merge)
         try returnFadedSums(merge)
+        try returnOwnFaded(merge)
         for row in try rows(.attributes, merge.id) {
             try session.execute(
                 """
@@ -105,7 +108,7 @@ extension ContactMerges {
         kind: .delivery, table: "delivery", key: ["campaign_id", "step", "entry"], followers: ["attempt"])
 
     private static let plainTables = [
-        PlainTable(kind: .given, table: "event_given_id", key: ["given"]),
+        PlainTable(kind: .given, table: "event_given_id", key: ["given", "name_id"]),
         PlainTable(kind: .consent, table: "consent", key: ["topic", "at", "state", "learned_at"]),
         PlainTable(kind: .external, table: "contact_external_id", key: ["system", "external_id"]),
         messages,
@@ -130,13 +133,14 @@ extension ContactMerges {
     }
 
     private func moveBack(_ table: PlainTable, _ merge: ContactMerge) throws {
-        for key in try rows(table.kind, merge.id) where key.count == table.key.count {
+        // A merge of an earlier version may have noted less: of given IDs not the event's name.
+        for key in try rows(table.kind, merge.id) where !key.isEmpty && key.count <= table.key.count {
             try rename(table, key, from: merge.kept, to: merge.other)
         }
     }
 
     private func rename(_ table: PlainTable, _ key: [SQLValue], from source: ContactID, to target: ContactID) throws {
-        let place = table.key.map { "\($0) = ?" }.joined(separator: " AND ")
+        let place = table.key.prefix(key.count).map { "\($0) = ?" }.joined(separator: " AND ")
         for name in [table.table] + table.followers {
             try session.prepare("UPDATE \(name) SET contact_id = ? WHERE contact_id = ? AND \(place)")
                 .run([.integer(target.rawValue), .integer(source.rawValue)] + key)
@@ -188,7 +192,7 @@ extension ContactMerges {
         }
     }
 
-    private static func number(_ value: SQLValue) -> Int64? {
+    static func number(_ value: SQLValue) -> Int64? {
         if case .integer(let number) = value { number } else { nil }
     }
 
@@ -196,14 +200,26 @@ extension ContactMerges {
     private func returnEvents(_ merge: ContactMerge) throws {
         let move = try session.prepare("UPDATE event SET contact_id = ?, id = ? WHERE name_id = ? AND at = ? AND contact_id = ? AND id = ?")
         let learned = "SELECT learned_at FROM event_faded WHERE name_id = ?1 AND contact_id = ?4"
+        let learnedAt = try session.prepare("SELECT learned_at FROM event_faded WHERE name_id = ? AND contact_id = ?")
+        var faded: [FadingEvent] = []
         let add = try session.prepare(EventSummaries.fading("SELECT ?1, ?2, 1, ?3, ?3, COALESCE((\(learned)), ?3) WHERE 1 = 1"))
         let (kept, other) = (SQLValue.integer(merge.kept.rawValue), SQLValue.integer(merge.other.rawValue))
         for row in try rows(.event, merge.id) where row.count >= 4 {
             if try move.run([other, row[2], row[0], row[1], kept, row[3]]) == 1 { continue }
             try add.run([row[0], other, row[1], kept])
+            faded += try Self.fading(row, learned: learnedAt.first([row[0], kept]) { $0.integer(0) })
             try lessen(row[0], merge.kept, by: .integer(1))
             try returnFadedNumbers(row, merge)
         }
+        try noteFading(faded, of: merge.other)
+    }
+
+    /// A moved event that has faded, as the other had it.
+    private static func fading(_ row: [SQLValue], learned: Int64?) throws -> [FadingEvent] {
+        guard let name = number(row[0]), let at = number(row[1]), let place = number(row[2]) else { return [] }
+        var properties = JSONObject()
+        if row.count > 4, case .text(let text) = row[4] { properties = try JSONObject(stored: text) }
+        return [FadingEvent(name: name, at: at, number: place, learned: learned ?? at, properties: properties)]
     }
 
     private func moveFaded(from source: ContactID, to target: ContactID, _ merge: Int64) throws {
@@ -230,7 +246,7 @@ extension ContactMerges {
     }
 
     /// Name, count, first, last and when learned, a row a name.
-    private func faded(of contact: ContactID) throws -> [[SQLValue]] {
+    func faded(of contact: ContactID) throws -> [[SQLValue]] {
         try session.all(
             """
             SELECT name_id, count, first_at, last_at, learned_at FROM event_faded \
@@ -239,7 +255,7 @@ extension ContactMerges {
         ) { row in (0..<5).map { row.value($0) } }
     }
 
-    /// Where more has faded since the merge, the first and last time stay as wide as they are: whose they were is no longer known.
+    /// The first and last time stay as they are until ``returnOwnFaded(_:)``.
     private func lessen(_ name: SQLValue, _ contact: ContactID, by count: SQLValue) throws {
         try session.execute("UPDATE event_faded SET count = count - \(count) WHERE name_id = \(name) AND contact_id = \(contact)")
         try session.execute("DELETE FROM event_faded WHERE name_id = \(name) AND contact_id = \(contact) AND count <= 0")

@@ -5,11 +5,10 @@ import Segments
 /// What faded events come to moves with their person, and back.
 ///
 /// An event that fades after a merge is told apart by what was noted of it when it moved. Where the sum was named later than that, its
-/// number stays with the kept one. Least, most and currencies are given back where nothing else has faded since, and stay as wide as
-/// they are otherwise, as the times of ``returnFaded(_:)`` do.
+/// number stays with the kept one. Least, most and currencies are given back as ``returnOwnFaded(_:)`` says.
 extension ContactMerges {
     /// A row of `event_sum_faded`.
-    private struct FadedSum {
+    struct FadedSum {
         var id: Int64
         var count: Int64
         var total: ExactDecimal
@@ -55,7 +54,7 @@ extension ContactMerges {
         }
     }
 
-    private func fadedSums(of contact: ContactID) throws -> [FadedSum] {
+    func fadedSums(of contact: ContactID) throws -> [FadedSum] {
         let dialect = session.dialect
         return try session.all(
             """
@@ -74,7 +73,7 @@ extension ContactMerges {
         try session.execute(EventSums.fading("VALUES (\(sum.id), \(contact), \(sum.columns(session.dialect)))", session.dialect))
     }
 
-    private func set(_ sum: FadedSum, of contact: ContactID) throws {
+    func set(_ sum: FadedSum, of contact: ContactID) throws {
         try session.execute("DELETE FROM event_sum_faded WHERE sum_id = \(sum.id) AND contact_id = \(contact)")
         try add(sum, to: contact)
     }
@@ -131,13 +130,8 @@ extension ContactMerges {
         guard row.count > 4, case .integer(let name) = row[0], case .text(let text) = row[4] else { return }
         let properties = try JSONObject(stored: text)
         for sum in try EventSum.byName(in: session)[name] ?? [] {
-            var numbers = SumNote()
-            numbers.note(properties.exactly(sum.property))
-            let currency = numbers.count > 0 ? properties.exactly(Currency.property)?.text : nil
-            try add(
-                FadedSum(
-                    id: sum.id, count: numbers.count, total: numbers.total, least: numbers.least, most: numbers.most, currency: currency,
-                    otherCurrency: currency), to: merge.other)
+            let numbers = FadedSum(sum, properties)
+            try add(numbers, to: merge.other)
             try lessen(sum.id, of: merge.kept, by: numbers.count, numbers.total)
         }
     }

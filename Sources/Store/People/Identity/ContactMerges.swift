@@ -49,6 +49,35 @@ extension ContactStore {
         }
     }
 
+    /// Parts what was merged last into this person.
+    package func unmerge(_ contact: ContactID, at now: Instant) throws -> ContactMerge {
+        try database.write { session in
+            guard let merge = try ContactMerges.all(of: contact, in: session).last else { throw MergeProblem.notMerged }
+            guard try !ContactMerges.isInHand([merge.kept, merge.other], in: session) else { throw MergeProblem.inHand }
+            try ContactMerges(session: session, now: now).undo(merge)
+            return merge
+        }
+    }
+
+    /// An address that somebody has beside the one they are written to.
+    package struct FurtherAddress: Sendable {
+        package var contact: ContactID
+        /// The key of that one; nil where there is none.
+        package var mainKey: String?
+    }
+
+    /// All of them, by key.
+    package func furtherAddresses() throws -> [String: FurtherAddress] {
+        try database.read { session in
+            var all: [String: FurtherAddress] = [:]
+            try session.forEach("SELECT a.email_key, a.contact_id, c.email_key FROM contact_alias a JOIN contact c ON c.id = a.contact_id")
+            {
+                all[$0.text(0)] = FurtherAddress(contact: ContactID($0.integer(1)), mainKey: $0.optionalText(2))
+            }
+            return all
+        }
+    }
+
     /// This person's ID and those of the contacts that were merged into them.
     package func everyID(of contact: ContactID) throws -> [ContactID] {
         try database.read { try ContactMerges.everyID(of: contact, in: $0) }

@@ -52,6 +52,27 @@ extension ContactStore {
         }
     }
 
+    /// Keeps in mind that lines about people were written to a file outside the workspace.
+    package func noteWritten(_ path: String, at now: Instant) throws {
+        _ = try database.write { session in
+            try session.execute(
+                "INSERT INTO written_file (path, at) VALUES (\(path), \(now.milliseconds)) ON CONFLICT (path) DO UPDATE SET at = excluded.at"
+            )
+        }
+    }
+
+    package func writtenFiles() throws -> [String] {
+        try database.read { try $0.all("SELECT path FROM written_file ORDER BY path") { $0.text(0) } }
+    }
+
+    /// They are there no more.
+    package func dropWritten(_ paths: [String]) throws {
+        guard !paths.isEmpty else { return }
+        try database.write { session in
+            for path in paths { try session.execute("DELETE FROM written_file WHERE path = \(path)") }
+        }
+    }
+
     package func forgottenHashes() throws -> Set<String> {
         try database.read { session in Set(try session.all("SELECT hash FROM contact_forgotten") { $0.text(0) }) }
     }
