@@ -184,7 +184,7 @@ import Testing
         let rows: [String]
         switch DatabaseKind.current {
         case .sqlite: rows = try migrate(try SQLiteDatabase(path: "\(house.folder)/before.sqlite"))
-        case .postgres:
+        case .postgres, .pooled:
             let server = try #require(TestServer.shared)
             let lease = try server.make()
             rows = try migrate(lease.database)
