@@ -46,12 +46,12 @@ import Testing
         ),
         ("country = IT", "11: a value is expected, not \"IT\" (texts go in quotes: \"IT\")"),
         ("country is \"IT\"", "12: `known`, `unknown` or a number of days is expected after `is`, not \"IT\" (equal is written =)"),
-        ("zip = 00184", "7: \"00184\" is no number (write it without needless zeros, or as a text: \"00184\")"),
+        ("zip = 00184", "7: \"00184\" is no number (write 184, or as a text: \"00184\")"),
         (
             "n = 9007199254740994",
             "5: \"9007199254740994\" has too many digits for a number (use up to 15, or write it as a text: \"9007199254740994\")"
         ),
-        ("age > 12.50", "7: \"12.50\" is no number (write 12.5, or as a text: \"12.50\")"),
+        ("age > 012.50", "7: \"012.50\" is no number (write 12.5, or as a text: \"012.50\")"),
         ("d = 2026-02-30", "5: \"2026-02-30\" is no date (dates are written 2026-01-31, times 2026-01-31T09:00)"),
         ("d in last 30days", "11: \"30days\" is neither a number nor a date (leave a blank between a number and a word)"),
         ("d in last 3 months", "13: a month has no fixed length (say it in days)"),

@@ -182,8 +182,8 @@ struct Lexer {
         if text.utf8.count(where: { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) > 15 {
             return error("\"\(text)\" has too many digits for a number", span, hint: "use up to 15, or write it as a text: \"\(text)\"")
         }
-        let plain = text.contains(".") ? String(text.reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed()) : text
-        let advice = Number(plain) != nil && plain != text ? "write \(plain)" : "write it without needless zeros"
+        let bare = text.drop { $0 == "0" }
+        let advice = Number(bare.first == "." ? "0\(bare)" : String(bare)).map { "write \($0.text)" } ?? "write it without needless zeros"
         return error("\"\(text)\" is no number", span, hint: "\(advice), or as a text: \"\(text)\"")
     }
 
