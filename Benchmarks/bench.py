@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,7 +24,7 @@ import tempfile
 import time
 
 import bench_workspace
-from bench_workspace import CONNECTIONS, ENVIRONMENT, PITWALL, people, run
+from bench_workspace import CONNECTIONS, ENVIRONMENT, PITWALL, Sink, people, run
 
 TARGETS = {"send": 0.8, "ledger": 1.15, "memory": 80.0, "growth": 1.05, "import": 3.0}
 
@@ -96,25 +95,6 @@ def message_size(root):
     return round(statistics.mean(sizes))
 
 
-class Sink:
-    """Postfix's smtp-sink: takes everything and keeps nothing."""
-
-    def __enter__(self):
-        command = ["smtp-sink"] + (["-u", "nobody"] if os.geteuid() == 0 else []) + [f"127.0.0.1:{PORT}", "1000"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", PORT), timeout=1).close()
-                return self
-            except OSError:
-                time.sleep(0.02)
-        sys.exit("smtp-sink does not answer")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-
 def send(root, folder, log=None):
     """One send of the planned campaign, in a copy of the workspace; with its log in the folder `log`, if that is given."""
     copy = f"{folder}/run"
@@ -137,7 +117,7 @@ def send(root, folder, log=None):
 def measure_send(folder):
     root, size = workspace(folder, args.messages)
     ours, yardsticks, memories = [], [], []
-    with Sink():
+    with Sink(PORT):
         for number in range(args.runs):
             seconds, _, cpu, _ = timed("smtp-source", "-d", "-s", str(CONNECTIONS), "-l", str(size), "-m", str(args.messages), f"127.0.0.1:{PORT}")
             yardsticks.append(args.messages / seconds)
@@ -164,7 +144,7 @@ def measure_ledger(folder, root):
     if kind in ("tmpfs", "ramfs"):
         sys.exit(f"{folder} lies in memory ({kind}) itself: set TMPDIR to a folder on a disk")
     times = {"disk": [], "memory": []}
-    with Sink():
+    with Sink(PORT):
         for number in range(args.runs):
             for where in times:
                 log = tempfile.mkdtemp(prefix="pitwall-bench-", dir="/dev/shm") if where == "memory" else None
@@ -186,12 +166,12 @@ def measure_ledger(folder, root):
 def measure_memory(folder, root, memory):
     if memory is None:
         root, _ = workspace(folder, args.messages)
-        with Sink():
+        with Sink(PORT):
             memory = send(root, folder)[1]
     report("memory", f"{args.messages} recipients: {memory:.1f} MB", memory / TARGETS["memory"], memory < TARGETS["memory"], f"< {TARGETS['memory']:.0f} MB")
     shutil.rmtree(root)
     root, _ = workspace(folder, args.many)
-    with Sink():
+    with Sink(PORT):
         seconds, many, _, facts = send(root, folder)
     assert facts["accepted"] == args.many, facts
     print(f"  {args.many} recipients: {args.many / seconds:.0f}/s")
@@ -263,9 +243,7 @@ def main():
     sys.exit(0 if all(good for _, _, _, good, _ in results) else 1)
 
 
-with socket.socket() as probe:
-    probe.bind(("127.0.0.1", 0))
-    PORT = probe.getsockname()[1]
+PORT = bench_workspace.free_port()
 
 if __name__ == "__main__":
     main()

@@ -2,8 +2,11 @@
 import csv
 import os
 import random
+import shutil
+import socket
 import subprocess
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PITWALL = os.path.abspath(os.environ.get("PITWALL_BIN") or os.path.join(ROOT, ".build/release/pitwall"))
@@ -27,6 +30,35 @@ def run(*command, **options):
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Sink:
+    """Postfix's smtp-sink: takes everything and keeps nothing."""
+
+    def __init__(self, port=None):
+        self.port = port or free_port()
+
+    def __enter__(self):
+        as_root = ["-u", "nobody"] if os.geteuid() == 0 else []
+        command = [shutil.which("smtp-sink") or "/usr/sbin/smtp-sink", *as_root, f"127.0.0.1:{self.port}", "1000"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(500):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return self
+            except OSError:
+                time.sleep(0.02)
+        sys.exit("smtp-sink does not answer")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
 
 
 def people(path, count):

@@ -16,7 +16,7 @@ PITWALL_BIN names the program to measure. The data is ../shared/tools/make_audie
 import argparse, glob, json, os, re, select, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 
 import bench_workspace
-from bench_workspace import ENVIRONMENT, PITWALL, ROOT
+from bench_workspace import ENVIRONMENT, PITWALL, ROOT, Sink, free_port
 
 WHAT = ["import", "segments", "send", "trips"]
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -35,12 +35,6 @@ results = []
 def report(name, text, ratio, target, good):
     results.append((name, text, ratio, target, good))
     print(f"  {name:24} {text}", flush=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def timed(*command, cwd=None):
@@ -215,26 +209,6 @@ def measure_segments(server, folder, root):
         mine, hand = busy[-1][1], int(theirs[-1][2])
         assert abs(mine - hand) <= 5 + mine // 1000, (name, mine, hand)
         report(name, f"{mine:,} people: {ours * 1000:.0f} ms, by hand {expert * 1000:.0f} ms", ours / expert, "≤ 1.3", ours <= 1.3 * expert)
-
-
-class Sink:
-    def __init__(self):
-        self.port = free_port()
-
-    def __enter__(self):
-        self.process = subprocess.Popen(["smtp-sink"] + (["-u", "nobody"] if os.geteuid() == 0 else []) + [f"127.0.0.1:{self.port}", "1000"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return self
-            except OSError:
-                time.sleep(0.02)
-        sys.exit("smtp-sink does not answer")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
 
 class Counter(threading.Thread):

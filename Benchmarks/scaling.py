@@ -27,12 +27,6 @@ TICK = os.sysconf("SC_CLK_TCK")
 NAMES = [("page_viewed", 60), ("app_opened", 12), ("cart_added", 10), ("purchase", 8), ("search", 10)]
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Server:
     """A PostgreSQL with its default settings."""
 
@@ -44,7 +38,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="pitwall-scaling.")
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
-        self.port = free_port()
+        self.port = bench.free_port()
         self.call("initdb", "-D", f"{self.folder}/data", "-U", "pitwall", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8")
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
         self.call("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "start", "-o", options)
@@ -152,15 +146,11 @@ class Pass:
         self.server, self.proxy, self.rows = server, proxy, {}
         self.root = tempfile.mkdtemp(prefix="pitwall-scaling-ws.")
         shutil.rmtree(self.root)
-        self.sink_port = free_port()
-        as_root = ["-u", "nobody"] if os.geteuid() == 0 else []
-        sink = shutil.which("smtp-sink") or "/usr/sbin/smtp-sink"
-        self.sink = subprocess.Popen([sink, *as_root, "-c", f"127.0.0.1:{self.sink_port}", "1000"], stdout=subprocess.DEVNULL)
         try:
-            self.go(contacts, events, port)
+            with bench.Sink() as sink:
+                self.sink_port = sink.port
+                self.go(contacts, events, port)
         finally:
-            self.sink.terminate()
-            self.sink.wait()
             shutil.rmtree(self.root, ignore_errors=True)
 
     def step(self, name, count, *command, times=1):

@@ -85,7 +85,7 @@ def main():
                 file.write("dkim:\n  - {domain: example.com, selector: s1, key_file: secrets/dkim-example.com-s1}\n")
             run(PITWALL, "plan", "bench", cwd=root)
         data = f"{folder}/perf.data"
-        with bench.Sink():
+        with bench.Sink(bench.PORT):
             subprocess.run(["perf", "record", "-q", "-F", "1999", "--call-graph", "fp", "-o", data, PITWALL, "send", "bench", "--yes", "--json"],
                            cwd=root, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
         counts, functions = collections.Counter(), collections.defaultdict(collections.Counter)

@@ -29,10 +29,6 @@ package protocol SQLDatabase: Sendable {
 
     /// Rewrites the database so that nothing is left in it of what was deleted, and gives the room back to the system.
     func compact() throws
-
-    /// Holds `name` for this program alone, over all machines that use the database, until what is returned goes; nil where another
-    /// program holds it.
-    func hold(_ name: String) throws -> DatabaseHold?
 }
 
 /// Which transactions that write one keeps out while it runs.
@@ -53,20 +49,8 @@ extension SQLDatabase {
 
     package func another() throws -> any SQLDatabase { self }
 
-    /// The programs that use a file run on one machine, and lock files beside it.
-    package func hold(_ name: String) throws -> DatabaseHold? { DatabaseHold {} }
-
     /// Of a file there is no connection that could break.
     package func repeatableWrite<T>(_ body: (any SQLSession) throws -> T) throws -> T { try write(body) }
-}
-
-/// What a program holds as long as it holds this; see ``SQLDatabase/hold(_:)``.
-package final class DatabaseHold: Sendable {
-    private let end: @Sendable () -> Void
-
-    package init(_ end: @escaping @Sendable () -> Void) { self.end = end }
-
-    deinit { end() }
 }
 
 /// What a transaction can do.

@@ -84,15 +84,6 @@ package final class PostgresDatabase: SQLDatabase {
         _ = try pool.use(.write, prepare: { try $0.simple("SELECT 1") }) { try $0.simple(statement) }
     }
 
-    /// A lock of a transaction that stays open, on a connection of its own: a pooler leaves that to one program. It has read nothing, so
-    /// it keeps the server from nothing; a program that is frozen goes on holding it.
-    package func hold(_ name: String) throws -> DatabaseHold? {
-        let connection = try pool.another()
-        try connection.simple("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
-        let answer = try connection.run("SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0))", [.text("pitwall \(name)")])
-        return PostgresRow(answer).integer(0) == 1 ? DatabaseHold { withExtendedLifetime(connection) {} } : nil
-    }
-
     /// By how many seconds the server's clock is ahead of this machine's; half of the time that the answer took may be added or taken away.
     package func clockIsAhead() throws -> Double {
         try read { session in

@@ -75,9 +75,6 @@ final class PostgresPool: @unchecked Sendable {
         return connection.server
     }
 
-    /// One of one's own, which counts among none of those.
-    func another() throws -> PostgresConnection { try connect(patiently: false) }
-
     func close() {
         condition.withLock {
             state.isClosed = true

@@ -63,11 +63,7 @@ struct PythonReadsMailTests {
                     "expected": .object(item.expected),
                 ])
             })
-        guard case .list(let problems) = try Python.run(Self.program, input) else {
-            Issue.record("Python answered something else")
-            return
-        }
-        for problem in problems.prefix(20) { Issue.record("\(problem.text ?? "")") }
+        #expect(try Python.run(Self.program, input) == .list([]))
     }
 
     private static func mailbox(_ name: JSONValue, _ address: JSONValue) -> JSONValue { .list([.list([name, address])]) }

@@ -54,17 +54,6 @@ final class PoolerTests {
         for program in programs { try program.close() }
     }
 
-    @Test func `a name is held by one program, through the pooler and beside it`() throws {
-        let direct = try PostgresDatabase(PostgresLocation(server.url(lease.name)))
-        var mine = try database.hold("campaign 1")
-        #expect(mine != nil)
-        #expect(try another().hold("campaign 1") == nil && direct.hold("campaign 1") == nil)
-        withExtendedLifetime(mine) {}
-        mine = nil
-        #expect(try direct.hold("campaign 1") != nil)
-        try direct.close()
-    }
-
     @Test func `a connection that the server ends under the pooler loses its transaction, and the next one has another`() throws {
         let error = #expect(throws: DatabaseError.self) {
             try database.write { session in

@@ -295,20 +295,3 @@ final class PostgresDatabaseTests {
         #expect(database.server.database == lease.name)
     }
 }
-
-extension PostgresDatabaseTests {
-    @Test func `a name is held by one program until it lets go or its connection breaks`() throws {
-        let other = try PostgresDatabase(PostgresLocation(server.url(lease.name)))
-        var mine = try database.hold("campaign 1")
-        #expect(mine != nil)
-        #expect(try other.hold("campaign 1") == nil)
-        #expect(try other.hold("campaign 2") != nil)
-        mine = nil
-        let theirs = try other.hold("campaign 1")
-        #expect(theirs != nil)
-        try killOthers()
-        #expect(try database.hold("campaign 1") != nil)
-        withExtendedLifetime(theirs) {}
-        try other.close()
-    }
-}

@@ -2,9 +2,9 @@ import Diagnostics
 
 /// A compiled template with all its partials: code and the tables that it points into.
 ///
-/// SAFETY: everything is written in `init` and never again, so that threads may share it. The tables are plain memory,
-/// since reading an element of an array that is shared by threads counts a reference on it, and that costs more than
-/// the element.
+/// The tables are plain memory, since reading an element of an array that is shared by threads counts a reference on it, and that costs
+/// more than the element.
+// SAFETY: everything is written in `init` and never again, so that threads may share it.
 final class Program: @unchecked Sendable {
     let code: Table<Instruction>
     let literals: Table<UInt8>
