@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """PostgreSQL as the store, each figure beside a yardstick in the same run, printed as ratios.
 
-    Benchmarks/postgres.py [import] [segments] [send] [trips] [--messages 50000] [--contacts 100000 --events 2000000] [--runs 3] [--keep DIR]
+    Benchmarks/postgres.py [import] [segments] [send] [trips] [together] [--messages 50000] [--contacts 100000 --events 2000000] [--runs 3] [--keep DIR]
 
 import    `pitwall import contacts`, with consent, and `pitwall import events`, against a bare COPY of the rows that come of it into tables
           with the same indexes, in the same order, from a file on the server's machine.
 segments  The six segments of Benchmarks/segments.py against SQL written by hand for the same database.
 send      `pitwall send` into smtp-sink from a database on PostgreSQL against one on SQLite. Runs alternate; medians.
 trips     How often a send waits for an answer of the server, counted between the two by a relay of bytes that was told nothing of either.
+together  Two senders of one campaign against one alone, through a relay that takes 100 ms to answer the dot; a tenth of the messages.
+          Rates are of the mail server, between the first and the last twentieth of the messages.
 
 Starts a PostgreSQL of its own with its default settings, on loopback, in a temporary folder. Segments are compared by CPU seconds of program
 and server together, beyond what the same command takes for nobody, the least of --runs. Needs what Debian calls postgresql and postfix.
@@ -18,7 +20,7 @@ import argparse, glob, json, os, re, select, shutil, socket, statistics, subproc
 import bench_workspace
 from bench_workspace import ENVIRONMENT, PITWALL, ROOT, Sink, free_port
 
-WHAT = ["import", "segments", "send", "trips"]
+WHAT = ["import", "segments", "send", "trips", "together"]
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(WHAT))
 arguments.add_argument("--messages", type=int, default=50_000)
@@ -287,6 +289,34 @@ def measure_trips(server, folder, root):
     report("trips", f"{counter.trips:,} for {args.messages:,} messages: {each:.4f} a message", each / 0.05, "≤ 1 of 0.05", each <= 0.05)
 
 
+def measure_together(server, folder):
+    import wire
+    count = args.messages // 10
+    slow = wire.Server(0.0, True, 0.1)
+    root = wire.workspace(folder, slow.port, count)
+    server.make("planned_slow")
+    timed(PITWALL, "database", "move", "--to", server.url("planned_slow"), "--json", cwd=root)
+    rates = {1: [], 2: []}
+    for number in range(args.runs):
+        for senders in rates:
+            server.make("sending", "planned_slow")
+            slow.times.clear()
+            copies = [f"{folder}/sender{place}" for place in range(senders)]
+            for copy in copies:
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(root, copy)
+            running = [subprocess.Popen([PITWALL, "send", "bench", "--yes", "--json", "--database", server.url("sending")], cwd=copy,
+                                        stdout=subprocess.PIPE, env=ENVIRONMENT) for copy in copies]
+            # Each says what became of the whole campaign.
+            ends = [json.loads(process.communicate()[0].splitlines()[-1])["accepted"] for process in running]
+            assert set(ends) == {count} == {len(slow.times)}, (ends, len(slow.times))
+            rates[senders].append(slow.rate())
+            print(f"  run {number + 1}: {senders} sending {slow.rate():7.1f}/s", flush=True)
+    slow.end()
+    two, one = (statistics.median(rates[senders]) for senders in (2, 1))
+    report("together", f"{count:,} messages, 100 ms to answer the dot: two senders {two:.1f}/s, one {one:.1f}/s", two / one, "≥ 1.9", two >= 1.9 * one)
+
+
 def main():
     if not set(args.what) <= set(WHAT):
         arguments.error(f"there are: {', '.join(WHAT)}")
@@ -309,6 +339,8 @@ def main():
                 for name in what:
                     if name in ("send", "trips"):
                         globals()[f"measure_{name}"](server, folder, sending)
+        if "together" in what:
+            measure_together(server, folder)
     finally:
         server.stop()
         shutil.rmtree(f"{folder}/server", ignore_errors=True)

@@ -43,7 +43,7 @@ struct PostgresArguments {
         switch value {
         case .null: add(PostgresType.unknown, nil, 0)
         case .integer(let value):
-            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+            Self.append(value, to: &bytes)
             add(PostgresType.int8, start, 1)
         case .real(let value):
             bytes.append(contentsOf: value.description.utf8)
@@ -61,35 +61,39 @@ struct PostgresArguments {
     /// All of `values` as one argument, a list of the type.
     mutating func appendList(of type: Oid, _ values: some Collection<SQLValue>) {
         let start = bytes.count
-        func head(_ number: Int, into bytes: inout [UInt8]) {
-            withUnsafeBytes(of: Int32(truncatingIfNeeded: number).bigEndian) { bytes.append(contentsOf: $0) }
-        }
         // One dimension, which may hold NULL, of this type, of this length, counted from 1.
-        for number in [1, 1, Int(type), values.count, 1] { head(number, into: &bytes) }
-        for value in values {
-            switch value {
-            case .null: head(-1, into: &bytes)
-            case .blob(let value):
-                head(value.count, into: &bytes)
-                bytes.append(contentsOf: value)
-            case .integer(let value) where type == PostgresType.int8:
-                head(8, into: &bytes)
-                withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
-            case .integer(let value): appendItem("\(value)")
-            case .real(let value): appendItem(value.description)
-            case .text(let value): appendItem(value)
-            }
-        }
+        for number in [1, 1, Int(type), values.count, 1] { Self.append(Int32(truncatingIfNeeded: number), to: &bytes) }
+        for value in values { Self.append(value, as: type, to: &bytes) }
         add(PostgresType.list(of: type), start, 1)
     }
 
-    private mutating func appendItem(_ text: String) {
+    /// A value with its length before it, as it stands in a list and in a row of COPY.
+    static func append(_ value: SQLValue, as type: Oid, to bytes: inout [UInt8]) {
+        switch value {
+        case .null: append(Int32(-1), to: &bytes)
+        case .blob(let value):
+            append(Int32(truncatingIfNeeded: value.count), to: &bytes)
+            bytes.append(contentsOf: value)
+        case .integer(let value) where type == PostgresType.int8:
+            append(Int32(8), to: &bytes)
+            append(value, to: &bytes)
+        case .integer(let value): append("\(value)", to: &bytes)
+        case .real(let value): append(value.description, to: &bytes)
+        case .text(let value): append(value, to: &bytes)
+        }
+    }
+
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
         let start = bytes.count
-        bytes.append(contentsOf: [0, 0, 0, 0])
-        Self.keepable(text, into: &bytes)
+        append(Int32(0), to: &bytes)
+        keepable(text, into: &bytes)
         withUnsafeBytes(of: Int32(truncatingIfNeeded: bytes.count - start - 4).bigEndian) { length in
             for (place, byte) in length.enumerated() { bytes[start + place] = byte }
         }
+    }
+
+    static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     private mutating func add(_ type: Oid, _ start: Int?, _ format: Int32) {

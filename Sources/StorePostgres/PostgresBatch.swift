@@ -39,7 +39,7 @@ extension SQLBatch {
     /// The numbers of those of `count` rows that were not inserted. Mostly there are none, and then nothing is compared.
     func postgresLeftOut(_ count: Int) -> String {
         let identity = self.identity.joined(separator: ", ")
-        let places = self.identity.compactMap { name in columns.firstIndex { $0.name == name } }
+        let places = identityPlaces
         let lists = places.map { "$\($0 + 1)::\(columns[$0].kind.list)" }
         return """
             \(source), added AS (\(changing) RETURNING \(identity)) SELECT l.n - 1 \
@@ -48,9 +48,12 @@ extension SQLBatch {
             """
     }
 
+    /// Which of the columns the identity is.
+    var identityPlaces: [Int] { identity.compactMap { name in columns.firstIndex { $0.name == name } } }
+
     /// The numbers of `rows`, so that no two of one identity are in one part, and the earlier are in an earlier one.
     func parts(_ rows: [[SQLValue]]) -> [[Int]] {
-        let places = identity.compactMap { name in columns.firstIndex { $0.name == name } }
+        let places = identityPlaces
         guard !places.isEmpty, rows.count > 1 else { return rows.isEmpty ? [] : [Array(rows.indices)] }
         var seen: [[SQLValue]: Int] = [:]
         seen.reserveCapacity(rows.count)
@@ -66,7 +69,7 @@ extension SQLBatch {
 }
 
 extension SQLBatch.Column.Kind {
-    fileprivate var list: String {
+    var list: String {
         switch self {
         case .int64: "int8[]"
         case .text, .decimal: "text[]"
@@ -74,7 +77,7 @@ extension SQLBatch.Column.Kind {
         }
     }
 
-    fileprivate var type: Oid {
+    var type: Oid {
         switch self {
         case .int64: PostgresType.int8
         case .text, .decimal: PostgresType.text
@@ -97,15 +100,13 @@ extension PostgresConnection {
     /// So many rows go to the server in one statement, which keeps them in memory.
     private static let most = 20_000
 
-    /// Calls `body` with the arguments for some of the rows after another, and the numbers of those rows.
-    func forEachPart(
-        of batch: SQLBatch, _ rows: [[SQLValue]], _ body: (_ numbers: ArraySlice<Int>, _ arguments: PostgresArguments) throws -> Void
-    ) throws {
+    /// Calls `body` with the numbers of some of the rows after another.
+    func forEachPart(of batch: SQLBatch, _ rows: [[SQLValue]], _ body: (_ numbers: ArraySlice<Int>) throws -> Void) throws {
         for part in batch.parts(rows) {
             var start = part.startIndex
             while start < part.endIndex {
                 let some = part[start..<min(start + Self.most, part.endIndex)]
-                try body(some, PostgresArguments(batch, rows, some))
+                try body(some)
                 start = some.endIndex
             }
         }

@@ -17,6 +17,8 @@ final class PostgresConnection: @unchecked Sendable {
     private var statements = PreparedStatements()
     /// Rows still on their way; they are taken in before anything else is asked.
     private var stream: PostgresStream?
+    /// Tables of which rows were to be added that were there already: see `copy`.
+    var crowded: Set<String> = []
 
     private init(pointer: OpaquePointer, place: String, trips: RoundTrips) {
         self.pointer = pointer

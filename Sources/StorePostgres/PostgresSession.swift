@@ -20,24 +20,32 @@ struct PostgresSession: SQLSession {
 
     func execute(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> Int {
         var changed = 0
-        try connection.forEachPart(of: batch, rows) { _, arguments in
-            changed += try connection.once(batch.postgres, arguments).changed
+        try connection.forEachPart(of: batch, rows) { numbers in
+            if try connection.copy(batch, rows, numbers) {
+                changed += numbers.count
+            } else {
+                let added = try connection.once(batch.postgres, PostgresArguments(batch, rows, numbers)).changed
+                connection.noteAdded(added, of: numbers.count, by: batch)
+                changed += added
+            }
         }
         return changed
     }
 
     func insertions(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> [Bool] {
         var isIn = [Bool](repeating: true, count: rows.count)
-        try connection.forEachPart(of: batch, rows) { numbers, arguments in
-            let leftOut = try connection.once(batch.postgresLeftOut(numbers.count), arguments)
+        try connection.forEachPart(of: batch, rows) { numbers in
+            if try connection.copy(batch, rows, numbers) { return }
+            let leftOut = try connection.once(batch.postgresLeftOut(numbers.count), PostgresArguments(batch, rows, numbers))
             for row in 0..<leftOut.rows { isIn[numbers[numbers.startIndex + Int(PostgresRow(leftOut, row: row).integer(0))]] = false }
+            connection.noteAdded(numbers.count - Int(leftOut.rows), of: numbers.count, by: batch)
         }
         return isIn
     }
 
     func forEach(_ batch: SQLBatch, _ rows: [[SQLValue]], _ row: (any SQLRow) throws -> Void) throws {
-        try connection.forEachPart(of: batch, rows) { numbers, arguments in
-            let found = try connection.once(batch.postgres, arguments)
+        try connection.forEachPart(of: batch, rows) { numbers in
+            let found = try connection.once(batch.postgres, PostgresArguments(batch, rows, numbers))
             for place in 0..<found.rows { try row(NumberedRow(row: PostgresRow(found, row: place), numbers: numbers)) }
         }
     }
