@@ -95,7 +95,7 @@ let targets: [Target] = [
         ]),
     tests("InboxTests", ["Inbox", "Mail"] + nio),
     tests("WebTests", ["Web", "Model", "Signing", logging]),
-    tests("PitwallTests", []),
+    tests("PitwallTests", ["Database", "StorePostgres", "TestDatabases"]),
 ]
 
 let package = Package(
