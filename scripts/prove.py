@@ -138,8 +138,10 @@ class Workspace:
             env=self.environment(url) | more)
 
     def make_due(self):
+        """As if the waiting were over: of messages, and of providers that are held."""
         with sqlite3.connect(f"{self.root}/pitwall.sqlite", timeout=60) as database:
             database.execute("UPDATE delivery SET due_at = 0 WHERE state = 0")
+            database.execute("UPDATE lesson SET held_until = 0")
 
     def send_to_the_end(self, url, times=40):
         for _ in range(times):
