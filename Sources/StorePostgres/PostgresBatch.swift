@@ -51,9 +51,11 @@ extension SQLBatch {
     /// Which of the columns the identity is.
     var identityPlaces: [Int] { identity.compactMap { name in columns.firstIndex { $0.name == name } } }
 
-    /// The numbers of `rows`, so that no two of one identity are in one part, and the earlier are in an earlier one.
+    /// The numbers of `rows`, so that no two of one identity are in one part, and the earlier are in an earlier one. Of additions the
+    /// first of an identity will do: once it is there, none of the others goes in.
     func parts(_ rows: [[SQLValue]]) -> [[Int]] {
         let places = identityPlaces
+        let isAddition = if case .addition = statement { true } else { false }
         guard !places.isEmpty, rows.count > 1 else { return rows.isEmpty ? [] : [Array(rows.indices)] }
         var seen: [[SQLValue]: Int] = [:]
         seen.reserveCapacity(rows.count)
@@ -61,6 +63,7 @@ extension SQLBatch {
         for (number, row) in rows.enumerated() {
             let part = seen[places.map { row[$0] }, default: 0]
             seen[places.map { row[$0] }] = part + 1
+            if isAddition, part > 0 { continue }
             if part == parts.count { parts.append([]) }
             parts[part].append(number)
         }

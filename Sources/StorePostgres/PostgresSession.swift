@@ -33,8 +33,9 @@ struct PostgresSession: SQLSession {
     }
 
     func insertions(_ batch: SQLBatch, _ rows: [[SQLValue]]) throws -> [Bool] {
-        var isIn = [Bool](repeating: true, count: rows.count)
+        var isIn = [Bool](repeating: false, count: rows.count)
         try connection.forEachPart(of: batch, rows) { numbers in
+            for number in numbers { isIn[number] = true }
             if try connection.copy(batch, rows, numbers) { return }
             let leftOut = try connection.once(batch.postgresLeftOut(numbers.count), PostgresArguments(batch, rows, numbers))
             for row in 0..<leftOut.rows { isIn[numbers[numbers.startIndex + Int(PostgresRow(leftOut, row: row).integer(0))]] = false }

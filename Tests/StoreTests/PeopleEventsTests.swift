@@ -49,6 +49,25 @@ import Testing
         #expect(try summaries().map(\.count) == [3])
     }
 
+    @Test func `of thousands at one instant each is one, and told again in other words none is new`() throws {
+        func told(_ numbers: Range<Int>, _ value: (Int) -> JSONValue) throws -> [EventStore.Entry] {
+            try numbers.map { try entry("p\($0 % 2 + 1)", with: ["n": value($0), "of": .object(["a": 1, "b": .text("\($0 % 2)")])]) }
+        }
+        let first = try told(0..<1500) { .integer(Int64($0)) }
+        #expect(
+            try house.events.record(first + first, at: House.noon).map { $0 == .added } == first.indices.map { _ in true }
+                + first.indices.map { _ in false })
+        let again = try told(1000..<2000) { .real(Double($0)) }
+        let results = try house.events.record(again, at: House.noon)
+        #expect(results.prefix(500).allSatisfy { $0 == .known } && results.suffix(500).allSatisfy { $0 == .added })
+        let given = try (0..<3).map { try entry("p1", with: ["n": .integer(Int64($0) % 2)], id: "g\($0)") }
+        #expect(try house.events.record(given, at: House.noon) == [.added, .added, .added])
+        let contradicting = try [entry("p1", with: ["n": .real(0)], id: "g0"), entry("p1", with: ["n": 7], id: "g1")]
+        #expect(try house.events.record(contradicting, at: House.noon) == [.known, .contradicting])
+        #expect(try summaries("p1").map(\.count) == [1003])
+        #expect(try summaries("p2").map(\.count) == [1000])
+    }
+
     @Test func `an event told again with 5.0 for 5 is the same, and 5.5 is another`() throws {
         let lists: [JSONValue] = [.list([.integer(5), .text("a")]), .list([.real(5), .text("a")])]
         #expect(try house.events.record([try entry(with: ["a": 5, "l": lists[0]])], at: House.noon) == [.added])

@@ -38,6 +38,8 @@ struct EventWriter {
         var contact: Int64
         var name: Int64
         var at: Int64
+
+        var place: EventNeighbours.Place { EventNeighbours.Place(name: name, at: at, contact: contact) }
     }
 
     private static let insert = SQLBatch(
@@ -151,7 +153,8 @@ struct EventWriter {
             }
             var found: [(arrival: Arrival, at: Int64)] = []
             try session.forEach(Self.otherwise, rows) { found.append((some[start + Int($0.integer(0))], $0.integer(1))) }
-            for (arrival, at) in found where try at != arrival.at || !isTold(entries[arrival.index].properties, arrival) {
+            let neighbours = try EventNeighbours(of: Set(found.lazy.filter { $1 == $0.at }.map(\.arrival.place)), in: session)
+            for (arrival, at) in found where at != arrival.at || !neighbours.says(entries[arrival.index].properties, at: arrival.place) {
                 others.append(arrival)
             }
         }
@@ -177,7 +180,7 @@ struct EventWriter {
     private func write(_ arrivals: ArraySlice<Arrival>, _ entries: [EventStore.Entry]) throws -> [Arrival] {
         let rows = arrivals.map { row($0, entries[$0.index]) }
         let isIn = try session.insertions(Self.insert, rows)
-        var added = zip(arrivals, isIn).filter { $1 }.map(\.0)
+        let added = zip(arrivals, isIn).filter { $1 }.map(\.0)
         guard added.count < arrivals.count else { return added }
         var others = zip(arrivals, zip(rows, isIn)).filter { !$1.1 }.map { (arrival: $0, row: $1.0) }
         // Most of them are the same told again.
@@ -189,8 +192,7 @@ struct EventWriter {
         var known: Set<Int> = []
         try session.forEach(Self.same, asked) { known.insert(nameless[Int($0.integer(0))]) }
         others = others.indices.filter { !known.contains($0) }.map { others[$0] }
-        for (arrival, row) in others where try write(entries[arrival.index], arrival, row) { added.append(arrival) }
-        return added
+        return try added + writeBeside(others, entries)
     }
 
     private func row(_ arrival: Arrival, _ entry: EventStore.Entry) -> [SQLValue] {
@@ -201,23 +203,18 @@ struct EventWriter {
         ]
     }
 
-    /// Beside others of the same person, name and instant. False where the event is known already.
-    private func write(_ entry: EventStore.Entry, _ arrival: Arrival, _ row: [SQLValue]) throws -> Bool {
-        if entry.givenID == nil, try isTold(entry.properties, arrival) { return false }
-        let last: SQL = """
-            SELECT max(id) FROM event WHERE name_id = \(arrival.name) AND at = \(arrival.at) AND contact_id = \(arrival.contact)
-            """
-        var values = row
-        values[3] = .integer(Int64(try session.count(last)) + 1)
-        return try session.execute(Self.insert, [values]) == 1
-    }
-
-    /// Whether one of the events there says the same in other words: members in another order, `5.0` for `5`.
-    private func isTold(_ properties: JSONObject, _ arrival: Arrival) throws -> Bool {
-        let rows: SQL = "FROM event WHERE name_id = \(arrival.name) AND at = \(arrival.at) AND contact_id = \(arrival.contact)"
-        return try session.all("SELECT properties \(rows)") { row in
-            try row.isNull(0) ? properties.isEmpty : JSONObject(stored: row.text(0)).says(properties)
-        }.contains(true)
+    /// Those of some that were not known, beside others of the same person, name and instant.
+    private func writeBeside(_ others: [(arrival: Arrival, row: [SQLValue])], _ entries: [EventStore.Entry]) throws -> [Arrival] {
+        var neighbours = try EventNeighbours(of: Set(others.map(\.arrival.place)), in: session)
+        var fresh: [(arrival: Arrival, row: [SQLValue])] = []
+        for (arrival, row) in others {
+            let entry = entries[arrival.index]
+            if entry.givenID == nil, neighbours.says(entry.properties, at: arrival.place) { continue }
+            var row = row
+            row[3] = .integer(neighbours.add(entry.properties, at: arrival.place))
+            fresh.append((arrival, row))
+        }
+        return zip(fresh, try session.insertions(Self.insert, fresh.map(\.row))).filter { $1 }.map(\.0.arrival)
     }
 
     /// Keeps which properties and currencies were seen.
@@ -256,25 +253,9 @@ struct EventWriter {
 }
 
 extension JSONObject {
-    /// Whether both have the same members, numbers by their value.
-    fileprivate func says(_ other: JSONObject) -> Bool {
-        members.count == other.members.count && members.allSatisfy { name, value in other[name].map { $0.says(value) } ?? false }
-    }
-
     /// The same members in one order, so that what is the same reads the same.
     fileprivate var sortedByName: JSONObject {
         guard members.count > 1, !zip(members, members.dropFirst()).allSatisfy({ $0.name < $1.name }) else { return self }
         return JSONObject(distinct: members.sorted { $0.name < $1.name })
-    }
-}
-
-extension JSONValue {
-    fileprivate func says(_ other: JSONValue) -> Bool {
-        switch (self, other) {
-        case (.integer(let whole), .real(let real)), (.real(let real), .integer(let whole)): Int64(exactly: real) == whole
-        case (.list(let items), .list(let others)): items.count == others.count && zip(items, others).allSatisfy { $0.says($1) }
-        case (.object(let object), .object(let other)): object.says(other)
-        default: self == other
-        }
     }
 }
