@@ -28,6 +28,9 @@ package protocol Dialect: Sendable {
     /// What is kept of a text: the same, but for characters that the database has none for.
     func storable(_ text: String) -> String
 
+    /// How many bytes a text may have that stands in a key; nil where any may.
+    var longestKey: Int? { get }
+
     /// A statement whose rows, a text each, say what is broken in the files of the database itself; nil where there is none.
     var damages: SQL? { get }
 
@@ -111,6 +114,8 @@ extension Dialect {
     package func keepingOut(_ tables: [String]) -> String { "" }
 
     package func storable(_ text: String) -> String { text }
+
+    package var longestKey: Int? { nil }
 
     package var damages: SQL? { nil }
 

@@ -84,6 +84,17 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     package init(booleanLiteral value: Bool) { self = .bool(value) }
 
     package var text: String? { if case .text(let text) = self { text } else { nil } }
+
+    /// Whether the character zero is in a text or a name within it: no database of servers keeps that.
+    package var holdsNUL: Bool {
+        switch self {
+        case .text(let text): text.utf8.contains(0)
+        case .list(let items): items.contains(where: \.holdsNUL)
+        case .object(let object): object.members.contains { $0.name.utf8.contains(0) || $0.value.holdsNUL }
+        case .null, .bool, .integer, .real: false
+        }
+    }
+
     package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
 }
 

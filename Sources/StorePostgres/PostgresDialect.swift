@@ -42,6 +42,9 @@ package struct PostgresDialect: Dialect {
 
     package func storable(_ text: String) -> String { PostgresArguments.keepable(text) }
 
+    /// A row of an index has 2,704 bytes at most (a third of a page), with its other columns and what tells their lengths.
+    package let longestKey: Int? = 2600
+
     package func jsonMember(_ column: String, _ name: String) -> SQL {
         "(\(raw: column)::json ->> \(name)) COLLATE \"C\""
     }

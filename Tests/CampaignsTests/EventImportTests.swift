@@ -96,6 +96,17 @@ import Testing
         #expect(summary.unchanged == 1)
     }
 
+    private static let long = String(repeating: "x", count: 501)
+    /// One character with what stands above it, of 600 bytes.
+    private static let accents = String(repeating: "\u{301}", count: 300)
+
+    @Test func `a backslash before u0000 is no zero`() throws {
+        let line =
+            #"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":{"a":"\\u0000"},"id":"\#(Self.long.dropLast())"}"#
+        #expect(try desk.importEvents(line).added == 1)
+        #expect(try events().map(\.properties) == [["a": #"\u0000"#]])
+    }
+
     @Test(arguments: [
         ("{", "JSON"), ("[]", "not a JSON object"), (#"{"email":"ada@example.com","event":"x"}"#, "no time"),
         (#"{"email":"ada@example.com","event":"x","at":"soon"}"#, "the time is not one: soon"),
@@ -115,6 +126,23 @@ import Testing
         (
             #"{"email":"ada@example.com","event":"x","at":"2026-01-01","amount":5}"#,
             #"unknown member "amount": what is known of the event goes into "properties""#
+        ),
+        (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","id":"u\u0000v"}"#, "a field holds a NUL character"),
+        (#"{"external_id":"u\u0000v","event":"x","at":"2026-01-01"}"#, "a field holds a NUL character"),
+        (
+            #"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":{"a":[{"b":"\u0000"}]}}"#,
+            "a field holds a NUL character"
+        ),
+        (#"{"email":"ada@example.com","event":"x","at":"2026-01-01","id":"\#(long)"}"#, "the event's ID is longer than 500 bytes"),
+        (#"{"external_id":"\#(long)","event":"x","at":"2026-01-01"}"#, "the external ID is longer than 500 bytes"),
+        (
+            #"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":{"currency":"\#(long)"}}"#,
+            "the currency is longer than 64 bytes"
+        ),
+        (#"{"email":"ada@example.com","event":"x\#(accents)","at":"2026-01-01"}"#, "the event's name is too long"),
+        (
+            #"{"email":"ada@example.com","event":"x","at":"2026-01-01","properties":{"x\#(accents)":1}}"#,
+            "a property's name is empty or too long"
         ),
     ])
     func `a bad line is kept with its number and reason`(_ line: String, _ reason: String) throws {

@@ -48,6 +48,13 @@ import Testing
         #expect(try desk.contact("bob@example.com") == nil)
     }
 
+    @Test func `an external ID that no index takes is rejected, on each database`() throws {
+        let long = String(repeating: "x", count: 500)
+        let summary = try desk.importContacts("email,external_id\nada@example.com,\(long)\nbob@example.com,\(long)y\n")
+        #expect(summary.added == 1 && summary.reasons.map(\.reason) == ["the external ID is longer than 500 bytes"])
+        #expect(try desk.contacts.contact(externalID: long)?.email?.description == "ada@example.com")
+    }
+
     @Test func `people without an address come in from lists, and every line needs one of both`() throws {
         let summary = try desk.importContacts("email,external_id,city\n,1,Rome\nada@example.com,2,Oslo\n,,Bari\n,1,Pisa\n")
         #expect(summary.added == 2)

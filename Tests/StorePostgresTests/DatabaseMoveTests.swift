@@ -171,6 +171,36 @@ import Testing
         #expect(other?.message.contains("another database") == true)
     }
 
+    private static let intoServer = ways.filter { $0.1 == .postgres }
+
+    /// As they came in before imports refused them.
+    @Test(
+        .enabled(if: !intoServer.isEmpty, "needs PITWALL_TEST_POSTGRES"),
+        arguments: [("a\0b", "a NUL character"), (longKey, "a text of 8000 bytes")])
+    func `a key that a server can't keep is named with its row, and once it is put right the move goes on`(
+        key: String, words: String
+    ) throws {
+        let (source, target) = (try make(.sqlite, "a"), try make(.postgres, "b"))
+        try fill(source, people: 3)
+        let row: SQL = "INSERT INTO event_given_id (contact_id, given, name_id, at) VALUES (77, \(key), 1, 1)"
+        _ = try source.write { try $0.execute(row) }
+        let error = #expect(throws: DatabaseError.self) { try DatabaseMove(from: source, to: target).run() }
+        #expect(error?.code == .unfit && error?.message.hasPrefix("event_given_id.given holds \(words)") == true)
+        #expect(error?.message.contains("contact_id 77") == true)
+        _ = try source.write { try $0.execute("DELETE FROM event_given_id WHERE contact_id = 77") }
+        #expect(try DatabaseMove(from: source, to: target).run().allSatisfy { $0.sum.altered == 0 })
+    }
+
+    private static let longKey = String(repeating: "y", count: 8000)
+
+    @Test(.enabled(if: !intoServer.isEmpty, "needs PITWALL_TEST_POSTGRES")) func `texts that are kept otherwise are counted`() throws {
+        let (source, target) = (try make(.sqlite, "a"), try make(.postgres, "b"))
+        try fill(source, people: 3)
+        _ = try source.write { try $0.execute(#"UPDATE contact SET attributes = '{"a":"\u0000"}' WHERE id = 3"#) }
+        let moved = try DatabaseMove(from: source, to: target).run()
+        #expect(moved.filter { $0.sum.altered > 0 }.map { "\($0.table) \($0.sum.altered)" } == ["contact 1"])
+    }
+
     @Test(arguments: ways) func `messages in the hands of a sender are left alone, and nobody writes meanwhile`(
         from: DatabaseKind, to: DatabaseKind
     ) throws {

@@ -23,7 +23,9 @@ struct Columns {
             }
             let meaning = map[name] ?? Self.meaning(of: name)
             if meaning.isEmpty { throw .badColumn(path: path, number: index + 1, reason: "is empty") }
-            if meaning.count > 64 { throw .badColumn(path: path, number: index + 1, reason: "is longer than 64 characters") }
+            if meaning.count > 64 || meaning.utf8.count > TextLimit.name {
+                throw .badColumn(path: path, number: index + 1, reason: "is longer than 64 characters")
+            }
             if meaning.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\"" || $0 == "\\" || $0 == "`" }) {
                 throw .badColumn(path: path, number: index + 1, reason: "holds a quote, a backslash or a control character")
             }

@@ -219,7 +219,7 @@ private struct EntryBuilder {
         } catch {
             return .failure(RejectReason(text: "the address \(error.rawValue)"))
         }
-        guard !record.holdsNUL else { return .failure(RejectReason(text: "a field holds a NUL character")) }
+        guard !record.holdsNUL else { return .failure(.holdsNUL) }
         var members: [(name: String, value: JSONValue)] = []
         members.reserveCapacity(record.count)
         var externalID: String?
@@ -235,6 +235,7 @@ private struct EntryBuilder {
             }
         }
         guard address != nil || externalID != nil else { return .failure(Self.nameless) }
+        if let externalID, externalID.utf8.count > TextLimit.id { return .failure(.tooLong("external ID", TextLimit.id)) }
         return .success(ContactStore.Entry(email: address, externalID: externalID, attributes: JSONObject(distinct: members)))
     }
 

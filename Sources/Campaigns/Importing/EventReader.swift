@@ -1,5 +1,6 @@
 import Diagnostics
 import Model
+import Segments
 import Store
 
 /// A line of a file of events.
@@ -102,11 +103,24 @@ struct EventReader: Sendable {
             return .failure(RejectReason(text: error.description))
         }
         guard case .object(let object) = value else { return .failure(RejectReason(text: "not a JSON object")) }
+        guard !(Self.mayHoldNUL(line) && value.holdsNUL) else { return .failure(.holdsNUL) }
         do throws(RejectReason) {
             return entry(try Self.written(object))
         } catch {
             return .failure(error)
         }
+    }
+
+    private static let zero = Array("\\u0000".utf8)
+
+    /// Whether JSON spells a zero in it, or a backslash before the same letters.
+    private static func mayHoldNUL(_ line: [UInt8]) -> Bool {
+        var rest = line[...]
+        while let backslash = rest.firstIndex(of: zero[0]) {
+            if rest[backslash...].starts(with: zero) { return true }
+            rest = rest[(backslash + 1)...]
+        }
+        return false
     }
 
     private static let members = ["email", "external_id", "event", "at", "id", "properties"]
@@ -155,6 +169,7 @@ struct EventReader: Sendable {
         guard record.count <= columns.names.count else {
             return .failure(RejectReason(text: "has \(record.count) fields where the first line names \(columns.names.count)"))
         }
+        guard !record.holdsNUL else { return .failure(.holdsNUL) }
         var written = Written()
         for (index, meaning) in columns.meanings.enumerated() {
             guard meaning != Columns.remark, let text = record.field(index)?.trimmingSpaces, !text.isEmpty else { continue }
@@ -215,6 +230,7 @@ struct EventReader: Sendable {
                         "a property's name is empty or too long, has a blank at an end, or holds a quote, a backslash or a control character"
                 ))
         }
+        if let reason = Self.tooLong(written) { return .failure(reason) }
         guard let text = written.at, !text.isEmpty else { return .failure(RejectReason(text: "the event has no time")) }
         guard let at = zone.instant(reading: text) else {
             return .failure(RejectReason(text: "the time is not one: \(text.prefix(40))"))
@@ -231,9 +247,17 @@ struct EventReader: Sendable {
                 givenID: written.id))
     }
 
+    private static func tooLong(_ written: Written) -> RejectReason? {
+        if let id = written.externalID, id.utf8.count > TextLimit.id { return .tooLong("external ID", TextLimit.id) }
+        if let id = written.id, id.utf8.count > TextLimit.id { return .tooLong("event's ID", TextLimit.id) }
+        guard let currency = written.properties[Currency.property]?.text, currency.utf8.count > TextLimit.currency else { return nil }
+        return .tooLong("currency", TextLimit.currency)
+    }
+
     /// What a segment can name, and a JSON path can reach.
     private static func isName(_ text: String) -> Bool {
-        (text.utf8.count <= 64 || text.count <= 64) && text.first?.isWhitespace == false && text.last?.isWhitespace == false
+        (text.utf8.count <= 64 || text.utf8.count <= TextLimit.name && text.count <= 64) && text.first?.isWhitespace == false
+            && text.last?.isWhitespace == false
             && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
     }
 }

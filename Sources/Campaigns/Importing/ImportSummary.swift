@@ -45,6 +45,12 @@ struct RejectReason: Error {
 }
 
 extension RejectReason {
+    static let holdsNUL = RejectReason(text: "a field holds a NUL character")
+
+    static func tooLong(_ what: String, _ limit: Int) -> RejectReason {
+        RejectReason(text: "the \(what) is longer than \(limit) bytes")
+    }
+
     /// Which of the two it is about, nobody can know; see `PersonMatcher` in the store.
     static let twoPeople = RejectReason(
         text: """

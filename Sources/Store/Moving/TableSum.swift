@@ -4,12 +4,17 @@ import Database
 package struct TableSum: Hashable, Sendable {
     package private(set) var rows = 0
     private var sum: UInt64 = 0
+    /// How many texts hold a character that the keeper has none for.
+    package private(set) var altered = 0
 
     /// In hexadecimal.
     package var checksum: String {
         let digits = String(sum, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
+
+    /// Whether both hold the same as the keeper keeps it.
+    func agrees(with other: TableSum) -> Bool { rows == other.rows && sum == other.sum }
 
     /// - Parameter keeper: The dialect of the database that is to keep all of it, and may not keep every character.
     static func of(_ table: TableLayout, in session: any SQLSession, keeper: any Dialect) throws -> TableSum {
@@ -29,7 +34,10 @@ package struct TableSum: Hashable, Sendable {
                 hash.add(1)
                 withUnsafeBytes(of: number.littleEndian) { hash.add($0) }
             case .plain(.real(let number)): hash.add(2, number.description)
-            case .plain(.text(let text)): hash.add(3, keeper.storable(text))
+            case .plain(.text(let text)):
+                let kept = keeper.storable(text)
+                if kept.utf8.count != text.utf8.count || !kept.utf8.elementsEqual(text.utf8) { altered += 1 }
+                hash.add(3, kept)
             case .plain(.blob(let bytes)):
                 hash.add(4)
                 bytes.withUnsafeBytes { hash.add($0) }

@@ -70,6 +70,7 @@ struct DatabaseCommand: ParsableCommand {
             let tables = moved.map { table -> JSONValue in
                 .object([
                     "table": .text(table.table), "rows": .integer(Int64(table.sum.rows)), "checksum": .text(table.sum.checksum),
+                    "altered": .integer(Int64(table.sum.altered)),
                 ])
             }
             return .object(["tables": .list(tables), "seconds": .real(seconds)])
@@ -83,6 +84,11 @@ struct DatabaseCommand: ParsableCommand {
             Console.print()
             let all = "\(Console.count(rows, "row")) in \(Console.count(moved.count, "table"))"
             Console.print("\(Console.green("✓")) \(all) are the same there, after \(Console.duration(seconds)).")
+            let altered = moved.reduce(0) { $0 + $1.sum.altered }
+            if altered > 0 {
+                let texts = "\(Console.count(altered, "text")) \(altered == 1 ? "holds" : "hold")"
+                Console.print("\(texts) a NUL character, which that database has none for: U+FFFD (\u{FFFD}) stands in its place there.")
+            }
             Console.print("Now change this line of \(WorkspaceFolder.settingsFile), before anything else is done in this workspace:")
             Console.print()
             Console.print("  database: \(Settings.hasPassword(to) ? "postgres://…" : to)")
