@@ -70,9 +70,9 @@ extension DatabaseError {
                 .readOnly, "\(place) may only be read: it is a replica, or set so",
                 hint: "name the primary under `database:`, or several hosts with ?target_session_attrs=read-write")
         case "42501":
-            self.init(
-                .readOnly, "\(place) does not let this user do that: \(message)",
-                hint: "let the user own the database, or grant CREATE on its schema")
+            self.init(.unfit, "\(place) does not let this user do that: \(message)", hint: Self.right(missingIn: message))
+        case "54000":
+            self.init(.unfit, "a text is too long for an index of \(place): \(message)", hint: "shorten it, and run the command again")
         case "28P01", "28000":
             self.init(
                 .unfit, "\(place) refuses the user or the password",
@@ -87,6 +87,17 @@ extension DatabaseError {
             self.init(.constraint, "a rule of the database was broken: \(message)")
         default: return nil
         }
+    }
+
+    /// What to grant, by the server's words for what it refuses; in another language than English it may be anything.
+    private static func right(missingIn message: String) -> String {
+        if message.contains("for table") || message.contains("for relation") {
+            return "let the user own the tables, or: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO the user"
+        }
+        if message.contains("for schema") {
+            return "let the user own the database, or: GRANT USAGE, CREATE ON SCHEMA public TO the user"
+        }
+        return "let the user own the database, its schema and its tables"
     }
 
     /// What stands between us and the server says what is wrong in words alone; their code is of the class "connection".

@@ -31,11 +31,7 @@ package struct PostgresLocation: Sendable, CustomStringConvertible {
 
     /// - Parameter password: In place of what `PGPASSWORD` or `~/.pgpass` say.
     package init(_ url: String, password: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        guard Self.isURL(url), let said = Self.parse(url) else {
-            throw DatabaseError(
-                .cannotOpen, "the database's URL can't be read",
-                hint: "write it as postgres://USER@HOST:PORT/NAME; other signs than letters and digits are written as %XX")
-        }
+        guard Self.isURL(url), let said = Self.parse(url) else { throw Self.problem(with: url) }
         func value(_ keyword: String, _ variable: String) -> String? {
             said[keyword] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
         }
@@ -43,6 +39,9 @@ package struct PostgresLocation: Sendable, CustomStringConvertible {
         let hosts = (host ?? "").split(separator: ",").map(String.init)
         isLocal = hosts.allSatisfy(Self.isLoopback)
         user = value("user", "PGUSER")
+        if let wrong = value("port", "PGPORT")?.split(separator: ",").first(where: { Int($0).map { !(1...65535).contains($0) } ?? true }) {
+            throw DatabaseError(.unfit, "the database's URL has a port that is none: \(wrong.prefix(20))", hint: "ports go from 1 to 65535")
+        }
         let port = value("port", "PGPORT").flatMap { Int($0) }.map { ":\($0)" } ?? ""
         description = "\(value("dbname", "PGDATABASE") ?? user ?? "the database")\(host.map { " at \($0)\(port)" } ?? " on this machine")"
         let seconds = (said["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]).flatMap(Double.init) ?? 10
@@ -81,6 +80,37 @@ package struct PostgresLocation: Sendable, CustomStringConvertible {
             next += 1
         }
         return said
+    }
+
+    /// Why libpq can't read it, without quoting it: where a name of libpq's is wrong, that name.
+    private static func problem(with url: String) -> DatabaseError {
+        let known = knownNames
+        if isURL(url), let query = url.split(separator: "?", maxSplits: 1).dropFirst().first, !query.contains("@") {
+            for member in query.split(separator: "&") {
+                let name = String(member.prefix { $0 != "=" })
+                let isName = name.utf8.count <= 40 && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }
+                guard isName, member.contains("="), !known.contains(name), name != "ssl" else { continue }
+                let near = known.filter { $0.hasPrefix(name.prefix(4)) }.sorted()
+                return DatabaseError(
+                    .unfit, "the database's URL has a setting that libpq does not know: \(name)",
+                    hint: near.isEmpty ? "see the manual of libpq for what may follow the ?" : "there are \(near.joined(separator: ", "))")
+            }
+        }
+        return DatabaseError(
+            .unfit, "the database's URL can't be read",
+            hint: "write it as postgres://USER@HOST:PORT/NAME; other signs than letters and digits are written as %XX")
+    }
+
+    private static var knownNames: Set<String> {
+        guard let options = PQconndefaults() else { return [] }
+        defer { PQconninfoFree(options) }
+        var names: Set<String> = []
+        var next = options
+        while let keyword = next.pointee.keyword {
+            names.insert(String(cString: keyword))
+            next += 1
+        }
+        return names
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -74,7 +74,12 @@ package struct Settings: Sendable {
 
     /// The database a setting names, or what is wrong with it. Also for the flag and the environment variable.
     package static func problem(withDatabase name: String) -> String? {
-        guard name.contains("://") else { return nil }
+        guard !name.allSatisfy(\.isWhitespace) else { return "no database is named; use a file name or postgres://USER@HOST/NAME" }
+        guard name.contains("://") else {
+            let lower = name.lowercased()
+            let isMeantAsURL = lower.hasPrefix("postgres:") || lower.hasPrefix("postgresql:")
+            return isMeantAsURL ? "two slashes are missing; write it like postgres://USER@HOST/NAME" : nil
+        }
         guard isServer(name) else { return "this kind of database is not supported; use a file name or postgres://USER@HOST/NAME" }
         return hasPassword(name) ? "a password does not belong here: give it in PITWALL_DATABASE_PASSWORD, PGPASSWORD or ~/.pgpass" : nil
     }

@@ -40,6 +40,32 @@ import Testing
         #expect(error?.hint?.contains("emptied") == true)
     }
 
+    @Test(arguments: [
+        ("GRANT USAGE ON SCHEMA public TO reader", "INSERT INTO t VALUES (1)", "GRANT SELECT, INSERT"),
+        ("GRANT USAGE ON SCHEMA public TO reader", "CREATE TABLE u (a BIGINT)", "GRANT USAGE, CREATE ON SCHEMA"),
+        ("GRANT ALL ON SCHEMA public TO reader", "DROP TABLE t", "own the database, its schema and its tables"),
+    ])
+    func `a right that is missing is named as what to grant`(_ granted: String, _ statement: String, _ hint: String) throws {
+        let server = try OwnServer()
+        let owner = try server.open()
+        try table(owner)
+        try owner.write { try $0.script("CREATE ROLE reader LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; \(granted)") }
+        let url = server.url().replacing("pitwall@", with: "reader@")
+        let reader = try PostgresDatabase(PostgresLocation(url))
+        let error = #expect(throws: DatabaseError.self) { try reader.write { try $0.script(statement) } }
+        #expect(error?.code == .unfit && error?.hint?.contains(hint) == true, "\(String(describing: error))")
+        try reader.close()
+        try owner.close()
+    }
+
+    @Test func `a text that no index takes is told as one`() throws {
+        let database = try OwnServer().opened()
+        try database.postgres.write { try $0.script("CREATE TABLE t (a TEXT PRIMARY KEY)") }
+        let long = (0..<4000).map { String(($0 &* 2_654_435_761) % 0xFFFF, radix: 36) }.joined()
+        let error = #expect(throws: DatabaseError.self) { try database.postgres.write { try $0.execute("INSERT INTO t VALUES (\(long))") } }
+        #expect(error?.code == .unfit && error?.message.contains("too long") == true && error?.message.contains(long.prefix(50)) == false)
+    }
+
     @Test func `a statement that needs more room than it may have says which setting`() throws {
         let database = try OwnServer(["temp_file_limit = 1MB", "work_mem = 64kB"]).opened()
         let error = #expect(throws: DatabaseError.self) {

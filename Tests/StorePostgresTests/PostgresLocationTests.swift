@@ -36,6 +36,17 @@ import Testing
     @Test(arguments: ["postgres://anna:ge%zzheim@db/news", "postgres://db/news?sekret=geheim", "mysql://geheim@db/news", "geheim"])
     func `a URL that can't be read is refused without being quoted`(url: String) throws {
         let error = #expect(throws: DatabaseError.self) { _ = try PostgresLocation(url, environment: [:]) }
-        #expect(error?.description.contains("heim") == false && error?.hint != nil)
+        #expect(error?.description.contains("heim") == false && error?.hint != nil && error?.code == .unfit)
+    }
+
+    @Test(arguments: [
+        ("postgres://db/news?sslmod=require", "does not know: sslmod", "sslmode"),
+        ("postgres://db/news?connect_timeout=5&nonsense=1", "does not know: nonsense", "manual"),
+        ("postgres://db:99999/news", "a port that is none: 99999", "65535"), ("postgres://a:1,b:0/news", "a port that is none: 0", "65535"),
+        ("postgres://db/news?port=x", "a port that is none: x", "65535"),
+    ])
+    func `what is wrong in a URL is named where it is no secret`(url: String, words: String, hint: String) throws {
+        let error = #expect(throws: DatabaseError.self) { _ = try PostgresLocation(url, environment: [:]) }
+        #expect(error?.message.contains(words) == true && error?.hint?.contains(hint) == true && error?.code == .unfit)
     }
 }

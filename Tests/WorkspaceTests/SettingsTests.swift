@@ -159,6 +159,12 @@ private func settings(_ text: String) throws -> Settings {
         #expect(Settings.isServer(name))
     }
 
+    @Test(arguments: ["", " ", "postgres:/news", "postgresql:news", "mysql://db/news"])
+    func `what names no database is refused, with how to write it`(name: String) throws {
+        #expect(try #require(Settings.problem(withDatabase: name)).contains("postgres://USER@HOST/NAME"))
+        #expect(Settings.problem(withDatabase: "news.sqlite") == nil)
+    }
+
     @Test(arguments: ["postgres://user:geheim@host/name", "postgres://host/name?password=geheim", "postgres://a:b:geheim@host"])
     func `a password in the database's URL is refused without being shown`(name: String) {
         let said = complaint { _ = try settings("database: \"\(name)\"") }
