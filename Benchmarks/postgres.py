@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """PostgreSQL as the store, each figure beside a yardstick in the same run, printed as ratios.
 
-    Benchmarks/postgres.py [import] [segments] [send] [trips] [together] [--messages 50000] [--contacts 100000 --events 2000000] [--runs 3] [--keep DIR]
+    Benchmarks/postgres.py [import] [segments] [send] [trips] [together] [limits] [--messages 50000] [--contacts 100000 --events 2000000] [--runs 3] [--keep DIR]
 
 import    `pitwall import contacts`, with consent, and `pitwall import events`, against a bare COPY of the rows that come of it into tables
           with the same indexes, in the same order, from a file on the server's machine.
@@ -10,6 +10,8 @@ send      `pitwall send` into smtp-sink from a database on PostgreSQL against on
 trips     How often a send waits for an answer of the server, counted between the two by a relay of bytes that was told nothing of either.
 together  Two senders of one campaign against one alone, through a relay that takes 100 ms to answer the dot; a tenth of the messages.
           Rates are of the mail server, between the first and the last twentieth of the messages.
+limits    One, two and three senders of one campaign with a limit of 40 a second: how many the mail server answers in its fullest second, of
+          any, and how much of the limit is used; a twenty-fifth of the messages each.
 
 Starts a PostgreSQL of its own with its default settings, on loopback, in a temporary folder. Segments are compared by CPU seconds of program
 and server together, beyond what the same command takes for nobody, the least of --runs. Needs what Debian calls postgresql and postfix.
@@ -18,9 +20,9 @@ PITWALL_BIN names the program to measure. The data is ../shared/tools/make_audie
 import argparse, glob, json, os, re, select, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 
 import bench_workspace
-from bench_workspace import ENVIRONMENT, PITWALL, ROOT, Sink, free_port
+from bench_workspace import ENVIRONMENT, PITWALL, ROOT, Sink, free_port, run
 
-WHAT = ["import", "segments", "send", "trips", "together"]
+WHAT = ["import", "segments", "send", "trips", "together", "limits"]
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(WHAT))
 arguments.add_argument("--messages", type=int, default=50_000)
@@ -289,32 +291,67 @@ def measure_trips(server, folder, root):
     report("trips", f"{counter.trips:,} for {args.messages:,} messages: {each:.4f} a message", each / 0.05, "≤ 1 of 0.05", each <= 0.05)
 
 
-def measure_together(server, folder):
+def relayed(server, folder, count, answer, settings=None):
+    """A relay that takes `answer` seconds for the dot, and a campaign of `count` for it, planned in the database `planned_slow`."""
     import wire
-    count = args.messages // 10
-    slow = wire.Server(0.0, True, 0.1)
-    root = wire.workspace(folder, slow.port, count)
+    relay = wire.Server(0.0, True, answer)
+    root = wire.workspace(folder, relay.port, count)
+    if settings:
+        with open(f"{root}/pitwall.yaml") as file:
+            lines = [line for line in file.read().splitlines() if line.split(":")[0] != settings.split(":")[0]]
+        with open(f"{root}/pitwall.yaml", "w") as file:
+            file.write("\n".join(lines + [settings]) + "\n")
+        run(PITWALL, "plan", "bench", cwd=root)
     server.make("planned_slow")
     timed(PITWALL, "database", "move", "--to", server.url("planned_slow"), "--json", cwd=root)
+    return relay, root
+
+
+def send_with(senders, server, folder, relay, root, count):
+    """Sends all of it with so many machines at once."""
+    server.make("sending", "planned_slow")
+    relay.times.clear()
+    copies = [f"{folder}/sender{place}" for place in range(senders)]
+    for copy in copies:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(root, copy)
+    running = [subprocess.Popen([PITWALL, "send", "bench", "--yes", "--json", "--database", server.url("sending")], cwd=copy,
+                                stdout=subprocess.PIPE, env=ENVIRONMENT) for copy in copies]
+    # Each says what became of the whole campaign.
+    ends = [json.loads(process.communicate()[0].splitlines()[-1])["accepted"] for process in running]
+    assert set(ends) == {count} == {len(relay.times)}, (ends, len(relay.times))
+
+
+def measure_together(server, folder):
+    count = args.messages // 10
+    slow, root = relayed(server, folder, count, 0.1)
     rates = {1: [], 2: []}
     for number in range(args.runs):
         for senders in rates:
-            server.make("sending", "planned_slow")
-            slow.times.clear()
-            copies = [f"{folder}/sender{place}" for place in range(senders)]
-            for copy in copies:
-                shutil.rmtree(copy, ignore_errors=True)
-                shutil.copytree(root, copy)
-            running = [subprocess.Popen([PITWALL, "send", "bench", "--yes", "--json", "--database", server.url("sending")], cwd=copy,
-                                        stdout=subprocess.PIPE, env=ENVIRONMENT) for copy in copies]
-            # Each says what became of the whole campaign.
-            ends = [json.loads(process.communicate()[0].splitlines()[-1])["accepted"] for process in running]
-            assert set(ends) == {count} == {len(slow.times)}, (ends, len(slow.times))
+            send_with(senders, server, folder, slow, root, count)
             rates[senders].append(slow.rate())
             print(f"  run {number + 1}: {senders} sending {slow.rate():7.1f}/s", flush=True)
     slow.end()
     two, one = (statistics.median(rates[senders]) for senders in (2, 1))
     report("together", f"{count:,} messages, 100 ms to answer the dot: two senders {two:.1f}/s, one {one:.1f}/s", two / one, "≥ 1.9", two >= 1.9 * one)
+
+
+def measure_limits(server, folder):
+    limit, count = 40, args.messages // 25
+    relay, root = relayed(server, folder, count, 0.02, f"limits: [{limit}/s]")
+    for senders in (1, 2, 3):
+        send_with(senders, server, folder, relay, root, count)
+        times = sorted(relay.times)
+        fullest = first = 0
+        for place, moment in enumerate(times):
+            while moment - times[first] >= 1:
+                first += 1
+            fullest = max(fullest, place - first + 1)
+        # The first of them go at once.
+        used = (count - limit) / (times[-1] - times[0]) / limit
+        report(f"limits, {senders} sending", f"{count:,} messages at {limit}/s: fullest second {fullest}, {used:.3f} of the limit used",
+               used, f"≥ 0.95, at most {limit} in a second", used >= 0.95 and fullest <= limit)
+    relay.end()
 
 
 def main():
@@ -341,6 +378,8 @@ def main():
                         globals()[f"measure_{name}"](server, folder, sending)
         if "together" in what:
             measure_together(server, folder)
+        if "limits" in what:
+            measure_limits(server, folder)
     finally:
         server.stop()
         shutil.rmtree(f"{folder}/server", ignore_errors=True)
