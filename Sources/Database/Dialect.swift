@@ -31,6 +31,9 @@ package protocol Dialect: Sendable {
     /// How many bytes a text may have that stands in a key; nil where any may.
     var longestKey: Int? { get }
 
+    /// How a table is cut into parts; nil where none is.
+    var partitioning: (any Partitioning)? { get }
+
     /// A statement whose rows, a text each, say what is broken in the files of the database itself; nil where there is none.
     var damages: SQL? { get }
 
@@ -116,6 +119,8 @@ extension Dialect {
     package func storable(_ text: String) -> String { text }
 
     package var longestKey: Int? { nil }
+
+    package var partitioning: (any Partitioning)? { nil }
 
     package var damages: SQL? { nil }
 

@@ -45,6 +45,8 @@ package struct PostgresDialect: Dialect {
     /// A row of an index has 2,704 bytes at most (a third of a page), with its other columns and what tells their lengths.
     package let longestKey: Int? = 2600
 
+    package var partitioning: (any Partitioning)? { PostgresPartitioning() }
+
     package func jsonMember(_ column: String, _ name: String) -> SQL {
         "(\(raw: column)::json ->> \(name)) COLLATE \"C\""
     }

@@ -4,7 +4,7 @@ import Testing
     static let commands = [
         "init", "import", "import contacts", "import events", "import consent", "import suppressions", "import bounces", "contacts",
         "contacts show", "contacts export", "contacts forget", "contacts merge", "contacts unmerge", "contacts lift", "events",
-        "events prune",
+        "events partition", "events prune",
         "segments", "segments list", "segments check", "segments count", "segments show", "segments explain", "segments funnel",
         "segments fmt", "segments names", "templates", "templates list", "templates check",
         "templates render", "preview", "plan", "send", "campaigns", "campaigns list", "campaigns status", "campaigns pause",
@@ -24,7 +24,8 @@ import Testing
 
     @Test(arguments: [
         "import contacts", "import events", "import consent", "import suppressions", "import bounces", "contacts show", "contacts export",
-        "contacts forget", "contacts merge", "contacts unmerge", "contacts lift", "events prune", "segments list", "segments check",
+        "contacts forget", "contacts merge", "contacts unmerge", "contacts lift", "events partition", "events prune", "segments list",
+        "segments check",
         "segments count", "segments show", "segments explain", "segments funnel", "segments fmt", "segments names", "templates list",
         "templates check", "preview", "plan", "send", "campaigns list",
         "campaigns status", "campaigns pause", "campaigns resume", "campaigns cancel", "log", "resolve", "init", "dkim new",

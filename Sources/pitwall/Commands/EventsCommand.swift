@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaigns
+import Database
 import Diagnostics
 import Model
 import Segments
@@ -8,7 +9,8 @@ import Workspace
 
 struct EventsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "What people did: let old events fade.", subcommands: [Prune.self])
+        commandName: "events", abstract: "What people did: let old events fade, cut many into months.",
+        subcommands: [Prune.self, Partition.self])
 
     struct Prune: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -118,6 +120,55 @@ struct EventsCommand: ParsableCommand {
                     "dropped": .integer(Int64(dropped)), "events": .list(rows), "segments_short": .list(short.map { .text($0) }),
                     "sums_lapsed": .list(lapsed.map { .text("\($0.event).\($0.property)") }),
                 ]))
+        }
+    }
+
+    struct Partition: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "partition",
+            abstract: "Cut the table of events into months (PostgreSQL).",
+            discussion: """
+                For those who have hundreds of millions: a month that has faded is dropped at once instead of row by row, and a question about last
+                week reads one month. Questions about one person look into every month that is kept, and take longer. Nothing else changes, and
+                months are made as events come. docs/scaling.md has figures for both.
+                The table is copied in one transaction, in which nobody else reads or writes events; until it ends they are there twice.
+                """)
+
+        @Flag(name: .shortAndLong, help: "Don't ask.")
+        var yes = false
+
+        @Flag(name: .long, help: "Print one JSON object.")
+        var json = false
+
+        @OptionGroup var workspace: WorkspaceOptions
+
+        func run() throws {
+            let workspace = try workspace.open()
+            guard workspace.database.dialect.partitioning != nil else {
+                throw UseError(
+                    .settings,
+                    "only PostgreSQL cuts tables into months, and this workspace's database is \(workspace.database.dialect.name)",
+                    hint:
+                        "a file carries some tens of millions of events as it is; to move: pitwall database move --to postgres://USER@HOST/NAME"
+                )
+            }
+            try Confirmation.require("Copy all events into months? Nobody reads or writes events meanwhile.", yes: yes)
+            let bar = ProgressLine(enabled: !json)
+            bar.show("cutting the table of events into months")
+            let result = try workspace.events.partition()
+            bar.clear()
+            switch result {
+            case .done(let months, let events):
+                tell(
+                    months, events, "\(Console.green("✓")) \(Console.count(events, "event")) are in \(Console.count(months, "month")) now.")
+            case .already(let months): tell(months, nil, "The table of events is cut already, into \(Console.count(months, "part")).")
+            case .impossible: break
+            }
+        }
+
+        private func tell(_ months: Int, _ events: Int?, _ sentence: String) {
+            guard json else { return Console.print(sentence) }
+            Console.print(json: .object(["months": .integer(Int64(months)), "events": events.map { .integer(Int64($0)) } ?? .null]))
         }
     }
 }

@@ -33,11 +33,17 @@ extension EventStore {
 
     /// Drops raw events that are older than they are to be kept, and keeps what they come to in sum. Says how many went.
     ///
-    /// In slices, so that other writers get their turn; interrupted, it goes on where it was.
+    /// In slices, so that other writers get their turn; interrupted, it goes on where it was. Where the table is cut into months, a month of
+    /// which nothing is to be kept goes as a whole.
     @discardableResult
     package func prune(_ retention: Retention, at now: Instant, progress: (Int) -> Void = { _ in }) throws -> Int {
         let limits = try database.read { try self.limits(retention, at: now, in: $0) }
+        let before = Dictionary(limits.map { ($0.id, $0.before.milliseconds) }, uniquingKeysWith: { first, _ in first })
         var dropped = 0
+        for part in try database.read({ try EventPartitions(in: $0) })?.parts ?? [] {
+            dropped += try database.write { try pruneWhole(part, before, in: $0) }
+            progress(dropped)
+        }
         for (id, _, _, before) in limits {
             while true {
                 let slice = try database.write { try pruneSlice(of: id, before: before, in: $0) }
@@ -46,6 +52,7 @@ extension EventStore {
                 if slice.isLast { break }
             }
         }
+        try dropEmptied(before)
         return dropped
     }
 
@@ -75,6 +82,16 @@ extension EventStore {
         }
         // Past the instant of the slice's last event, so that a slice is never empty.
         let end = next.map { min($0 + 1, before.milliseconds) } ?? before.milliseconds
+        try fade(name, before: end, in: session)
+        let dropped = try session.execute("DELETE FROM event WHERE name_id = \(name) AND at < \(end)")
+        try noteDropped(dropped, of: name, before: end, in: session)
+        let isLast = end >= before.milliseconds
+        if isLast { try session.execute("DELETE FROM event_given_id WHERE name_id = \(name) AND at < \(end)") }
+        return (dropped, isLast)
+    }
+
+    /// Keeps what the events of a name come to that are about to go.
+    private func fade(_ name: Int64, before end: Int64, in session: any SQLSession) throws {
         let old: SQL = "FROM event WHERE name_id = \(name) AND at < \(end)"
         let sums: SQL = "SELECT name_id, contact_id, count(*), min(at), max(at), max(learned_at) \(old) GROUP BY name_id, contact_id"
         try session.execute(SQL(raw: EventSummaries.fading(sums.text), arguments: sums.arguments))
@@ -82,17 +99,52 @@ extension EventStore {
             try EventSums.fade(sum, "e.name_id = \(name) AND e.at < \(end)", in: session)
         }
         try ContactMerges.noteFading(of: name, before: end, in: session)
-        let dropped = try session.execute("DELETE \(old)")
+    }
+
+    private func noteDropped(_ dropped: Int, of name: Int64, before end: Int64, in session: any SQLSession) throws {
+        guard dropped > 0 else { return }
         try session.execute("UPDATE event_name SET events = events - \(dropped) WHERE id = \(name)")
-        let isLast = end >= before.milliseconds
-        if isLast { try session.execute("DELETE FROM event_given_id WHERE name_id = \(name) AND at < \(end)") }
-        if dropped > 0 {
-            try session.execute(
-                """
-                INSERT INTO event_horizon (name_id, kept_since) VALUES (\(name), \(end)) ON CONFLICT (name_id) DO UPDATE SET \
-                kept_since = CASE WHEN excluded.kept_since > event_horizon.kept_since THEN excluded.kept_since ELSE event_horizon.kept_since END
-                """)
+        try session.execute(
+            """
+            INSERT INTO event_horizon (name_id, kept_since) VALUES (\(name), \(end)) ON CONFLICT (name_id) DO UPDATE SET \
+            kept_since = CASE WHEN excluded.kept_since > event_horizon.kept_since THEN excluded.kept_since ELSE event_horizon.kept_since END
+            """)
+    }
+
+    // MARK: - Months
+
+    /// Larger ones go in slices first: to add one up keeps every other writer waiting.
+    private static let largestPart = 1_000_000
+
+    /// Drops a part that holds nothing that is to be kept; says how many events went, with those of the same names before it.
+    private func pruneWhole(_ part: EventPartitions.Part, _ before: [Int64: Int64], in session: any SQLSession) throws -> Int {
+        let end = part.range.upperBound
+        guard before.values.contains(where: { $0 >= end }),
+            try session.count("SELECT count(*) FROM (SELECT 1 FROM \(raw: part.table) LIMIT \(Self.largestPart + 1)) x") <= Self.largestPart
+        else { return 0 }
+        let names = try session.all("SELECT name_id, count(*) FROM \(raw: part.table) GROUP BY name_id") {
+            ($0.integer(0), Int($0.integer(1)))
         }
-        return (dropped, isLast)
+        guard !names.isEmpty, names.allSatisfy({ name, _ in (before[name] ?? .min) >= end }) else { return 0 }
+        var dropped = 0
+        for (name, count) in names {
+            try fade(name, before: end, in: session)
+            let earlier = try session.execute("DELETE FROM event WHERE name_id = \(name) AND at < \(part.range.lowerBound)")
+            try noteDropped(earlier + count, of: name, before: end, in: session)
+            dropped += earlier + count
+        }
+        try EventPartitions(in: session)?.drop(part)
+        return dropped
+    }
+
+    /// Drops parts that have nothing left in them and get nothing more: no name is kept that long.
+    private func dropEmptied(_ before: [Int64: Int64]) throws {
+        guard let most = before.values.max() else { return }
+        for part in try database.read({ try EventPartitions(in: $0) })?.parts ?? [] where part.range.upperBound <= most {
+            try database.write { session in
+                guard try session.first("SELECT 1 FROM \(raw: part.table) LIMIT 1", { _ in true }) == nil else { return }
+                try EventPartitions(in: session)?.drop(part)
+            }
+        }
     }
 }

@@ -104,6 +104,8 @@ struct EventWriter {
             arrivals.append(Arrival(index: index, contact: contact, name: name.id, at: entry.at.milliseconds))
         }
         let told = try dropTold(&arrivals, entries)
+        var partitions = try EventPartitions(in: session)
+        try partitions?.make(for: arrivals.lazy.map(\.at))
         sort(&arrivals)
         var summaries = SummaryNotes()
         var sums = SumNotes()
