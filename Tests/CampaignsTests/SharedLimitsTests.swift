@@ -26,9 +26,9 @@ import Testing
         var isBusy = true
         private let ledger: Ledger
 
-        init(_ ledger: Ledger, _ limits: [Rate], past: [(at: Instant, count: Int)] = []) throws {
+        init(_ ledger: Ledger, _ limits: [Rate], past: [(at: Instant, count: Int)] = [], campaign: CampaignID = CampaignID(1)) throws {
             self.ledger = ledger
-            id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+            id = try ledger.join(Ledger.Newcomer(campaign: campaign, machine: "m", host: "h", process: 1), lease: 3_600_000).id
             var limiter = RateLimiter(limits)
             for (at, count) in past { limiter.record(count, at: at) }
             traffic = Traffic(SendingPolicy(SendingPolicy.Rules(relays: [RelayTerms(name: "main", limits: limiter)])))
@@ -133,6 +133,15 @@ import Testing
         let others = try run([try Machine(ledger, rates)], 10..<40).count
         #expect(gone + others <= 1000)
         #expect(gone + others >= 850)
+    }
+
+    @Test func `who died while sending another campaign does not keep its part`() throws {
+        let rates = [try #require(Rate("40/s"))]
+        let dead = try Machine(ledger, rates, campaign: CampaignID(2))
+        #expect(try run([dead], 0..<2).count > 40)
+        try desk.database.write { _ = try $0.execute("UPDATE sender SET lease_until = 0 WHERE id = \(dead.id)") }
+        #expect(try run([try Machine(ledger, rates)], 2..<6).count >= 120)
+        #expect(try dead.limits.ask(isBusy: true, at: origin, uptime: 60_000) == .putOut)
     }
 
     @Test func `a provider with a slow limit gets its part once somebody asks to go there`() throws {

@@ -36,8 +36,15 @@ extension Ledger {
     package func allot(_ claims: [AllotmentClaim], to sender: SenderID, at now: Instant? = nil) throws -> [Int]? {
         guard !claims.isEmpty else { return [] }
         return try database.write { session in
-            let isIn = try session.count("SELECT count(*) FROM sender WHERE id = \(sender) AND ended_at IS NULL") == 1
-            guard isIn else { return nil }
+            // Of whatever campaign: a sender that died must not keep its part until somebody sends that campaign again.
+            let lapsed: SQL = """
+                ended_at IS NULL AND id <> \(sender) AND lease_until < \(session.dialect.now) AND id IN (SELECT sender FROM allotment)
+                """
+            let known = try session.all("SELECT id FROM sender WHERE (id = \(sender) AND ended_at IS NULL) OR (\(lapsed))") {
+                SenderID($0.integer(0))
+            }
+            guard known.contains(sender) else { return nil }
+            if known.count > 1 { _ = try Self.putOut(lapsed, in: session) }
             let now = try now ?? Self.now(in: session)
             return try claims.map { try Self.allot($0, to: sender, at: now, in: session) }
         }

@@ -83,18 +83,21 @@ extension Ledger {
     package func putOutLapsed(of campaign: CampaignID) throws -> (senders: [SenderID], returned: Int) {
         let lapsed: SQL = "campaign_id = \(campaign) AND ended_at IS NULL AND lease_until < \(database.dialect.now)"
         guard try database.read({ try $0.count("SELECT count(*) FROM sender WHERE \(lapsed)") }) > 0 else { return ([], 0) }
-        return try database.write { session in
-            let out = try session.all("UPDATE sender SET ended_at = \(session.dialect.now) WHERE \(lapsed) RETURNING id") {
-                SenderID($0.integer(0))
-            }
-            var returned = 0
-            for id in out {
-                returned += try Self.takeBack(from: id, in: session)
-                try Self.releaseAllotments(of: id, in: session)
-                try Self.forget(id, in: session)
-            }
-            return (out.sorted { $0.rawValue < $1.rawValue }, returned)
+        return try database.write { try Self.putOut(lapsed, in: $0) }
+    }
+
+    /// - Parameter which: a condition on senders.
+    static func putOut(_ which: SQL, in session: any SQLSession) throws -> (senders: [SenderID], returned: Int) {
+        let out = try session.all("UPDATE sender SET ended_at = \(session.dialect.now) WHERE \(which) RETURNING id") {
+            SenderID($0.integer(0))
         }
+        var returned = 0
+        for id in out {
+            returned += try takeBack(from: id, in: session)
+            try releaseAllotments(of: id, in: session)
+            try forget(id, in: session)
+        }
+        return (out.sorted { $0.rawValue < $1.rawValue }, returned)
     }
 
     /// What may have been sent by senders that were put out so many milliseconds ago is unknown. It keeps its sender, whose machine may
