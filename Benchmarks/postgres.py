@@ -11,7 +11,7 @@ trips     How often a send waits for an answer of the server, counted between th
 together  Two senders of one campaign against one alone, through a relay that takes 100 ms to answer the dot; a tenth of the messages.
           Rates are of the mail server, between the first and the last twentieth of the messages.
 limits    One, two and three senders of one campaign with a limit of 40 a second: how many the mail server answers in its fullest second, of
-          any, and how much of the limit is used; a twenty-fifth of the messages each.
+          any, and how much of the limit is used between the first and the last twentieth; a twenty-fifth of the messages each.
 
 Starts a PostgreSQL of its own with its default settings, on loopback, in a temporary folder. Segments are compared by CPU seconds of program
 and server together, beyond what the same command takes for nobody, the least of --runs. Needs what Debian calls postgresql and postfix.
@@ -347,8 +347,7 @@ def measure_limits(server, folder):
             while moment - times[first] >= 1:
                 first += 1
             fullest = max(fullest, place - first + 1)
-        # The first of them go at once.
-        used = (count - limit) / (times[-1] - times[0]) / limit
+        used = relay.rate() / limit
         report(f"limits, {senders} sending", f"{count:,} messages at {limit}/s: fullest second {fullest}, {used:.3f} of the limit used",
                used, f"≥ 0.95, at most {limit} in a second", used >= 0.95 and fullest <= limit)
     relay.end()
