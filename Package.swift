@@ -9,6 +9,12 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
+/// Of the program for use. LLVM's linker, since the other knows no packed relocations (see scripts/lib/setup.sh); and no symbol is given
+/// to other libraries, since none asks: their names alone were 3 MB that start-up read.
+let linking: [LinkerSetting] = [
+    .unsafeFlags(["-use-ld=lld", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux], configuration: .release))
+]
+
 /// One room of the house. An arrow may only point to a room listed above it; ARCHITECTURE.md tells what each owns.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -66,7 +72,7 @@ let targets: [Target] = [
             "Segments",
             "Signing", "Store", "StorePostgres", "StoreSQLite", "Templating", "Web", "Workspace", arguments, logging,
         ],
-        swiftSettings: settings),
+        swiftSettings: settings, linkerSettings: linking),
 
     .executableTarget(
         name: "SigningBenchmark", dependencies: ["Mail", "Model", "Signing"], path: "Benchmarks/Signing", swiftSettings: settings),
