@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
 ]
 
 /// Of the program for use. LLVM's linker, since the other knows no packed relocations (see scripts/lib/setup.sh); and no symbol is given
-/// to other libraries, since none asks: their names alone were 3 MB that start-up read.
+/// to other libraries, since none asks: their table alone is 3 MB.
 let linking: [LinkerSetting] = [
     .unsafeFlags(["-use-ld=lld", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux], configuration: .release))
 ]
