@@ -46,12 +46,13 @@ struct EventWriter {
         insertInto: "event", ["name_id", "at", "contact_id", "id", "learned_at"].map { .int64($0) } + [.text("properties")],
         unlessThere: ["name_id", "at", "contact_id", "id"])
 
-    /// Which of some events are there in the very same words.
+    /// Which of some events are there in the very same words. Asked by a subquery of one row, which is looked up in the index: of a join
+    /// PostgreSQL read the whole table for each batch.
     private static let same = SQLBatch(
         [.int64("name_id"), .int64("at"), .int64("contact_id"), .text("properties")],
         """
-        SELECT r.n FROM rows r JOIN event e ON e.name_id = r.name_id AND e.at = r.at AND e.contact_id = r.contact_id \
-        AND COALESCE(e.properties, '') = r.properties
+        SELECT r.n FROM rows r WHERE (SELECT 1 FROM event e WHERE e.name_id = r.name_id AND e.at = r.at AND e.contact_id = r.contact_id \
+        AND COALESCE(e.properties, '') = r.properties LIMIT 1) IS NOT NULL
         """)
 
     private static let givenColumns: [SQLBatch.Column] = [.int64("contact_id"), .text("given"), .int64("name_id"), .int64("at")]
@@ -72,9 +73,10 @@ struct EventWriter {
     private static let otherwise = SQLBatch(
         givenColumns + [.text("properties")],
         """
-        SELECT r.n, g.at FROM rows r JOIN event_given_id g ON g.contact_id = r.contact_id AND g.given = r.given AND g.name_id = r.name_id \
-        WHERE g.at <> r.at OR NOT EXISTS (SELECT 1 FROM event e WHERE e.name_id = r.name_id AND e.at = r.at \
-        AND e.contact_id = r.contact_id AND COALESCE(e.properties, '') = r.properties)
+        SELECT x.n, x.given_at FROM (SELECT r.n, r.at, r.name_id, r.contact_id, r.properties, (SELECT g.at FROM event_given_id g \
+        WHERE g.contact_id = r.contact_id AND g.given = r.given AND g.name_id = r.name_id) AS given_at FROM rows r) x \
+        WHERE x.given_at IS NOT NULL AND (x.given_at <> x.at OR (SELECT 1 FROM event e WHERE e.name_id = x.name_id AND e.at = x.at \
+        AND e.contact_id = x.contact_id AND COALESCE(e.properties, '') = x.properties LIMIT 1) IS NULL)
         """)
 
     init(session: any SQLSession, unknown: UnknownContact, now: Instant) throws {
