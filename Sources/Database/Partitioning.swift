@@ -5,8 +5,12 @@ package protocol Partitioning: Sendable {
     /// other takes. One row of NULL where there is no part yet, none where the table is whole.
     func parts(of table: String) -> SQL
 
-    /// Statements that make the indexes of `table`, but for its key's, a row each.
-    func indexes(of table: String) -> SQL
+    /// Statements that give a new table under the name of `table` what that has: its indexes but for the key's, others' rights and its
+    /// owner, a row each.
+    func particulars(of table: String) -> SQL
+
+    /// How many tables have this name.
+    func tables(named name: String) -> SQL
 
     /// Statements that keep everybody out of `table`, name it `other`, and make an empty one in its place that is cut by `column`: without
     /// parts, key and indexes.
@@ -15,6 +19,10 @@ package protocol Partitioning: Sendable {
     /// Statements that make a part, while others read and write the table.
     func make(_ part: String, of table: String, from: Int64, to: Int64) -> String
 
-    /// Statements that take a part out of the table, and drop it.
+    /// A statement after which the database knows what is in the whole table: of one that is cut it does not find out by itself.
+    func learn(_ table: String) -> String
+
+    /// Statements that take a part out of the table, and drop it. They wait no more than a moment for those who read, since others who
+    /// would read wait behind them.
     func drop(_ part: String, of table: String) -> String
 }

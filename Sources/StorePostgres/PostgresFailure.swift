@@ -51,6 +51,12 @@ extension DatabaseError {
             self.init(
                 .busy, "\(place) ended a statement that took too long, or somebody there ended it",
                 hint: "run the command again when the server has less to do; its log says which it was")
+        case "3F000" where message.contains("no schema has been selected"):
+            self.init(.unfit, "\(place) shows this user no schema", hint: Self.right(missingIn: "for schema"))
+        case "2BP01":
+            self.init(
+                .unfit, "something else in \(place) depends on a table that is replaced: \(message)",
+                hint: "drop what depends on it (a view?), run the command again, and make it anew")
         case "42P01", "3F000":
             self.init(
                 .other, "a table is not there any more in \(place): \(message)",

@@ -89,7 +89,7 @@ package struct PostgresLocation: Sendable, CustomStringConvertible {
             for member in query.split(separator: "&") {
                 let name = String(member.prefix { $0 != "=" })
                 let isName = name.utf8.count <= 40 && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }
-                guard isName, member.contains("="), !known.contains(name), name != "ssl" else { continue }
+                guard isName, !name.isEmpty, member.contains("="), !known.contains(name), name != "ssl" else { continue }
                 let near = known.filter { $0.hasPrefix(name.prefix(4)) }.sorted()
                 return DatabaseError(
                     .unfit, "the database's URL has a setting that libpq does not know: \(name)",

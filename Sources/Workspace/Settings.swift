@@ -81,6 +81,7 @@ package struct Settings: Sendable {
             return isMeantAsURL ? "two slashes are missing; write it like postgres://USER@HOST/NAME" : nil
         }
         guard isServer(name) else { return "this kind of database is not supported; use a file name or postgres://USER@HOST/NAME" }
+        guard name.hasPrefix("postgres") else { return "write postgres:// in small letters" }
         return hasPassword(name) ? "a password does not belong here: give it in PITWALL_DATABASE_PASSWORD, PGPASSWORD or ~/.pgpass" : nil
     }
 

@@ -138,6 +138,46 @@ import Testing
         try expectTheSame()
     }
 
+    @Test func `rights that others had, an index of somebody's own, and what lies under another name, all stay`() throws {
+        try record(Self.told(daysAgo: stride(from: 1, through: 60, by: 1)))
+        let role = "clerk_\(lease.name)"
+        try cut.write {
+            try $0.script(
+                "CREATE ROLE \(role); GRANT SELECT, INSERT ON event TO \(role); GRANT SELECT ON event TO PUBLIC; CREATE INDEX own ON event (learned_at)"
+            )
+        }
+        _ = try EventStore(cut).partition()
+        let rights: SQL = """
+            SELECT CASE WHEN has_table_privilege(\(role), 'event', 'INSERT') THEN 1 ELSE 0 END + \
+            (SELECT count(*) FROM pg_indexes WHERE tablename = 'event' AND indexdef LIKE '%(learned_at)')
+            """
+        #expect(try cut.read { try $0.count(rights) } == 2)
+        // Taken out, as for an archive: its name is not free.
+        try cut.write { try $0.script("ALTER TABLE event DETACH PARTITION event_2026_10; DELETE FROM event_given_id") }
+        let again = try EventStore(cut).record(Self.told(daysAgo: stride(from: 25, through: 30, by: 1)), at: Self.now)
+        #expect(again.allSatisfy { $0 == .added })
+        #expect(try months().contains("event_2026_10_2"))
+        try cut.write { try $0.script("DROP OWNED BY \(role); DROP ROLE \(role)") }
+    }
+
+    @Test func `two prunes at once drop each month once, whatever its name is`() throws {
+        let (from, to) = (Self.now.milliseconds - 70 * 86_400_000, Self.now.milliseconds - 60 * 86_400_000)
+        _ = try EventStore(cut).partition()
+        try cut.write { try $0.script("CREATE TABLE \"Ten Days\" PARTITION OF event FOR VALUES FROM (\(from)) TO (\(to))") }
+        try record(Self.told(daysAgo: stride(from: 1, through: 120, by: 1)))
+        let retention = Retention(spans: ["visit": try #require(TimeSpan("30 days")), "purchase": try #require(TimeSpan("30 days"))])
+        var inner: Int?
+        let dropped = try EventStore(cut).prune(retention, at: Self.now) { _ in
+            if inner == nil {
+                inner = 0
+                inner = try? EventStore(self.cut).prune(retention, at: Self.now)
+            }
+        }
+        #expect(try dropped + (inner ?? 0) == EventStore(whole).prune(retention, at: Self.now))
+        #expect(try months() == ["event_2026_10", "event_2026_11"])
+        try expectTheSame()
+    }
+
     @Test func `everything moves out of a database whose events are cut`() throws {
         try record(Self.told(daysAgo: stride(from: 1, through: 100, by: 1)))
         _ = try EventStore(cut).partition()

@@ -50,21 +50,24 @@ struct EventsCommand: ParsableCommand {
             let short = try workspace.segmentsShort(of: coming, at: now)
             if !json { show(fading, short, lapsed, workspace.settings.zone) }
             let total = fading.reduce(0) { $0 + $1.events }
+            var dropped = 0
             if !dryRun, total > 0 || !lapsed.isEmpty {
                 let those = [
                     total > 0 ? Console.count(total, "event") : nil, lapsed.isEmpty ? nil : Console.count(lapsed.count, "sum"),
                 ]
                 try Confirmation.require("Drop \(those.compactMap { $0 }.joined(separator: " and "))?", yes: yes)
                 let bar = ProgressLine(enabled: !json)
-                try workspace.events.prune(retention, at: now) { bar.show("\(Console.number($0)) of \(Console.number(total)) dropped") }
+                dropped = try workspace.events.prune(retention, at: now) {
+                    bar.show("\(Console.number($0)) of \(Console.number(total)) dropped")
+                }
                 try workspace.events.drop(lapsed)
                 bar.clear()
                 if !json, total > 0 {
-                    Console.print("\(Console.green("✓")) \(Console.count(total, "event")) dropped; what they come to in sum is kept.")
+                    Console.print("\(Console.green("✓")) \(Console.count(dropped, "event")) dropped; what they come to in sum is kept.")
                 }
             }
             if dryRun, total > 0, !json { Console.print(Console.dim("drop them with: pitwall events prune")) }
-            if json { printJSON(fading, short, lapsed, dropped: dryRun ? 0 : total) }
+            if json { printJSON(fading, short, lapsed, dropped: dropped) }
         }
 
         private func show(_ fading: [FadingEvents], _ short: [String], _ lapsed: [LapsedSum], _ zone: Zone) {
@@ -129,7 +132,7 @@ struct EventsCommand: ParsableCommand {
             abstract: "Cut the table of events into months (PostgreSQL).",
             discussion: """
                 For those who have hundreds of millions: a month that has faded is dropped at once instead of row by row, and a question about last
-                week reads one month. Questions about one person look into every month that is kept, and take longer. Nothing else changes, and
+                week reads one month. Who imports must own the table from then on, since months are made as events come. Questions about one person look into every month that is kept, and take longer. Nothing else changes, and
                 months are made as events come. docs/scaling.md has figures for both.
                 The table is copied in one transaction, in which nobody else reads or writes events; until it ends they are there twice.
                 """)

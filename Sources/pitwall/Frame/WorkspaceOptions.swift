@@ -47,7 +47,7 @@ struct WorkspaceOptions: ParsableArguments {
         let settings = try CampaignDefinition.settings(files)
         let name = database ?? Environment["PITWALL_DATABASE"] ?? settings.database
         if let problem = Settings.problem(withDatabase: name) {
-            throw UseError(.settings, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
+            throw UseError(.settings, Self.words(problem, of: name))
         }
         let (opened, path) = try database(name, root)
         try DatabaseMove.refuseUnfinished(opened)
@@ -62,9 +62,15 @@ extension WorkspaceOptions {
     /// A database beside the workspace's own, made or brought up to date where needed.
     func openOther(_ name: String, root: String) throws -> (database: any SQLDatabase, path: String) {
         if let problem = Settings.problem(withDatabase: name) {
-            throw UseError(.usage, Settings.hasPassword(name) ? "the database's URL: \(problem)" : "\(name): \(problem)")
+            throw UseError(.usage, Self.words(problem, of: name))
         }
         return try database(name, root)
+    }
+
+    /// Named unless it is empty or holds a secret.
+    private static func words(_ problem: String, of name: String) -> String {
+        if Settings.hasPassword(name) { return "the database's URL: \(problem)" }
+        return name.allSatisfy(\.isWhitespace) ? problem : "\(name): \(problem)"
     }
 
     private func database(_ name: String, _ root: String) throws -> (database: any SQLDatabase, path: String) {

@@ -38,6 +38,7 @@ struct EventPartitions {
     /// Makes the months of these instants that are not there.
     mutating func make(for instants: some Sequence<Int64>) throws {
         guard !takesAll else { return }
+        let known = parts.count
         var last: Range<Int64>?
         for instant in instants where last?.contains(instant) != true {
             if let known = parts.first(where: { $0.range.contains(instant) }) {
@@ -46,6 +47,7 @@ struct EventPartitions {
                 last = try make(for: instant).range
             }
         }
+        if parts.count > known { try session.script(partitioning.learn("event")) }
     }
 
     /// The month of an instant, or what is left of it between parts that are there.
@@ -54,7 +56,11 @@ struct EventPartitions {
         let from = parts.map(\.range.upperBound).filter { $0 <= instant }.max().map { max($0, month.lowerBound) } ?? month.lowerBound
         let to = parts.map(\.range.lowerBound).filter { $0 > instant }.min().map { min($0, month.upperBound) } ?? month.upperBound
         let isWhole = from == month.lowerBound && to == month.upperBound
-        let part = Part(table: isWhole ? name : "\(name)_from_\(from / 1000)", range: from..<to)
+        let wanted = isWhole ? name : "\(name)_from_\(from / 1000)"
+        // A part that somebody took out of the table may be there still.
+        var (free, number) = (wanted, 2)
+        while try session.count(partitioning.tables(named: free)) > 0 { (free, number) = ("\(wanted)_\(number)", number + 1) }
+        let part = Part(table: free, range: from..<to)
         try session.script(partitioning.make(part.table, of: "event", from: from, to: to))
         parts.append(part)
         return part
@@ -88,7 +94,7 @@ extension EventStore {
             guard let partitioning = session.dialect.partitioning else { return .impossible }
             if let known = try EventPartitions(in: session) { return .already(months: known.parts.count) }
             guard let layout = try TableLayout.all(in: session).first(where: { $0.name == "event" }) else { return .impossible }
-            let indexes = try session.all(partitioning.indexes(of: "event")) { $0.text(0) }
+            let particulars = try session.all(partitioning.particulars(of: "event")) { $0.text(0) }
             try session.script(partitioning.cut("event", by: "at", keepingAs: "event_whole"))
             // Midnight of each day there is something of: some thousands at most.
             let days = try session.all("SELECT DISTINCT at / 86400000 FROM event_whole ORDER BY 1") { $0.integer(0) * 86_400_000 }
@@ -97,8 +103,8 @@ extension EventStore {
             let events = try session.execute("INSERT INTO event (\(raw: layout.names)) SELECT \(raw: layout.names) FROM event_whole")
             let key = layout.key.joined(separator: ", ")
             try session.script("DROP TABLE event_whole; ALTER TABLE event ADD PRIMARY KEY (\(key))")
-            for index in indexes { try session.script(index) }
-            try session.script("ANALYZE event")
+            try session.script(partitioning.learn("event"))
+            for statement in particulars { try session.script(statement) }
             return .done(months: partitions?.parts.count ?? 0, events: events)
         }
     }

@@ -119,7 +119,9 @@ extension EventStore {
     /// Drops a part that holds nothing that is to be kept; says how many events went, with those of the same names before it.
     private func pruneWhole(_ part: EventPartitions.Part, _ before: [Int64: Int64], in session: any SQLSession) throws -> Int {
         let end = part.range.upperBound
-        guard before.values.contains(where: { $0 >= end }),
+        // Another prune may have dropped it meanwhile.
+        guard let partitions = try EventPartitions(in: session), partitions.parts.contains(part),
+            before.values.contains(where: { $0 >= end }),
             try session.count("SELECT count(*) FROM (SELECT 1 FROM \(raw: part.table) LIMIT \(Self.largestPart + 1)) x") <= Self.largestPart
         else { return 0 }
         let names = try session.all("SELECT name_id, count(*) FROM \(raw: part.table) GROUP BY name_id") {
@@ -133,7 +135,7 @@ extension EventStore {
             try noteDropped(earlier + count, of: name, before: end, in: session)
             dropped += earlier + count
         }
-        try EventPartitions(in: session)?.drop(part)
+        try partitions.drop(part)
         return dropped
     }
 
@@ -142,8 +144,10 @@ extension EventStore {
         guard let most = before.values.max() else { return }
         for part in try database.read({ try EventPartitions(in: $0) })?.parts ?? [] where part.range.upperBound <= most {
             try database.write { session in
-                guard try session.first("SELECT 1 FROM \(raw: part.table) LIMIT 1", { _ in true }) == nil else { return }
-                try EventPartitions(in: session)?.drop(part)
+                guard let partitions = try EventPartitions(in: session), partitions.parts.contains(part),
+                    try session.first("SELECT 1 FROM \(raw: part.table) LIMIT 1", { _ in true }) == nil
+                else { return }
+                try partitions.drop(part)
             }
         }
     }
