@@ -131,9 +131,9 @@ struct EventsCommand: ParsableCommand {
             commandName: "partition",
             abstract: "Cut the table of events into months (PostgreSQL).",
             discussion: """
-                For those who have hundreds of millions: a month that has faded is dropped at once instead of row by row, and a question about last
-                week reads one month. Who imports must own the table from then on, since months are made as events come. Questions about one person look into every month that is kept, and take longer. Nothing else changes, and
-                months are made as events come. docs/scaling.md has figures for both.
+                For those who have very many: a month that has faded is dropped at once instead of row by row, and a question about last week
+                reads one month. Questions about one person look into every month that is kept, and take longer; docs/scaling.md has figures
+                for both. Months are made as events come, so whoever imports must own the table from then on. Nothing else changes.
                 The table is copied in one transaction, in which nobody else reads or writes events; until it ends they are there twice.
                 """)
 
@@ -151,9 +151,7 @@ struct EventsCommand: ParsableCommand {
                 throw UseError(
                     .settings,
                     "only PostgreSQL cuts tables into months, and this workspace's database is \(workspace.database.dialect.name)",
-                    hint:
-                        "a file carries some tens of millions of events as it is; to move: pitwall database move --to postgres://USER@HOST/NAME"
-                )
+                    hint: "to move: pitwall database move --to postgres://USER@HOST/NAME")
             }
             try Confirmation.require("Copy all events into months? Nobody reads or writes events meanwhile.", yes: yes)
             let bar = ProgressLine(enabled: !json)

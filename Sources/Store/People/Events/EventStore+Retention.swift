@@ -40,7 +40,7 @@ extension EventStore {
         let limits = try database.read { try self.limits(retention, at: now, in: $0) }
         let before = Dictionary(limits.map { ($0.id, $0.before.milliseconds) }, uniquingKeysWith: { first, _ in first })
         var dropped = 0
-        for part in try database.read({ try EventPartitions(in: $0) })?.parts ?? [] {
+        for part in try fadingParts(before) {
             dropped += try database.write { try pruneWhole(part, before, in: $0) }
             progress(dropped)
         }
@@ -121,7 +121,6 @@ extension EventStore {
         let end = part.range.upperBound
         // Another prune may have dropped it meanwhile.
         guard let partitions = try EventPartitions(in: session), partitions.parts.contains(part),
-            before.values.contains(where: { $0 >= end }),
             try session.count("SELECT count(*) FROM (SELECT 1 FROM \(raw: part.table) LIMIT \(Self.largestPart + 1)) x") <= Self.largestPart
         else { return 0 }
         let names = try session.all("SELECT name_id, count(*) FROM \(raw: part.table) GROUP BY name_id") {
@@ -139,10 +138,15 @@ extension EventStore {
         return dropped
     }
 
-    /// Drops parts that have nothing left in them and get nothing more: no name is kept that long.
+    /// Parts of which some name has faded altogether.
+    private func fadingParts(_ before: [Int64: Int64]) throws -> [EventPartitions.Part] {
+        let latest = before.values.max() ?? .min
+        return try (database.read { try EventPartitions(in: $0) }?.parts ?? []).filter { $0.range.upperBound <= latest }
+    }
+
+    /// Drops parts that have nothing left in them. Where a late event of a name comes that is kept longer, its month is made anew.
     private func dropEmptied(_ before: [Int64: Int64]) throws {
-        guard let most = before.values.max() else { return }
-        for part in try database.read({ try EventPartitions(in: $0) })?.parts ?? [] where part.range.upperBound <= most {
+        for part in try fadingParts(before) {
             try database.write { session in
                 guard let partitions = try EventPartitions(in: session), partitions.parts.contains(part),
                     try session.first("SELECT 1 FROM \(raw: part.table) LIMIT 1", { _ in true }) == nil
