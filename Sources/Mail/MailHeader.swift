@@ -70,12 +70,20 @@ extension MailHeader {
     ///   - web: an https URL, also shown to people.
     ///   - mail: a mailto URL; only where somebody reads that mailbox.
     package static func listUnsubscribe(web: String?, mail: String?) -> [MailHeader] {
-        let places = [web, mail].compactMap { $0 }.filter { !$0.isEmpty }.map { "<\(urlText($0))>" }
-        guard !places.isEmpty else { return [] }
-        let header = MailHeader("List-Unsubscribe", .tokens(places.joined(separator: ", ")))
+        var value = ""
+        for place in [web, mail] {
+            guard let place, !place.isEmpty else { continue }
+            value += value.isEmpty ? "<" : ", <"
+            value += urlText(place)
+            value += ">"
+        }
+        guard !value.isEmpty else { return [] }
+        let header = MailHeader("List-Unsubscribe", .tokens(value))
         guard let web, web.utf8.count > 8, web.prefix(8).lowercased() == "https://" else { return [header] }
-        return [header, MailHeader("List-Unsubscribe-Post", .tokens("List-Unsubscribe=One-Click"))]
+        return [header, oneClick]
     }
+
+    private static let oneClick = MailHeader("List-Unsubscribe-Post", .tokens("List-Unsubscribe=One-Click")).written()
 
     /// `List-Id` (RFC 2919): `The newsletter <newsletter.news.example.com>`. It names a topic for filters, for ever: it
     /// should not change when the title does.

@@ -122,8 +122,8 @@ package struct MailMessage: Sendable {
     }
 
     /// RFC 2046 section 5.1.1 allows 70 bytes and more signs than these.
-    static func allowed(_ boundary: String) -> some Collection<UInt8> {
-        boundary.utf8.lazy.filter {
+    static func allowed(_ boundary: String) -> ArraySlice<UInt8> {
+        boundary.utf8.filter {
             Characters.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
         }.prefix(64)
     }

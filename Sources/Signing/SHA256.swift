@@ -10,24 +10,21 @@ package import Mail
 /// let digest = hash.finish()
 /// ```
 package struct SHA256: ~Copyable {
-    private let state: OpaquePointer
+    private var state = pitwall_sha256_state()
 
     package init() {
-        state = pitwall_sha256_new()
-    }
-
-    deinit {
-        pitwall_sha256_free(state)
+        pitwall_sha256_start(&state)
     }
 
     package mutating func update(_ bytes: some Collection<UInt8>) {
-        let done: Void? = bytes.withContiguousStorageIfAvailable { pitwall_sha256_update(state, $0.baseAddress, $0.count) }
-        if done == nil { Array(bytes).withUnsafeBufferPointer { pitwall_sha256_update(state, $0.baseAddress, $0.count) } }
+        let done: Void? = bytes.withContiguousStorageIfAvailable { pitwall_sha256_update(&state, $0.baseAddress, $0.count) }
+        if done == nil { Array(bytes).withUnsafeBufferPointer { pitwall_sha256_update(&state, $0.baseAddress, $0.count) } }
     }
 
     /// The hash of all that came before; the next update starts another message.
     package mutating func finish() -> Digest {
-        Digest { pitwall_sha256_finish(state, $0) }
+        defer { pitwall_sha256_start(&state) }
+        return Digest { pitwall_sha256_finish(&state, $0) }
     }
 
     package static func hash(_ bytes: [UInt8]) -> Digest {
@@ -40,7 +37,7 @@ package struct SHA256: ~Copyable {
         bytes.withUnsafeBufferPointer { bytes in
             for range in ranges {
                 let range = range.clamped(to: 0..<bytes.count)
-                if let start = bytes.baseAddress { pitwall_sha256_update(hash.state, start + range.lowerBound, range.count) }
+                if let start = bytes.baseAddress { pitwall_sha256_update(&hash.state, start + range.lowerBound, range.count) }
             }
         }
         if let tail { hash.update(tail.bytes) }
@@ -61,23 +58,29 @@ package enum HMAC {
 
 /// The 32 bytes of a hash.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
-    package let bytes: [UInt8]
+    /// In the order of memory.
+    private var words = SIMD4<UInt64>()
 
     fileprivate init(_ fill: (UnsafeMutablePointer<UInt8>?) -> Void) {
-        bytes = [UInt8](unsafeUninitializedCapacity: Int(PITWALL_SHA256_LENGTH)) { buffer, count in
-            fill(buffer.baseAddress)
-            count = Int(PITWALL_SHA256_LENGTH)
-        }
+        withUnsafeMutableBytes(of: &words) { fill($0.bindMemory(to: UInt8.self).baseAddress) }
+    }
+
+    package var bytes: [UInt8] { withBytes { Array($0) } }
+
+    private func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeBytes(of: words) { body($0) }
     }
 
     /// In lower case, 64 digits.
     package var hex: String {
-        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (index, byte) in bytes.enumerated() {
-                buffer[index * 2] = Self.digit(byte >> 4)
-                buffer[index * 2 + 1] = Self.digit(byte & 15)
+        withBytes { bytes in
+            String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+                for (index, byte) in bytes.enumerated() {
+                    buffer[index * 2] = Self.digit(byte >> 4)
+                    buffer[index * 2 + 1] = Self.digit(byte & 15)
+                }
+                return bytes.count * 2
             }
-            return bytes.count * 2
         }
     }
 

@@ -170,9 +170,40 @@ import Testing
         table.land([slots[0], slots[0]])
         #expect(table.underWay == 1)
         #expect(table.board([claims[2]]) == [slots[0]])
-        #expect(table[slots[0]]?.claim.key.contact == ContactID(3))
-        #expect(table[7] == nil)
-        #expect(table[-1] == nil)
+        #expect(table.attempt(slots[0])?.key.contact == ContactID(3))
+        #expect(table.attempt(7) == nil)
+        #expect(table.attempt(-1) == nil)
+    }
+
+    @Test func `what a slot holds is given out once, and the slot stays taken until it lands`() {
+        let table = FlightTable(capacity: 1)
+        let key = DeliveryKey(campaign: CampaignID(1), step: 0, contact: ContactID(1))
+        let slot = table.board([
+            Claim(key: key, attempt: 2, contact: Contact(id: ContactID(1)), address: Self.address, dataChanged: false, lane: 3)
+        ])[0]
+        #expect(table.recipient(slot)?.recipient.contact.id == ContactID(1))
+        #expect(table.recipient(slot) == nil)
+        let passage = Traffic.Passage(mark: SendingPolicy.Mark(lane: 3, campaign: 0), relay: 0)
+        #expect(table.takeMessage(slot, passage) == nil)
+        table.set(
+            ComposedMessage(
+                envelope: Envelope(sender: Self.address, recipient: Self.address), bytes: [1], messageID: "id", sha256: "a",
+                contentSHA256: "b"), in: slot)
+        #expect(table.arrive(slot) == nil)
+        #expect(table.takeMessage(slot, passage)?.bytes == [1])
+        #expect(table.takeMessage(slot, passage) == nil)
+        #expect(table.depart(slot)?.marks?.messageID == "id")
+        let flight = table.arrive(slot)
+        #expect(flight?.key == key)
+        #expect(flight?.marks?.sha256 == "a")
+        #expect(table.arrive(slot) == nil)
+        // The ledger knows nothing of it yet.
+        #expect(table.lane(slot) == 3)
+        #expect(table.board([]) == [])
+        #expect(table.underWay == 1)
+        table.land([slot])
+        #expect(table.underWay == 0)
+        #expect(table.lane(slot) == nil)
     }
 
     private static let address: EmailAddress = {

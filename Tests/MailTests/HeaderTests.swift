@@ -68,6 +68,20 @@ import Testing
         #expect(Self.header("Subject", try Samples.message(subject: subject)) == line)
     }
 
+    @Test func `each character stays, becomes a space or goes`() {
+        for value: UInt32 in 0...0xFFFF {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let expected =
+                switch value {
+                case 0...0x20, 0x7F...0x9F, 0x2028, 0x2029: "a b"
+                case 0x202A...0x202E, 0x2066...0x2069, 0xFEFF: "ab"
+                default: "a\(scalar)b"
+                }
+            #expect(String(decoding: headerText("a\(scalar)b"), as: UTF8.self) == expected, "U+\(String(value, radix: 16))")
+        }
+        #expect(String(decoding: headerText("é\u{2028}“é”"), as: UTF8.self) == "é “é”")
+    }
+
     @Test(arguments: [
         ("Pitwall", "Pitwall"), ("Ada Lovelace", "Ada Lovelace"), ("Lovelace, Ada", "\"Lovelace, Ada\""),
         ("Ada \"the first\"", "\"Ada \\\"the first\\\"\""), ("a\\", "\"a\\\\\""), ("x@y", "\"x@y\""),

@@ -73,6 +73,16 @@ import Workspace
         #expect(message.preheader.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x85 && $0.value != 0x2028 })
     }
 
+    @Test func `each character of a subject stays or becomes a space`() throws {
+        let template = try load(md: "x", subject: "{{ contact.x }}")
+        for value: UInt32 in Array(1...0x900) + Array(0x2000...0x20FF) + Array(0xFE00...0xFFFF) {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let isBlank = value <= 0x20 || (0x7F...0xA0).contains(value) || value == 0x2028 || value == 0x2029
+            let subject = try template.render(data(["x": .text("a\(scalar)b")])).subject
+            #expect(subject == (isBlank ? "a b" : "a\(scalar)b"), "U+\(String(value, radix: 16))")
+        }
+    }
+
     @Test func `partials are made ready for the page and for the text part`() throws {
         let files = [
             "Templates/partials/box.html": "<table><tr><td><b>{{ title }}</b> <a href=\"https://e.com/\">Go</a></td></tr></table>",

@@ -12,14 +12,15 @@
 /* SHA-256 of `count` bytes into `out`, which holds 32. */
 void pitwall_sha256(const uint8_t *bytes, size_t count, uint8_t *out);
 
-typedef struct pitwall_sha256_state pitwall_sha256_state;
+/* A hash fed piece by piece, in the caller's memory: the size of libcrypto's own state. */
+typedef struct {
+    uint32_t words[28];
+} pitwall_sha256_state;
 
-/* A hash fed piece by piece; to be given to pitwall_sha256_free. */
-pitwall_sha256_state *pitwall_sha256_new(void);
+void pitwall_sha256_start(pitwall_sha256_state *state);
 void pitwall_sha256_update(pitwall_sha256_state *state, const uint8_t *bytes, size_t count);
-/* Writes 32 bytes and makes the state ready for another message. */
+/* Writes 32 bytes; the state must be started again for another message. */
 void pitwall_sha256_finish(pitwall_sha256_state *state, uint8_t *out);
-void pitwall_sha256_free(pitwall_sha256_state *state);
 
 /* HMAC-SHA-256 (RFC 2104) into `out`, which holds 32. */
 void pitwall_hmac_sha256(const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *out);

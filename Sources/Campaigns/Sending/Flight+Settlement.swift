@@ -18,25 +18,25 @@ extension Flight {
         case .deferred(let reply, _, _): kind = again(due(after: reply, at: at, retry: retry), retry, at: at)
         }
         var settlement = Settlement(
-            key: claim.key, attempt: claim.attempt, at: at, outcome: kind, relay: relay, code: reply?.code, enhanced: reply?.enhanced,
-            reply: reply?.text ?? outcome.reason, queueID: queueID, messageID: composed?.messageID, sha256: composed?.sha256,
-            contentSHA256: composed?.contentSHA256)
+            key: key, attempt: attempt, at: at, outcome: kind, relay: relay, code: reply?.code, enhanced: reply?.enhanced,
+            reply: reply?.text ?? outcome.reason, queueID: queueID, messageID: marks?.messageID, sha256: marks?.sha256,
+            contentSHA256: marks?.contentSHA256)
         settlement.suppresses = lesson.suppresses
-        settlement.domain = claim.address.asciiDomain
+        settlement.domain = address.asciiDomain
         return settlement
     }
 
     /// Another try at `due`, or none where that is too late.
     private func again(_ due: Instant, _ retry: RetrySchedule, at now: Instant) -> Settlement.Outcome {
-        retry.allows(due, since: claim.firstTried ?? now) ? .deferred(until: due) : .givenUp
+        retry.allows(due, since: firstTried ?? now) ? .deferred(until: due) : .givenUp
     }
 
     /// A connection that was lost before the dot says nothing about the message: the first three times it is tried again
     /// within seconds. Whatever the server put off waits as long as servers expect.
     private func due(after reply: Reply?, at now: Instant, retry: RetrySchedule) -> Instant {
-        if reply == nil, claim.attempt <= 3 { return now.advanced(byMilliseconds: claim.attempt * claim.attempt * 500) }
-        let ticket = UInt64(bitPattern: claim.key.contact.rawValue &* 31 &+ claim.key.campaign.rawValue)
-        return now.advanced(byMilliseconds: retry.delay(ticket: ticket, attempt: Int(clamping: claim.attempt)))
+        if reply == nil, attempt <= 3 { return now.advanced(byMilliseconds: attempt * attempt * 500) }
+        let ticket = UInt64(bitPattern: key.contact.rawValue &* 31 &+ key.campaign.rawValue)
+        return now.advanced(byMilliseconds: retry.delay(ticket: ticket, attempt: Int(clamping: attempt)))
     }
 }
 

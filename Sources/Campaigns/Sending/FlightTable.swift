@@ -1,15 +1,37 @@
+import Delivery
+import Mail
 import Model
 import Store
 import Synchronization
 
-/// A message between its claim and the commit of its outcome.
+/// A message between its claim and the answer to it.
 struct Flight: Sendable {
-    var claim: Claim
-    var composed: ComposedMessage?
+    var key: DeliveryKey
+    /// 1 for the first.
+    var attempt: Int64
+    var address: EmailAddress
+    /// When it was first tried, where it has been.
+    var firstTried: Instant?
+    /// Whom it is made of; most of what a flight holds, and gone with whoever makes the message.
+    var contact: Contact?
+    var cargo: Cargo?
+    /// Of the message, once it is made.
+    var marks: FlightRecorder.Marks?
     /// The transport has it and has not said what became of it.
     var onWire = false
     /// Where it counts, from when a relay took it.
     var passage: Traffic.Passage?
+
+    /// What is handed to the transport.
+    struct Cargo: Sendable {
+        var envelope: Envelope
+        var bytes: [UInt8]
+        var tail: SharedBytes?
+    }
+
+    init(_ claim: Claim) {
+        (key, attempt, address, firstTried, contact) = (claim.key, claim.attempt, claim.address, claim.firstTried, claim.contact)
+    }
 }
 
 /// Everything that is under way, by slot. A slot is a place in the flight recorder; its number is what the transport knows
@@ -17,9 +39,20 @@ struct Flight: Sendable {
 final class FlightTable: Sendable {
     /// Some of the slots under one lock: four threads ask for every message, and one lock for all made them wait for each other.
     private final class Stripe: Sendable {
-        let flights: Mutex<[Flight?]>
+        let places: Mutex<[Place]>
 
-        init(_ count: Int) { flights = Mutex(Array(repeating: nil, count: count)) }
+        init(_ count: Int) { places = Mutex(Array(repeating: Place(), count: count)) }
+    }
+
+    /// What a slot holds is moved out where it is needed, not copied: a flight is a dozen references, and the threads that would count
+    /// them are not the same.
+    private struct Place: Sendable {
+        var isTaken = false
+        /// Where the sending policy counts it; see ``SendingPolicy``.
+        var lane = 0
+        var epoch: Int64 = 0
+        /// Nil once the transport has said what became of it, and until the ledger says so too.
+        var flight: Flight?
     }
 
     private static let stripeCount = 64
@@ -34,42 +67,58 @@ final class FlightTable: Sendable {
         free = Mutex(Array((0..<capacity).reversed()))
     }
 
-    /// What `body` makes of the flight in `slot`; nil for a slot that there is not.
-    private func with<Result: Sendable>(_ slot: Int, _ body: (inout Flight?) -> Result?) -> Result? {
+    /// What `body` makes of what is in `slot`; nil for a slot that there is not.
+    private func with<Result: Sendable>(_ slot: Int, _ body: (inout Place) -> Result?) -> Result? {
         guard slot >= 0, slot < capacity else { return nil }
-        return stripes[slot % Self.stripeCount].flights.withLock { body(&$0[slot / Self.stripeCount]) }
+        return stripes[slot % Self.stripeCount].places.withLock { body(&$0[slot / Self.stripeCount]) }
     }
 
     var underWay: Int { free.withLock { capacity - $0.count } }
 
     /// The slots given to `claims`, in order. There must be room: the ledger's loop claims no more than there is.
     func board(_ claims: [Claim]) -> [Int] {
-        claims.compactMap { claim in
-            guard let slot = free.withLock({ $0.popLast() }) else { return nil }
-            _ = with(slot) { $0 = Flight(claim: claim) }
-            return slot
+        let slots = free.withLock { free in (0..<min(claims.count, free.count)).compactMap { _ in free.popLast() } }
+        for (slot, claim) in zip(slots, claims) {
+            _ = with(slot) { $0 = Place(isTaken: true, lane: claim.lane, epoch: claim.epoch, flight: Flight(claim)) }
+        }
+        return slots
+    }
+
+    /// Whom the message is made for, with the number of the claim; said once. Nil for a slot without one.
+    func recipient(_ slot: Int) -> (recipient: Recipient, epoch: Int64)? {
+        with(slot) { place in
+            guard let contact = place.flight?.contact.take(), let flight = place.flight else { return nil }
+            let recipient = Recipient(contact: contact, address: flight.address, step: flight.key.step, entry: flight.key.entry)
+            return (recipient, place.epoch)
         }
     }
 
-    func claim(_ slot: Int) -> Claim? {
-        with(slot) { $0?.claim }
+    func set(_ composed: consuming ComposedMessage, in slot: Int) {
+        let marks = composed.marks
+        let cargo = Flight.Cargo(envelope: composed.envelope, bytes: composed.bytes, tail: composed.tail)
+        _ = with(slot) { place in
+            place.flight?.cargo = cargo
+            place.flight?.marks = marks
+        }
     }
 
-    /// Whom it was made of is not needed any more: most of what a flight holds.
-    func set(_ composed: ComposedMessage, in slot: Int) {
-        _ = with(slot) { flight in
-            flight?.composed = composed
-            if let id = flight?.claim.contact.id { flight?.claim.contact = Contact(id: id) }
-        }
+    /// Which message it is, and which try.
+    func attempt(_ slot: Int) -> (key: DeliveryKey, attempt: Int64)? {
+        with(slot) { place in place.flight.map { ($0.key, $0.attempt) } }
     }
 
     /// What the sending policy asks of a flight.
     func destination(_ slot: Int) -> (domain: String, lane: Int)? {
-        with(slot) { flight in flight.map { ($0.claim.address.asciiDomain, $0.claim.lane) } }
+        with(slot) { place in place.flight.map { ($0.address.asciiDomain, place.lane) } }
+    }
+
+    /// Where it counts as under way, until it has landed.
+    func lane(_ slot: Int) -> Int? {
+        with(slot) { $0.isTaken ? $0.lane : nil }
     }
 
     func set(lane: Int, in slot: Int) {
-        _ = with(slot) { $0?.claim.lane = lane }
+        _ = with(slot) { $0.lane = lane }
     }
 
     /// What is noted of a message whose final dot goes.
@@ -83,61 +132,49 @@ final class FlightTable: Sendable {
 
     /// Its final dot goes.
     func depart(_ slot: Int) -> Departure? {
-        with(slot) { flight in
-            guard var departure = flight.map({ Departure(key: $0.claim.key, attempt: $0.claim.attempt, marks: $0.composed?.marks) }) else {
-                return nil
-            }
-            if let passage = flight?.passage, !passage.hasGone {
+        with(slot) { place in
+            guard var departure = place.flight.map({ Departure(key: $0.key, attempt: $0.attempt, marks: $0.marks) }) else { return nil }
+            if let passage = place.flight?.passage, !passage.hasGone {
                 departure.passage = passage
-                flight?.passage?.hasGone = true
+                place.flight?.passage?.hasGone = true
             }
             return departure
         }
     }
 
-    /// The message for the wire. Its bytes are the transport's from here on: kept until the commit, they would be most of what
+    /// The message for the wire. It is the transport's from here on: kept until the commit, its bytes would be most of what
     /// a send holds in memory.
-    func takeMessage(_ slot: Int, _ passage: Traffic.Passage) -> ComposedMessage? {
-        with(slot) { flight in
-            guard let composed = flight?.composed else { return nil }
-            flight?.composed?.bytes = []
-            flight?.onWire = true
-            flight?.passage = passage
-            return composed
+    func takeMessage(_ slot: Int, _ passage: Traffic.Passage) -> Flight.Cargo? {
+        with(slot) { place in
+            guard let cargo = place.flight?.cargo.take() else { return nil }
+            place.flight?.onWire = true
+            place.flight?.passage = passage
+            return cargo
         }
     }
 
-    /// The flight whose outcome the transport tells; nil when it has told one before.
+    /// The flight whose outcome the transport tells; nil when it has told one before. The slot is not free before ``land(_:)``.
     func arrive(_ slot: Int) -> Flight? {
-        with(slot) { flight in
-            guard let known = flight, known.onWire else { return nil }
-            flight?.onWire = false
-            return known
-        }
+        with(slot) { place in place.flight?.onWire == true ? place.flight.take() : nil }
     }
 
     /// The flights that a relay's transport has ended without a word about.
     func arriveForgotten(through relay: Int) -> [(slot: Int, flight: Flight)] {
         (0..<capacity).compactMap { slot in
-            guard self[slot]?.passage?.relay == relay else { return nil }
+            guard with(slot, { $0.flight?.passage?.relay }) == relay else { return nil }
             return arrive(slot).map { (slot, $0) }
         }
     }
 
-    subscript(slot: Int) -> Flight? {
-        with(slot) { $0 }
-    }
-
     func land(_ slots: [Int]) {
-        for slot in slots
-        where with(
-            slot,
-            { flight in
-                defer { flight = nil }
-                return flight != nil
-            }) == true
-        {
-            free.withLock { $0.append(slot) }
+        let landed = slots.filter { slot in
+            let place = with(slot) { place in
+                let before = place
+                place = Place()
+                return before
+            }
+            return place?.isTaken == true
         }
+        free.withLock { $0.append(contentsOf: landed) }
     }
 }

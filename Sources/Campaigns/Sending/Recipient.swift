@@ -1,5 +1,5 @@
 package import Model
-package import Store
+import Store
 
 /// Who a message is made for: the contact as it is now, the address it goes to, and which row of the ledger it is.
 package struct Recipient: Sendable {
@@ -13,9 +13,5 @@ package struct Recipient: Sendable {
         self.address = address
         self.step = step
         self.entry = entry
-    }
-
-    package init(_ claim: Claim) {
-        self.init(contact: claim.contact, address: claim.address, step: claim.key.step, entry: claim.key.entry)
     }
 }

@@ -143,7 +143,7 @@ extension SendRun {
                 switch landing.result {
                 case .settled(let settlement, let pardon):
                     settlements.append(settlement)
-                    let lane = run.table[landing.slot]?.claim.lane ?? 0
+                    let lane = run.table.lane(landing.slot) ?? 0
                     providers[lane, default: ProviderOutcomes(name: "")].count(settlement.outcome)
                     if let pardon { pardons.append(pardon) }
                 case .notRendered(let key, let error):

@@ -161,14 +161,15 @@ extension SendRun {
                 // What is made waits in memory; what is claimed and not made takes a tenth of that.
                 outbox.queue.waitForRoom(below: roomInOutbox)
                 guard let slot = toCompose.take() else { break }
-                guard let claim = table.claim(slot) else { continue }
+                guard let (recipient, epoch) = table.recipient(slot) else { continue }
                 do {
-                    table.set(try maker.compose(Recipient(claim)), in: slot)
+                    table.set(try maker.compose(recipient), in: slot)
                     // A wire empties the queue before it waits, so one wake does for all that come meanwhile.
-                    guard gate.passes(slot, claim.epoch) else { continue }
+                    guard gate.passes(slot, epoch) else { continue }
                     if outbox.queue.put(CollectionOfOne(slot)) { wires.wake() }
                 } catch {
-                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(claim.key, error))))
+                    guard let key = table.attempt(slot)?.key else { continue }
+                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(key, error))))
                 }
             }
         }
@@ -187,11 +188,11 @@ extension SendRun {
             if !answer.returned.isEmpty { giveBack(answer.returned) }
             switch answer.next {
             case .message(let slot, let passage):
-                guard let composed = table.takeMessage(slot, passage) else {
+                guard let cargo = table.takeMessage(slot, passage) else {
                     traffic.went(passage, at: clock())
                     continue
                 }
-                return .message(Outgoing(ticket: UInt64(slot), envelope: composed.envelope, body: composed.bytes, tail: composed.tail))
+                return .message(Outgoing(ticket: UInt64(slot), envelope: cargo.envelope, body: cargo.bytes, tail: cargo.tail))
             case .later(let milliseconds): return .later(milliseconds: milliseconds)
             case .none: return .none
             case .finished: return .finished
@@ -219,7 +220,7 @@ extension SendRun {
     }
 
     private func land(_ flight: Flight, _ slot: Int, _ outcome: Outcome, at: Instant, relay: String) {
-        let lesson = flight.passage.map { traffic.learn(outcome, to: flight.claim.address, of: $0, at: clock()) } ?? Traffic.Lesson()
+        let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: clock()) } ?? Traffic.Lesson()
         let settlement = flight.settlement(outcome, lesson, at: at, relay: relay, retry: options.retry)
         recorder.markAnswer(slot, settlement)
         settled.put(CollectionOfOne(Landing(slot: slot, result: .settled(settlement, lesson.pardon))))
@@ -245,9 +246,9 @@ extension SendRun {
 
     /// These are no longer under way.
     func leaveLanes(_ slots: [Int]) {
-        let lanes = slots.compactMap { slot in table[slot].map { SendingPolicy.Mark(lane: $0.claim.lane, campaign: campaign) } }
-        guard lanes.contains(where: { $0.lane > 0 }) else { return }
-        traffic.with { policy in for mark in lanes { policy.landed(mark) } }
+        let lanes = slots.compactMap { table.lane($0) }
+        guard lanes.contains(where: { $0 > 0 }) else { return }
+        traffic.with { policy in for lane in lanes { policy.landed(SendingPolicy.Mark(lane: lane, campaign: campaign)) } }
     }
 
     /// Gives back what waits in the queues.
@@ -260,11 +261,10 @@ extension SendRun {
         let now = clock()
         settled.put(
             slots.compactMap { slot in
-                table[slot].map { flight in
+                table.attempt(slot).map { key, attempt in
                     Landing(
                         slot: slot,
-                        result: .settled(
-                            Settlement(key: flight.claim.key, attempt: flight.claim.attempt, at: now, outcome: .returned, relay: "")))
+                        result: .settled(Settlement(key: key, attempt: attempt, at: now, outcome: .returned, relay: "")))
                 }
             })
     }

@@ -8,14 +8,25 @@ package func headerText(_ value: String) -> [UInt8] {
     return value.withUTF8 { isClean($0) ? Array($0) : nil } ?? collapsed(value)
 }
 
-/// True for ASCII with single spaces inside and none at the ends: what most values are.
+/// True for single spaces inside, none at the ends, and nothing that is dropped or becomes one: what most values are.
 private func isClean(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    var previous = UInt8(ascii: " ")
+    // The three before it, the last in the lowest bits.
+    var previous: UInt32 = 0x20
     for byte in bytes {
-        if byte < 0x20 || byte > 0x7E || (byte == 0x20 && previous == 0x20) { return false }
-        previous = byte
+        if byte < 0x20 || byte == 0x7F || (byte == 0x20 && previous & 0xFF == 0x20) { return false }
+        if byte >= 0x80, isOdd(previous << 8 | UInt32(byte)) { return false }
+        previous = previous << 8 | UInt32(byte)
     }
-    return bytes.isEmpty || previous != 0x20
+    return bytes.isEmpty || previous & 0xFF != 0x20
+}
+
+/// Whether a character ends here that ``collapsed(_:)`` takes out.
+private func isOdd(_ bytes: UInt32) -> Bool {
+    switch bytes & 0xFF_FFFF {
+    // U+2028 to U+202E, U+2066 to U+2069, U+FEFF.
+    case 0xE2_80A8...0xE2_80AE, 0xE2_81A6...0xE2_81A9, 0xEF_BBBF: true
+    default: (0xC280...0xC29F).contains(bytes & 0xFFFF)
+    }
 }
 
 private func collapsed(_ value: String) -> [UInt8] {
@@ -29,7 +40,7 @@ private func collapsed(_ value: String) -> [UInt8] {
         default:
             if blank, !clean.isEmpty { clean.append(UInt8(ascii: " ")) }
             blank = false
-            clean.append(contentsOf: String(scalar).utf8)
+            clean.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         }
     }
     return clean

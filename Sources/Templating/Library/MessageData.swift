@@ -96,13 +96,20 @@ enum SingleLine {
         return String(out)
     }
 
-    /// ASCII without controls and with single blanks between words: what most lines are, and nothing to change in them.
+    /// Without controls and with single blanks between words: what most lines are, and nothing to change in them.
     private static func isPlain(_ bytes: [UInt8]) -> Bool {
-        var last: UInt8 = 0x20
+        // The three before it, the last in the lowest bits.
+        var last: UInt32 = 0x20
         for byte in bytes {
-            if byte < 0x20 || byte > 0x7E || (byte == 0x20 && last == 0x20) { return false }
-            last = byte
+            if byte < 0x20 || byte == 0x7F || (byte == 0x20 && last & 0xFF == 0x20) { return false }
+            last = last << 8 | UInt32(byte)
+            if byte >= 0x80, isOddBlank(last) { return false }
         }
-        return last != 0x20
+        return last & 0xFF != 0x20
+    }
+
+    /// Whether U+0080 to U+00A0, U+2028 or U+2029 ends here.
+    private static func isOddBlank(_ bytes: UInt32) -> Bool {
+        (0xC280...0xC2A0).contains(bytes & 0xFFFF) || (0xE2_80A8...0xE2_80A9).contains(bytes & 0xFF_FFFF)
     }
 }
