@@ -13,6 +13,8 @@ final class Connection {
     var hasWorked = false
     /// True while it stands in the run's list of those that may have bytes to write.
     var isListed = false
+    /// When the final dot was gone whose answer is awaited; by ``RunClock/microseconds``.
+    var dotGoneAt: Int64?
     /// True while the run waits for the socket to take more.
     var isWatchedForWriting = false
     private var out = SendBuffer()

@@ -108,6 +108,8 @@ package struct Dialogue: Sendable {
     package var isSpent: Bool { begun >= messageLimit }
     /// A final dot has been offered, and the socket has not taken it yet.
     package var isDotPending: Bool { closing.map { $0.isDotOffered && !$0.isDotTaken } ?? false }
+    /// The socket has taken a final dot that is not answered yet.
+    package var awaitsFinalAnswer: Bool { closing?.isDotTaken ?? false }
     /// The message whose final dot may be on its way.
     package var ticketAtDot: UInt64? { closing?.ticket }
 

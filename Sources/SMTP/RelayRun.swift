@@ -219,19 +219,23 @@ final class RelayRun {
     // MARK: Reading and writing
 
     private func flush(at now: Int64) {
+        guard !toWrite.isEmpty else { return }
+        let instant = clock.microseconds
         for connection in toWrite {
             connection.isListed = false
-            if !connection.isBlocked { write(connection, at: now) }
+            if !connection.isBlocked { write(connection, at: now, instant) }
         }
         toWrite.removeAll(keepingCapacity: true)
     }
 
-    private func write(_ connection: Connection, at now: Int64) {
+    /// - Parameter instant: ``RunClock/microseconds``.
+    private func write(_ connection: Connection, at now: Int64, _ instant: Int64) {
         deciding(at: now) { results in
             connection.flush(
                 at: now, scratch: scratch, results: &results, dotImminent: { observer.dotImminent($0) }, mayGoOn: { observer.mayGoOn })
         }
         if connection.dialogue.ending != nil { mayHaveEnded = true }
+        if connection.dialogue.awaitsFinalAnswer, connection.dotGoneAt == nil { connection.dotGoneAt = instant }
         guard connection.isBlocked != connection.isWatchedForWriting else { return }
         connection.isWatchedForWriting = connection.isBlocked
         readiness.watch(connection.channel.socket, writing: connection.isBlocked)
@@ -245,7 +249,7 @@ final class RelayRun {
         var ready = readiness.wait(milliseconds: 0)
         guard ready.isEmpty, connector.opening == 0 else { return ready }
         if gathering.isWorthwhile {
-            usleep(Gathering.pause)
+            usleep(UInt32(clamping: gathering.pause))
             ready = readiness.wait(milliseconds: 0)
             gathering.gave(ready.count)
             if !ready.isEmpty { return ready }
@@ -254,6 +258,7 @@ final class RelayRun {
     }
 
     private func read(_ ready: ArraySlice<Int32>, at now: Int64) {
+        let instant = clock.microseconds
         for socket in ready {
             guard let connection = bySocket[socket] else {
                 guard waker.look() else { continue }
@@ -262,8 +267,12 @@ final class RelayRun {
                 continue
             }
             // Writing first: a reply to the final dot must find that dot taken (invariant 2 of the dialogue).
-            if connection.isBlocked { write(connection, at: now) }
+            if connection.isBlocked { write(connection, at: now, instant) }
+            let concluded = connection.dialogue.concluded
             deciding(at: now) { connection.receive(at: now, scratch: scratch, results: &$0) }
+            if connection.dialogue.concluded != concluded, let gone = connection.dotGoneAt.take() {
+                gathering.answered(after: instant - gone)
+            }
             touched(connection)
         }
         readOpenings(at: now)

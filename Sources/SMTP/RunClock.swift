@@ -14,6 +14,13 @@ struct RunClock: Sendable {
     /// Milliseconds since the run started.
     var now: Int64 { Self.read(CLOCK_BOOTTIME) - start }
 
+    /// The same clock in microseconds, from a start of its own: for differences.
+    var microseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
     /// The time of day that belongs to `now`; a clock that is set meanwhile does not move it.
     func instant(at now: Int64) -> Instant { startedAt.advanced(byMilliseconds: now) }
 

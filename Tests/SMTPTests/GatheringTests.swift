@@ -3,8 +3,18 @@ import Testing
 @testable import SMTP
 
 @Suite struct GatheringTests {
-    @Test func `it waits for more answers as long as more come`() {
+    /// After answers that took so many microseconds, first to last.
+    private static func after(_ answers: some Sequence<Int64>) -> Gathering {
         var gathering = Gathering()
+        for answer in answers { gathering.answered(after: answer) }
+        return gathering
+    }
+
+    /// Twenty at once at a server that takes 40 µs for each.
+    private static let queueing = (1...20).map { Int64($0 * 40) } + Array(repeating: 800, count: 2000)
+
+    @Test func `it waits for more answers as long as more come`() {
+        var gathering = Self.after(Self.queueing)
         for _ in 0..<100 {
             let isWorthwhile = gathering.isWorthwhile
             #expect(isWorthwhile)
@@ -13,10 +23,30 @@ import Testing
     }
 
     @Test(arguments: [0, 1]) func `after a wait for nothing it makes none for a while, and tries again`(answers: Int) {
-        var gathering = Gathering()
+        var gathering = Self.after(Self.queueing)
         gathering.gave(answers)
         var waits: [Bool] = []
         for _ in 0..<64 { waits.append(gathering.isWorthwhile) }
         #expect(waits == Array(repeating: false, count: 63) + [true])
+    }
+
+    @Test func `it waits two thirds as long as answers wait for each other`() {
+        #expect((500...510).contains(Self.after(Self.queueing).pause))
+        // A server that takes a millisecond for each: no longer than one is waited.
+        #expect(Self.after(Self.queueing.map { $0 * 25 }).pause == Gathering.longest)
+    }
+
+    @Test(arguments: [Int64(300), 2_000, 42_000, 100_000])
+    func `over a line, where no answer waits for another, it makes no pause`(microseconds: Int64) {
+        var gathering = Self.after((0..<500).map { microseconds + $0 % 50 })
+        #expect(gathering.pause == 0)
+        let isWorthwhile = gathering.isWorthwhile
+        #expect(!isWorthwhile)
+    }
+
+    @Test func `nothing is known before the first answer, and no time is too long or none`() {
+        #expect(Gathering().pause == 0)
+        #expect(Self.after([.max, .max, 0, -5]).pause == Gathering.longest)
+        #expect(Self.after([0]).pause == 0)
     }
 }

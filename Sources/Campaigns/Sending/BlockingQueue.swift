@@ -24,14 +24,15 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         return before == 0
     }
 
-    /// Waits while there are `limit` items or more, and then until half of them are taken: whoever puts need not run ahead. Not while it is
-    /// closed.
+    /// Waits while there are `limit` items or more, and then until an eighth of them is taken: whoever puts need not run ahead, and what it has
+    /// to put at once is little. Not while it is closed.
     func waitForRoom(below limit: Int) {
         condition.lock()
         defer { condition.unlock() }
         guard items.count - first >= limit else { return }
-        while items.count - first > limit / 2, !closed {
-            room = limit / 2
+        let low = limit - max(1, limit / 8)
+        while items.count - first > low, !closed {
+            room = low
             condition.wait()
         }
     }
