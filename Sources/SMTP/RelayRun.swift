@@ -248,7 +248,8 @@ final class RelayRun {
         }
         var ready = readiness.wait(milliseconds: 0)
         guard ready.isEmpty, connector.opening == 0 else { return ready }
-        if gathering.isWorthwhile {
+        // Where every command waits for its answer, a pause would come three times more for a message.
+        if isPipelining, gathering.isWorthwhile {
             usleep(UInt32(clamping: gathering.pause))
             ready = readiness.wait(milliseconds: 0)
             gathering.gave(ready.count)
@@ -256,6 +257,8 @@ final class RelayRun {
         }
         return readiness.wait(milliseconds: Int32(clamping: max(0, nextDeadline(at: now) - now)))
     }
+
+    private var isPipelining: Bool { connections.first?.dialogue.capabilities.pipelining ?? false }
 
     private func read(_ ready: ArraySlice<Int32>, at now: Int64) {
         let instant = clock.microseconds
@@ -270,7 +273,7 @@ final class RelayRun {
             if connection.isBlocked { write(connection, at: now, instant) }
             let concluded = connection.dialogue.concluded
             deciding(at: now) { connection.receive(at: now, scratch: scratch, results: &$0) }
-            if connection.dialogue.concluded != concluded, let gone = connection.dotGoneAt.take() {
+            if connection.dialogue.concluded != concluded, let gone = connection.dotGoneAt.take(), gone < instant {
                 gathering.answered(after: instant - gone)
             }
             touched(connection)

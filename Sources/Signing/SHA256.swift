@@ -62,7 +62,7 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
     private var words = SIMD4<UInt64>()
 
     fileprivate init(_ fill: (UnsafeMutablePointer<UInt8>?) -> Void) {
-        withUnsafeMutableBytes(of: &words) { fill($0.bindMemory(to: UInt8.self).baseAddress) }
+        withUnsafeMutableBytes(of: &words) { $0.withMemoryRebound(to: UInt8.self) { fill($0.baseAddress) } }
     }
 
     package var bytes: [UInt8] { withBytes { Array($0) } }

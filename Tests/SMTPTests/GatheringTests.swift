@@ -30,10 +30,20 @@ import Testing
         #expect(waits == Array(repeating: false, count: 63) + [true])
     }
 
-    @Test func `it waits two thirds as long as answers wait for each other`() {
-        #expect((500...510).contains(Self.after(Self.queueing).pause))
-        // A server that takes a millisecond for each: no longer than one is waited.
+    @Test func `it waits as answers wait for each other, at most a third of what they take and a millisecond`() {
+        #expect((260...267).contains(Self.after(Self.queueing).pause))
         #expect(Self.after(Self.queueing.map { $0 * 25 }).pause == Gathering.longest)
+        // A line of 2 ms with some waiting at its end.
+        #expect((195...205).contains(Self.after((0..<5000).map { $0 % 10 == 0 ? 2000 : 2333 }).pause))
+    }
+
+    @Test func `one answer in no time is forgotten`() {
+        var gathering = Self.after([0] + Array(repeating: 3000, count: 4095))
+        #expect(gathering.pause == Gathering.longest)
+        for _ in 0..<4096 { gathering.answered(after: 3000) }
+        #expect(gathering.pause == Gathering.longest)
+        gathering.answered(after: 3000)
+        #expect(gathering.pause == 0)
     }
 
     @Test(arguments: [Int64(300), 2_000, 42_000, 100_000])

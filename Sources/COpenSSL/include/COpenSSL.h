@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What Pitwall takes from libcrypto, in functions with plain types. A hash fails only where libcrypto has no SHA-256 or
-   the machine no memory left: nothing can be signed or logged truthfully then, and the program ends. */
+/* What Pitwall takes from libcrypto, in functions with plain types. Where a hash should fail,
+   nothing could be signed or logged truthfully, and the program ends. */
 
 #define PITWALL_SHA256_LENGTH 32
 

@@ -30,7 +30,7 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         guard items.count - first >= limit else { return }
-        let low = limit - max(1, limit / 8)
+        let low = max(0, limit - max(1, limit / 8))
         while items.count - first > low, !closed {
             room = low
             condition.wait()

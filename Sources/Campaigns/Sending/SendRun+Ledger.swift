@@ -37,12 +37,13 @@ extension SendRun {
         /// What becomes of that which comes back after the end.
         private var leftovers: Obstacle?
 
-        init(run: SendRun, total: Int, started: Instant) throws {
+        init(run: SendRun, started: Instant) throws {
             self.run = run
-            self.total = total
             self.started = started
+            let before = try run.ledger.counts(of: run.desk.campaign)
+            total = try before.remaining + run.ledger.counts(of: run.desk.campaign, step: DeliveryKey.seedStep).remaining
+            skippedBefore = before.skipped
             pace = Pace(started: started, connections: run.options.connections, isShared: run.options.lease != nil)
-            skippedBefore = try run.ledger.counts(of: run.desk.campaign).skipped
             // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
             goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started
             (accepted, refused) = try run.ledger.answers(of: run.desk.campaign, since: goingSince)

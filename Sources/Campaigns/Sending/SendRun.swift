@@ -122,7 +122,7 @@ package final class SendRun: Sendable {
     /// returns, unless the ledger itself failed: then the flight recorder has it.
     package func run(progress: (SendProgress) -> Void = { _ in }) throws -> SendReport {
         // Before any thread: a ledger that can't even be read must leave none behind.
-        var loop = try LedgerLoop(run: self, total: remaining(), started: clock())
+        var loop = try LedgerLoop(run: self, started: clock())
         wires.start(self)
         let composers = (0..<options.composers).map { startComposer($0) }
         let failure = loop.run(progress: progress)
@@ -146,10 +146,6 @@ package final class SendRun: Sendable {
 
     /// Messages that are made ahead of the connections: some hundredths of a second's worth where they are quick.
     var roomInOutbox: Int { max(128, 4 * options.connections) }
-
-    private func remaining() throws -> Int {
-        try ledger.counts(of: desk.campaign).remaining + ledger.counts(of: desk.campaign, step: DeliveryKey.seedStep).remaining
-    }
 }
 
 // MARK: - Threads
@@ -157,8 +153,9 @@ package final class SendRun: Sendable {
 extension SendRun {
     /// Messages are made ahead, and wires, ledger and a mail server on the same machine wait for answers: they go first. Between them and
     /// threads of one nice value the system shares its processors out in turns of some milliseconds, in which the server had nothing to do or
-    /// no processor to do it on. In turns, beside smtp-sink on two cores, medians of five: 6,764/s at 5, 7,126 at 10, 7,782 at 15, 7,600 at 19.
-    private static let composersStepBack: Int32 = 15
+    /// no processor to do it on. In turns, beside smtp-sink on two cores: 6,864/s at 0 and 7,402 at 5; 6,764 at 5 and 7,126 at 10; 8,205 at 10 and
+    /// 8,061 at 15. Where others keep every processor busy, those at 10 have a tenth of it.
+    private static let composersStepBack: Int32 = 10
 
     private func startComposer(_ number: Int) -> WorkerThread {
         WorkerThread("pitwall-compose-\(number)", niceness: Self.composersStepBack) { [self] in

@@ -11,13 +11,14 @@ final class WorkerThread: @unchecked Sendable {
     private var done = false
     private var body: (@Sendable () -> Void)?
 
-    /// - Parameter niceness: how far it steps back behind other threads of the machine (`nice`), on systems that keep one for each thread.
+    /// - Parameter niceness: how far it steps back behind the program's other threads (`nice`), on systems that keep one for each thread.
     init(_ name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void) {
         self.body = body
         let thread = Thread { [self] in
             #if os(Linux)
                 // Where the system does not grant it, the thread works like any other.
-                if niceness > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
+                let own = Int32(PRIO_PROCESS.rawValue)
+                if niceness > 0 { _ = setpriority(own, 0, min(19, getpriority(own, 0) + niceness)) }
             #endif
             work()
             condition.lock()

@@ -109,7 +109,7 @@ struct SendCommand: ParsableCommand {
         defer { note.remove() }
         let shown = show(note, workspace.settings.zone)
         var hasBegun = false
-        // Code that has done its work is a quarter of what a send would hold in memory: once before and once after the connections are made.
+        // Code that has done its work, once before the connections are made and once a second later, when they mostly are.
         pitwall_forget_code()
         let report = try withSignals(run) {
             try run.run { progress in
