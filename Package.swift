@@ -80,6 +80,7 @@ let targets: [Target] = [
     .target(
         name: "TestDatabases", dependencies: ["Database", "StoreSQLite", "StorePostgres"], path: "Tests/TestDatabases",
         swiftSettings: settings),
+    tests("CAllocatorTests", ["CAllocator"]),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("ModelTests", ["Model", "Diagnostics"]),
     tests("WorkspaceTests", ["Workspace", "Model", "Diagnostics"]),
