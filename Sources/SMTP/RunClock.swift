@@ -7,26 +7,23 @@ struct RunClock: Sendable {
     private let startedAt: Instant
 
     init() {
-        start = Self.read(CLOCK_BOOTTIME)
-        startedAt = Instant(milliseconds: Self.read(CLOCK_REALTIME))
+        start = Self.read(CLOCK_BOOTTIME) / 1000
+        startedAt = Instant(milliseconds: Self.read(CLOCK_REALTIME) / 1000)
     }
 
     /// Milliseconds since the run started.
-    var now: Int64 { Self.read(CLOCK_BOOTTIME) - start }
+    var now: Int64 { microseconds / 1000 - start }
 
     /// The same clock in microseconds, from a start of its own: for differences.
-    var microseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
+    var microseconds: Int64 { Self.read(CLOCK_BOOTTIME) }
 
     /// The time of day that belongs to `now`; a clock that is set meanwhile does not move it.
     func instant(at now: Int64) -> Instant { startedAt.advanced(byMilliseconds: now) }
 
+    /// In microseconds.
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }

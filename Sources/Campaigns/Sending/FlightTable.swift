@@ -84,12 +84,12 @@ final class FlightTable: Sendable {
         return slots
     }
 
-    /// Whom the message is made for, with the number of the claim; said once. Nil for a slot without one.
-    func recipient(_ slot: Int) -> (recipient: Recipient, epoch: Int64)? {
+    /// Whom the message is made for, which it is, and the number of the claim; said once. Nil for a slot without one.
+    func recipient(_ slot: Int) -> (recipient: Recipient, key: DeliveryKey, epoch: Int64)? {
         with(slot) { place in
             guard let contact = place.flight?.contact.take(), let flight = place.flight else { return nil }
             let recipient = Recipient(contact: contact, address: flight.address, step: flight.key.step, entry: flight.key.entry)
-            return (recipient, place.epoch)
+            return (recipient, flight.key, place.epoch)
         }
     }
 
@@ -168,12 +168,10 @@ final class FlightTable: Sendable {
 
     func land(_ slots: [Int]) {
         let landed = slots.filter { slot in
-            let place = with(slot) { place in
-                let before = place
-                place = Place()
-                return before
-            }
-            return place?.isTaken == true
+            with(slot) { place in
+                defer { place = Place() }
+                return place.isTaken
+            } == true
         }
         free.withLock { $0.append(contentsOf: landed) }
     }

@@ -154,7 +154,8 @@ extension SendRun {
     /// Messages are made ahead, and wires, ledger and a mail server on the same machine wait for answers: they go first. Between them and
     /// threads of one nice value the system shares its processors out in turns of some milliseconds, in which the server had nothing to do or
     /// no processor to do it on. In turns, beside smtp-sink on two cores: 6,864/s at 0 and 7,402 at 5; 6,764 at 5 and 7,126 at 10; 8,205 at 10 and
-    /// 8,061 at 15. Where others keep every processor busy, those at 10 have a tenth of it.
+    /// 8,061 at 15. Where others keep every processor busy, the system's
+    /// weights leave those at 10 a tenth of one.
     private static let composersStepBack: Int32 = 10
 
     private func startComposer(_ number: Int) -> WorkerThread {
@@ -163,14 +164,13 @@ extension SendRun {
                 // What is made waits in memory; what is claimed and not made takes a tenth of that.
                 outbox.queue.waitForRoom(below: roomInOutbox)
                 guard let slot = toCompose.take() else { break }
-                guard let (recipient, epoch) = table.recipient(slot) else { continue }
+                guard let (recipient, key, epoch) = table.recipient(slot) else { continue }
                 do {
                     table.set(try maker.compose(recipient), in: slot)
                     // A wire empties the queue before it waits, so one wake does for all that come meanwhile.
                     guard gate.passes(slot, epoch) else { continue }
                     if outbox.queue.put(CollectionOfOne(slot)) { wires.wake() }
                 } catch {
-                    guard let key = table.attempt(slot)?.key else { continue }
                     settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(key, error))))
                 }
             }
