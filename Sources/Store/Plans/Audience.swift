@@ -170,6 +170,8 @@ extension CampaignStore {
 
     /// What an earlier plan left unsent, or could not render, and this one no longer wants.
     private func dropStale(_ plan: PlanRecord, at now: Instant, in session: any SQLSession) throws {
+        let others: SQL = "FROM plan WHERE campaign_id = \(plan.campaign) AND id <> \(plan.id) AND activated_at IS NOT NULL"
+        guard try session.count("SELECT count(*) \(others)") > 0 else { return }
         try session.execute(
             """
             UPDATE delivery SET state = 5, reason = 'left_segment', settled_at = \(now.milliseconds) \

@@ -250,13 +250,13 @@ struct SendCommand: ParsableCommand {
             ProgressLine(enabled: !json).clear()
             throw Self.broken(error, name)
         }
-        let counts = try workspace.ledger.counts(of: prepared.campaign.id)
+        let counts = try report.standing ?? workspace.ledger.counts(of: prepared.campaign.id)
         let seeds = try workspace.ledger.counts(of: prepared.campaign.id, step: DeliveryKey.seedStep)
         try sender.finish(prepared, report)
         let summary = SendSummary(
             name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds,
-            causes: try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5), zone: workspace.settings.zone,
-            nothingToDo: nothingToDo)
+            causes: counts.skipped > 0 ? try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5) : [],
+            zone: workspace.settings.zone, nothingToDo: nothingToDo)
         summary.tell(json: json)
         if counts.handed + seeds.handed > 0, !json {
             for sentence in try workspace.ledger.senders(of: prepared.campaign.id).sentences(workspace) { Console.print("  \(sentence)") }
