@@ -59,35 +59,30 @@ package final class TransportControl: Sendable {
         package static func < (a: Request, b: Request) -> Bool { a.rawValue < b.rawValue }
     }
 
-    private struct State {
-        var request = Request.goOn
-        var waker: (@Sendable () -> Void)?
-    }
-
-    private let state = Mutex(State())
+    private let waker = Mutex<(@Sendable () -> Void)?>(nil)
+    /// Asked at every turn of a transport, which must not wait for whoever wakes it just then.
+    private let asked = Atomic(Request.goOn.rawValue)
 
     package init() {}
 
     /// There may be a message now. Cheap, callable from any thread, also when nothing runs.
     package func wake() {
-        state.withLock { $0.waker?() }
+        waker.withLock { $0?() }
     }
 
     package func stop() { ask(.drain) }
     package func stopNow() { ask(.stopNow) }
 
-    package var request: Request { state.withLock { $0.request } }
+    package var request: Request { Request(rawValue: asked.load(ordering: .acquiring)) ?? .goOn }
 
     /// For transports: how to interrupt their waiting; nil once they have ended. A wake that came earlier is not kept,
     /// since a transport asks its source when it starts.
     package func attach(_ waker: (@Sendable () -> Void)?) {
-        state.withLock { $0.waker = waker }
+        self.waker.withLock { $0 = waker }
     }
 
     private func ask(_ request: Request) {
-        state.withLock {
-            $0.request = max($0.request, request)
-            $0.waker?()
-        }
+        asked.max(request.rawValue, ordering: .acquiringAndReleasing)
+        wake()
     }
 }

@@ -1,9 +1,12 @@
 import CCurl
 import Glibc
+import Synchronization
 
 /// Interrupts a `poll` from another thread. Any number of wakes before a look count as one.
 final class Waker: Sendable {
     let descriptor: Int32
+    /// Somebody has woken us since the last look: no need to do it again.
+    private let isAwake = Atomic(false)
 
     /// Nil where the process has no descriptor left.
     init?() {
@@ -16,6 +19,7 @@ final class Waker: Sendable {
     }
 
     func wake() {
+        guard !isAwake.exchange(true, ordering: .acquiringAndReleasing) else { return }
         var one: UInt64 = 1
         _ = write(descriptor, &one, 8)
     }
@@ -23,7 +27,10 @@ final class Waker: Sendable {
     /// True where somebody has woken us since the last look.
     func look() -> Bool {
         var count: UInt64 = 0
-        return read(descriptor, &count, 8) == 8
+        let isWoken = read(descriptor, &count, 8) == 8
+        // Afterwards: who wakes us between the two is heard all the same, since we look for work after this.
+        if isWoken { isAwake.store(false, ordering: .releasing) }
+        return isWoken
     }
 }
 
