@@ -26,6 +26,11 @@ enum Characters {
         }
     }
 
+    /// Of ASCII alone.
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+
     /// In upper case, as RFC 2045 wants it.
     static func hexDigit(_ nibble: UInt8) -> UInt8 {
         UInt8(ascii: "0") &+ nibble &+ (nibble > 9 ? 7 : 0)

@@ -79,7 +79,9 @@ extension MailHeader {
         }
         guard !value.isEmpty else { return [] }
         let header = MailHeader("List-Unsubscribe", .tokens(value))
-        guard let web, web.utf8.count > 8, web.prefix(8).lowercased() == "https://" else { return [header] }
+        guard let web, web.utf8.count > 8, web.utf8.starts(with: "https://".utf8, by: { Characters.lowercased($0) == $1 }) else {
+            return [header]
+        }
         return [header, oneClick]
     }
 

@@ -123,8 +123,11 @@ package struct MailMessage: Sendable {
 
     /// RFC 2046 section 5.1.1 allows 70 bytes and more signs than these.
     static func allowed(_ boundary: String) -> ArraySlice<UInt8> {
-        boundary.utf8.filter {
-            Characters.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
-        }.prefix(64)
+        let bytes = Array(boundary.utf8)
+        return (bytes.allSatisfy(isAllowed) ? bytes : bytes.filter(isAllowed)).prefix(64)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        Characters.isLetterOrDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
     }
 }

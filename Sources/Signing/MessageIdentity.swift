@@ -29,20 +29,25 @@ package struct MessageIdentity: Hashable, Sendable {
     private static let digits = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 
     /// RFC 4648 section 6, in lower case, without padding.
-    private static func base32(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(26)
-        var word: UInt32 = 0
-        var bits: UInt32 = 0
-        for byte in bytes {
-            word = (word << 8 | UInt32(byte)) & 0xFFFF
-            bits += 8
-            while bits >= 5 {
-                bits -= 5
-                text.append(digits[Int(word >> bits & 31)])
+    private static func base32(_ bytes: ArraySlice<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: (bytes.count * 8 + 4) / 5) { text in
+            var count = 0
+            var word: UInt32 = 0
+            var bits: UInt32 = 0
+            func append(_ value: UInt32) {
+                text[count] = digits[Int(value & 31)]
+                count += 1
             }
+            for byte in bytes {
+                word = (word << 8 | UInt32(byte)) & 0xFFFF
+                bits += 8
+                while bits >= 5 {
+                    bits -= 5
+                    append(word >> bits)
+                }
+            }
+            if bits > 0 { append(word << (5 - bits)) }
+            return count
         }
-        if bits > 0 { text.append(digits[Int(word << (5 - bits) & 31)]) }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -111,7 +111,9 @@ package struct MessageComposer: Sendable {
     }
 
     private static func name(of contact: Contact) -> String {
-        [Contact.Standard.firstName, .lastName].compactMap { contact.attributes[$0.rawValue]?.text }.joined(separator: " ")
+        let first = contact.attributes[Contact.Standard.firstName.rawValue]?.text
+        guard let last = contact.attributes[Contact.Standard.lastName.rawValue]?.text else { return first ?? "" }
+        return first.map { $0 + " " + last } ?? last
     }
 
     private static func headers(_ definition: CampaignDefinition) -> [MailHeader] {

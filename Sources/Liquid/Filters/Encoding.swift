@@ -9,10 +9,10 @@ struct Encoding {
     func apply(to text: String, into out: inout Output) throws(FilterFailure) {
         let start = out.count
         switch filter {
-        case .urlEncode: out.append(urlEncoding: text)
+        case .urlEncode: return out.append(urlEncoding: text)
+        case .base64Encode: return out.append(base64Encoding: text, alphabet: Self.standard)
+        case .base64URLEncode: return out.append(base64Encoding: text, alphabet: Self.urlSafe)
         case .urlDecode: out.append(urlDecoding: text)
-        case .base64Encode: out.append(base64Encoding: text, alphabet: Self.standard)
-        case .base64URLEncode: out.append(base64Encoding: text, alphabet: Self.urlSafe)
         case .base64Decode: try out.append(base64Decoding: text, alphabet: Self.standard)
         case .base64URLDecode: try out.append(base64Decoding: text, alphabet: Self.urlSafe)
         default: return

@@ -4,8 +4,9 @@
 /// Line ends of all kinds but one come out as CRLF: a CR without LF is data and becomes `=0D`. A line that starts with
 /// `From ` gets its F escaped, since mailboxes on disk put a `>` before it and break signatures.
 package enum QuotedPrintable {
-    /// Lines are written to a small buffer first: appending to an array byte by byte costs five times as much.
-    private static let flushAt = 8192
+    /// Lines are written to a small buffer first: appending to an array byte by byte costs five times as much. With its margin it is 1 kB, which
+    /// is as much as lies on the stack.
+    private static let flushAt = 896
 
     package static func encode(_ bytes: [UInt8], into out: inout [UInt8]) {
         bytes.withUnsafeBufferPointer { input in

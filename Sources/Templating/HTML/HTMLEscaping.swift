@@ -1,6 +1,9 @@
 /// What HTML needs escaped, in text and in attributes between double quotes.
 enum HTMLEscaping {
     static func text(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.allSatisfy({ $0 != UInt8(ascii: "&") && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "\"") }) {
+            return bytes
+        }
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         for byte in bytes {

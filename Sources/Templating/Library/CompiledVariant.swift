@@ -82,11 +82,9 @@ final class CompiledVariant: Sendable {
         let own = [data.unsubscribeURL, data.preferencesURL].filter { !$0.isEmpty }.map { Array($0.utf8) }
         let ownInHTML = own.map { HTMLEscaping.text($0) }
         var page: [UInt8] = []
-        page.reserveCapacity(16_384)
         scope.host = { block, out in Self.fill(block, parameters, except: ownInHTML, isHTML: true, into: &out) }
         try html.render(scope, into: &page)
         var plain: [UInt8] = []
-        plain.reserveCapacity(4096)
         scope.host = { block, out in Self.fill(block, parameters, except: own, isHTML: false, into: &out) }
         try text.render(scope, into: &plain)
         if arrangesText { plain = TextLayout.arranged(plain) }
