@@ -42,6 +42,10 @@ package struct Template: Sendable {
     /// - Returns: what it took, always the same for the same data.
     @discardableResult
     package func render(_ scope: Scope, limits: Limits = .mail, into out: inout [UInt8]) throws(RenderError) -> Cost {
+        if let text = program.onlyText, limits.steps > 0, text.count <= limits.outputBytes {
+            out.append(contentsOf: text)
+            return Cost(steps: 1, outputBytes: text.count, valueBytes: 0)
+        }
         var machine = Machine(program, scope: scope, limits: limits)
         try machine.run()
         out.append(contentsOf: machine.out.bytes)

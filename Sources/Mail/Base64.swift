@@ -18,11 +18,11 @@ package enum Base64 {
     }
 
     package static func encoded(_ bytes: some Sequence<UInt8>, _ alphabet: Alphabet = .standard) -> String {
-        encoded(Array(bytes), alphabet)
+        encoded(Array(bytes)[...], alphabet)
     }
 
     /// Not generic: two links of every message are made here.
-    package static func encoded(_ bytes: [UInt8], _ alphabet: Alphabet = .standard) -> String {
+    package static func encoded(_ bytes: ArraySlice<UInt8>, _ alphabet: Alphabet = .standard) -> String {
         let length = encodedLength(of: bytes.count, alphabet)
         return String(unsafeUninitializedCapacity: length) { target in
             bytes.withUnsafeBufferPointer { encode($0, alphabet, to: UnsafeMutableBufferPointer(rebasing: target[..<length])) }

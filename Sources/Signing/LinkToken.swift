@@ -69,9 +69,8 @@ package struct LinkToken: Hashable, Sendable {
         bytes.append(bigEndian: step)
         bytes.append(UInt8(truncatingIfNeeded: topic.utf8.count))
         bytes.append(contentsOf: topic.utf8)
-        bytes.append(contentsOf: Self.signature(of: bytes, keys))
-        bytes.removeFirst(Self.purpose.count)
-        return Base64.encoded(bytes, .url)
+        HMAC.sha256(bytes, key: keys.links).append(first: Self.signatureLength, to: &bytes)
+        return Base64.encoded(bytes[Self.purpose.count...], .url)
     }
 
     package init(verifying text: some StringProtocol, with keys: Keys) throws(Problem) {

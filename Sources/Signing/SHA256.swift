@@ -71,6 +71,10 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
         withUnsafeBytes(of: words) { body($0) }
     }
 
+    func append(first count: Int, to bytes: inout [UInt8]) {
+        withBytes { bytes.append(contentsOf: $0.prefix(count)) }
+    }
+
     /// In lower case, 64 digits.
     package var hex: String {
         withBytes { bytes in

@@ -26,6 +26,8 @@ package struct MessageComposer: Sendable {
     private let purpose: Purpose
     private let clock: @Sendable () -> Instant
     private let from: Mailbox
+    /// Of the sender's, for Message-IDs.
+    private let atDomain: String
     private let replyTo: Mailbox?
     private let fixedHeaders: [MailHeader]
     private let background: MessageBackground
@@ -50,6 +52,7 @@ package struct MessageComposer: Sendable {
         self.purpose = purpose
         self.clock = clock
         from = Mailbox(definition.file.from.value)
+        atDomain = "@" + from.address.asciiDomain
         replyTo = definition.file.replyTo.map { Mailbox($0) }
         fixedHeaders = Self.headers(definition)
         self.signer = signer
@@ -70,7 +73,7 @@ package struct MessageComposer: Sendable {
             definition.isMarketing ? MailHeader.listUnsubscribe(web: links.web, mail: mailToLeave) : []
         let message = MailMessage(
             from: from, to: Mailbox(name: Self.name(of: recipient.contact), address: recipient.address), replyTo: replyTo,
-            subject: rendered.subject, date: clock(), messageID: "\(identity.messageIDLocal)@\(from.address.asciiDomain)",
+            subject: rendered.subject, date: clock(), messageID: identity.messageIDLocal + atDomain,
             headers: unsubscribe + fixedHeaders, text: rendered.text, html: rendered.html, boundary: identity.boundary,
             parts: parts[rendered.language ?? ""])
         return (rendered, message)
@@ -99,8 +102,8 @@ package struct MessageComposer: Sendable {
                 topic: definition.file.topic?.value ?? "", isTest: nonce != nil
             ).signed(with: keys)
         }
-        let web = "\(base)/u/\(try token(.unsubscribe))"
-        return Links(web: web, unsubscribe: web, preferences: "\(base)/p/\(try token(.preferences))")
+        let web = base + "/u/" + (try token(.unsubscribe))
+        return Links(web: web, unsubscribe: web, preferences: base + "/p/" + (try token(.preferences)))
     }
 
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {
@@ -138,8 +141,8 @@ extension MessageComposer: MessageMaking {
     /// The return path, with the message's own ID in it so that a bounce says which message it is about.
     private func envelopeSender(_ message: MailMessage) -> String {
         guard let path = definition.settings.returnPath else { return from.address.wire }
-        let id = message.messageID.prefix { $0 != "@" }
-        return "\(path.local)+\(id)@\(path.asciiDomain)"
+        let id = message.messageID.utf8.prefix { $0 != UInt8(ascii: "@") }
+        return "\(path.local)+\(Substring(id))@\(path.asciiDomain)"
     }
 }
 

@@ -82,6 +82,13 @@ final class Program: @unchecked Sendable {
         markCount = assembly.marks.count
     }
 
+    /// What it writes whatever the data, where it is one passage of text; nil where it does anything else.
+    var onlyText: UnsafeBufferPointer<UInt8>? {
+        let main = functions[0]
+        guard main.end - main.start == 1, case .text(let start, let count) = code[main.start] else { return nil }
+        return UnsafeBufferPointer(start: literals.place(start), count: Int(count))
+    }
+
     deinit {
         for release in [
             code.free, literals.free, constants.free, names.free, paths.free, steps.free, operands.free, ranges.free, pipelines.free,

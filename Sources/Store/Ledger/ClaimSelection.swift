@@ -96,8 +96,9 @@ struct ClaimSelection {
             .integer(candidate.attempt), .integer(desk.sender.rawValue), .integer(now.milliseconds + Ledger.lease),
             epoch.map { .integer($0) } ?? .null,
             .integer(now.milliseconds), .text(candidate.text), .integer(candidate.changed ? 1 : 0),
+            .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
         ]
-        return .claim(claim, row + place(key))
+        return .claim(claim, row)
     }
 
     private func putOff(_ key: DeliveryKey, _ until: Instant, _ reason: PutOff) -> Taken {

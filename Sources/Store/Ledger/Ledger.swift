@@ -143,16 +143,21 @@ package struct Ledger: Sendable {
     /// Rows that bear another sender's number stay as they are.
     static func settle(_ settlements: [Settlement], of sender: SenderID, in session: any SQLSession) throws {
         var counts = SentCounts()
-        // Each message once in a go: what is said first of an attempt stands.
-        var rest = settlements
-        while !rest.isEmpty {
-            var seen: Set<DeliveryKey> = []
-            var (some, later): ([Settlement], [Settlement]) = ([], [])
-            for settlement in rest {
-                if seen.insert(settlement.key).inserted { some.append(settlement) } else { later.append(settlement) }
+        var seen: Set<DeliveryKey> = Set(minimumCapacity: settlements.count)
+        if settlements.allSatisfy({ seen.insert($0.key).inserted }) {
+            try settle(distinct: settlements, of: sender, &counts, in: session)
+        } else {
+            // Each message once in a go: what is said first of an attempt stands.
+            var rest = settlements
+            while !rest.isEmpty {
+                seen.removeAll(keepingCapacity: true)
+                var (some, later): ([Settlement], [Settlement]) = ([], [])
+                for settlement in rest {
+                    if seen.insert(settlement.key).inserted { some.append(settlement) } else { later.append(settlement) }
+                }
+                try settle(distinct: some, of: sender, &counts, in: session)
+                rest = later
             }
-            try settle(distinct: some, of: sender, &counts, in: session)
-            rest = later
         }
         try counts.write(in: session)
     }
@@ -163,7 +168,7 @@ package struct Ledger: Sendable {
         // What was taken away, or settled before: the first outcome stands, and an answer to an earlier attempt says nothing of a later
         // one. One that is unknown bears a sender's number only where its machine was given up.
         let changed = try change(settlements, of: sender, in: session)
-        let new = zip(settlements, changed).filter { $1 && $0.outcome != .returned }.map(\.0)
+        let new = settlements.indices.filter { changed[$0] && settlements[$0].outcome != .returned }.map { settlements[$0] }
         try session.execute(attempt, new.map(\.attemptRow))
         for settlement in new {
             counts.add(settlement, to: try settlement.domain ?? address(of: settlement.key, in: session)?.asciiDomain)
@@ -177,16 +182,18 @@ package struct Ledger: Sendable {
         var ended: [(index: Int, row: [SQLValue])] = []
         for (index, settlement) in settlements.enumerated() {
             let key = settlement.key
-            let rest: [SQLValue] = [
-                .init(settlement.messageID), .init(settlement.sha256), .init(settlement.contentSHA256), .integer(key.campaign.rawValue),
-                .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry), .integer(settlement.attempt),
-                .integer(sender.rawValue),
-            ]
+            // In one array each: there are as many as there are messages.
+            func row(_ first: SQLValue, _ second: SQLValue, _ third: SQLValue) -> [SQLValue] {
+                [
+                    first, second, third, .init(settlement.messageID), .init(settlement.sha256), .init(settlement.contentSHA256),
+                    .integer(key.campaign.rawValue), .integer(key.step), .integer(key.contact.rawValue), .integer(key.entry),
+                    .integer(settlement.attempt), .integer(sender.rawValue),
+                ]
+            }
             switch settlement.row {
-            case .planned(let reason, let due, let attempts):
-                again.append((index, [.init(reason), .integer(due), .integer(attempts)] + rest))
+            case .planned(let reason, let due, let attempts): again.append((index, row(.init(reason), .integer(due), .integer(attempts))))
             case .ended(let state, let reason):
-                ended.append((index, [.integer(state.rawValue), .init(reason), .integer(settlement.at.milliseconds)] + rest))
+                ended.append((index, row(.integer(state.rawValue), .init(reason), .integer(settlement.at.milliseconds))))
             }
         }
         var changed = [Bool](repeating: false, count: settlements.count)
