@@ -134,18 +134,40 @@ import Testing
             queue.waitForRoom(below: 4)
             waited.withLock { $0 = true }
         }
-        while !queue.isAwaited { usleep(1000) }
+        while queue.waiting == 0 { usleep(1000) }
         for _ in 0..<2 { _ = queue.take() }
-        #expect(queue.isAwaited)
+        #expect(queue.waiting == 1)
         #expect(!waited.withLock { $0 })
         _ = queue.take()
         maker.join()
         queue.put(0..<10)
         let another = WorkerThread("another") { queue.waitForRoom(below: 4) }
-        while !queue.isAwaited { usleep(1000) }
+        while queue.waiting == 0 { usleep(1000) }
         queue.close()
         another.join()
         #expect(queue.count == 13)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `of two who make them, who wants the less waits the longer`() {
+        let queue = BlockingQueue<Int>()
+        queue.put(0..<8)
+        let done = Mutex<[Int]>([])
+        func maker(_ limit: Int) -> WorkerThread {
+            WorkerThread("below \(limit)") {
+                queue.waitForRoom(below: limit)
+                done.withLock { $0.append(limit) }
+            }
+        }
+        let first = maker(6)
+        while queue.waiting < 1 { usleep(1000) }
+        let last = maker(2)
+        while queue.waiting < 2 { usleep(1000) }
+        for _ in 0..<3 { _ = queue.take() }
+        first.join()
+        #expect(done.withLock { $0 } == [6])
+        for _ in 0..<4 { _ = queue.take() }
+        last.join()
+        #expect(done.withLock { $0 } == [6, 2])
     }
 
     @Test func `taking all waits no longer than it was told`() {

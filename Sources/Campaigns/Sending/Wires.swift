@@ -65,7 +65,7 @@ final class Wires: Sendable {
         state.wires[index].startedAt = run.clock()
         state.wires[index].failure = nil
         state.wires[index].triedAgain = nil
-        state.wires[index].thread = WorkerThread("pitwall-wire-\(route.relay)") { [self] in
+        state.wires[index].thread = WorkerThread("pitwall-wire-\(route.relay)", niceness: SendRun.stepsBack) { [self] in
             var failure: (any Error)?
             do { try route.transport.run(source: desk, observer: desk, control: control) } catch { failure = error }
             self.state.withLock { $0.ends.append(End(index: index, error: failure)) }
