@@ -26,7 +26,7 @@ import time
 import bench_workspace
 from bench_workspace import CONNECTIONS, ENVIRONMENT, PITWALL, Sink, people, run
 
-TARGETS = {"send": 0.8, "ledger": 1.15, "memory": 60.0, "growth": 1.05, "import": 3.0}
+TARGETS = {"send": 1.2, "ledger": 1.15, "memory": 60.0, "growth": 1.05, "import": 3.0}
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("what", nargs="*", metavar="WHAT", help="send, ledger, memory, import; all of them where none is named")

@@ -67,7 +67,9 @@ package final class TransportControl: Sendable {
 
     /// There may be a message now. Cheap, callable from any thread, also when nothing runs.
     package func wake() {
-        waker.withLock { $0?() }
+        // Not under the lock: who has little of a processor would hold up others who wake it.
+        let waker = waker.withLock { $0 }
+        waker?()
     }
 
     package func stop() { ask(.drain) }
@@ -75,7 +77,7 @@ package final class TransportControl: Sendable {
 
     package var request: Request { Request(rawValue: asked.load(ordering: .acquiring)) ?? .goOn }
 
-    /// For transports: how to interrupt their waiting; nil once they have ended. A wake that came earlier is not kept,
+    /// For transports: how to interrupt their waiting; nil once they have ended, and it may be called once more after that. A wake that came earlier is not kept,
     /// since a transport asks its source when it starts.
     package func attach(_ waker: (@Sendable () -> Void)?) {
         self.waker.withLock { $0 = waker }

@@ -28,8 +28,8 @@ final class Waker: Sendable {
     func look() -> Bool {
         var count: UInt64 = 0
         let isWoken = read(descriptor, &count, 8) == 8
-        // Afterwards: who wakes us between the two is heard all the same, since we look for work after this.
-        if isWoken { isAwake.store(false, ordering: .releasing) }
+        // Afterwards, and in order with what we ask next: who finds us awake before this has said what for, and we look for it after this.
+        if isWoken { _ = isAwake.exchange(false, ordering: .acquiringAndReleasing) }
         return isWoken
     }
 }

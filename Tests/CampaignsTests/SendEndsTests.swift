@@ -79,6 +79,8 @@ import Testing
         let mistake = Diagnostic(.error, "there is no x", in: source, at: Span(14, 15), hint: "mend it")
         let report = try desk.make(ScriptedTransport.accepting(), maker: Unmakeable(error: mistake)).run()
         #expect(report.notRendered == 10)
+        #expect(try report.standing == desk.counts)
+        #expect(report.standing?.accepted == 20)
         #expect(report.failures.count == 1)
         var reasons: Set<String> = []
         try desk.ledger.forEach(LedgerFilter(state: "skipped")) { reasons.insert($0.reason ?? "") }

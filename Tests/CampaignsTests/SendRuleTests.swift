@@ -134,15 +134,15 @@ import Testing
             queue.waitForRoom(below: 4)
             waited.withLock { $0 = true }
         }
-        while queue.waiting == 0 { usleep(1000) }
+        while queue.waitingForRoom == 0 { usleep(1000) }
         for _ in 0..<2 { _ = queue.take() }
-        #expect(queue.waiting == 1)
+        #expect(queue.waitingForRoom == 1)
         #expect(!waited.withLock { $0 })
         _ = queue.take()
         maker.join()
         queue.put(0..<10)
         let another = WorkerThread("another") { queue.waitForRoom(below: 4) }
-        while queue.waiting == 0 { usleep(1000) }
+        while queue.waitingForRoom == 0 { usleep(1000) }
         queue.close()
         another.join()
         #expect(queue.count == 13)
@@ -159,9 +159,9 @@ import Testing
             }
         }
         let first = maker(6)
-        while queue.waiting < 1 { usleep(1000) }
+        while queue.waitingForRoom < 1 { usleep(1000) }
         let last = maker(2)
-        while queue.waiting < 2 { usleep(1000) }
+        while queue.waitingForRoom < 2 { usleep(1000) }
         for _ in 0..<3 { _ = queue.take() }
         first.join()
         #expect(done.withLock { $0 } == [6])

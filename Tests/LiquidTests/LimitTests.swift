@@ -61,6 +61,8 @@ struct LimitTests {
         var limits = Limits(steps: 100, depth: 5, outputBytes: 20, valueBytes: 20)
         #expect(try render("{% for i in (1..10) %}{{ i }}{% endfor %}", limits: limits) == "12345678910")
         #expect(throws: RenderError.self) { try render("{% for i in (1..20) %}{{ i }}{% endfor %}", limits: limits) }
+        #expect(try render("nothing but text 20.", limits: limits) == "nothing but text 20.")
+        #expect(throws: RenderError.self) { try render("nothing but text, 21.", limits: limits) }
         #expect(throws: RenderError.self) {
             try render("{% for i in (1..60) %}{% endfor %}{% for i in (1..60) %}{% endfor %}", limits: limits)
         }

@@ -38,6 +38,19 @@ import Testing
         #expect(mended.facts.int("not_rendered") == 0)
     }
 
+    @Test func `a seed's copy that can't be rendered is named with its place too`() throws {
+        let bench = try unrenderable()
+        try bench.write("people.csv", "email,visits\n" + (0..<20).map { "\(Workbench.address($0)),5\n" }.joined())
+        try bench.pitwall("import", "contacts", "people.csv", "--topic", "newsletter", "--consent", "confirmed", "--source", "a test")
+        try bench.campaign("seeds: [qa@example.com]")
+        let inbox = try Inbox(bench, "--discard")
+        let sent = try bench.send(through: inbox.url)
+        #expect(sent.status == 1)
+        #expect(sent.facts.int("accepted") == 20)
+        #expect(sent.facts.int("not_rendered") == 1)
+        #expect(sent.facts.objects("causes").first?.text("cause")?.hasPrefix("Templates/welcome.md:") == true)
+    }
+
     @Test func `a brake that a person releases lets the campaign go on`() throws {
         let bench = try Workbench(people: 60)
         try bench.campaign("stop_if: {refused: 5%}")

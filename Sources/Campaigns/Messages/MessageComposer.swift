@@ -26,7 +26,7 @@ package struct MessageComposer: Sendable {
     private let purpose: Purpose
     private let clock: @Sendable () -> Instant
     private let from: Mailbox
-    /// Of the sender's, for Message-IDs.
+    /// `@` and the sender's domain: how Message-IDs end.
     private let atDomain: String
     private let replyTo: Mailbox?
     private let fixedHeaders: [MailHeader]

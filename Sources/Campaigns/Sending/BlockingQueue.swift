@@ -10,9 +10,9 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
     private var closed = false
     /// How many items whoever waits is waiting for: fewer wake nobody.
     private var wanted = 1
-    /// Somebody waits until no more than so many are left: of several, who waits for the most.
+    /// Somebody waits until no more than so many are left; of several, the first to go on.
     private var room: Int?
-    private var waitingForRoom = 0
+    private var makers = 0
 
     /// Says whether the queue was empty: only then may somebody be waiting who must be told.
     @discardableResult
@@ -32,12 +32,12 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         defer { condition.unlock() }
         guard items.count - first >= limit else { return }
         let low = max(0, limit - max(1, limit / 8))
-        waitingForRoom += 1
+        makers += 1
         while items.count - first > low, !closed {
             room = max(room ?? 0, low)
             condition.wait()
         }
-        waitingForRoom -= 1
+        makers -= 1
     }
 
     /// Nothing more will come: those who wait get nil once it is empty.
@@ -70,10 +70,10 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
     }
 
     /// How many wait for room.
-    var waiting: Int {
+    var waitingForRoom: Int {
         condition.lock()
         defer { condition.unlock() }
-        return waitingForRoom
+        return makers
     }
 
     var count: Int {

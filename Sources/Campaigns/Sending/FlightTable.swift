@@ -37,7 +37,7 @@ struct Flight: Sendable {
 /// Everything that is under way, by slot. A slot is a place in the flight recorder; its number is what the transport knows
 /// as the ticket. How many slots there are bounds the memory of a send, whatever the number of its recipients.
 final class FlightTable: Sendable {
-    /// Some of the slots under one lock: four threads ask for every message, and one lock for all made them wait for each other.
+    /// Some of the slots under one lock: five threads ask for every message, and one lock for all made them wait for each other.
     private final class Stripe: Sendable {
         let places: Mutex<[Place]>
 

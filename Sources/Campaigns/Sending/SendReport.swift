@@ -41,7 +41,8 @@ package struct SendReport: Sendable {
     package var brakes: [SendingPolicy.Brake] = []
     /// Those whose contact was changed after the plan.
     package var changed = 0
-    /// How all of the campaign's messages stood when the run had ended, those of runs before included; nil where nobody looked.
+    /// How the campaign's messages stood when the run had ended, those of runs before included and seeds' copies not; nil where others may
+    /// have changed it since.
     package var standing: DeliveryCounts?
 
     static let expiry = "send.not_after has passed"

@@ -314,7 +314,8 @@ extension SendRun {
             // Who was found unreachable by a claim is only in the ledger.
             let standing = try run.ledger.counts(of: run.desk.campaign)
             report.skipped = max(report.skipped, standing.skipped - skippedBefore)
-            report.standing = standing
+            // Others who share it may still change it.
+            if run.options.lease == nil { report.standing = standing }
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             if report.verdict == nil, let verdict = verdict(complaints: 0) { try brakeLate(verdict, at: now) }
             report.ending = ending ?? .complete

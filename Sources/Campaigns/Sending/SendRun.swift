@@ -27,6 +27,7 @@ package final class SendRun: Sendable {
         package var pace: Double?
         /// To all relays together.
         package var connections: Int
+        /// Threads that make messages ahead; one more makes them where hardly any are left.
         package var composers = 2
         /// Where several senders share the campaign.
         package var lease: Lease?
@@ -125,8 +126,7 @@ package final class SendRun: Sendable {
         var loop = try LedgerLoop(run: self, started: clock())
         wires.start(self)
         let composers =
-            (0..<options.composers).map { startComposer($0, stepsBack: Self.aheadStepsBack, room: roomInOutbox) }
-            + [startComposer(options.composers, stepsBack: Self.stepsBack, room: options.connections)]
+            (0..<options.composers).map { startComposer($0, isPrompt: false) } + [startComposer(options.composers, isPrompt: true)]
         let failure = loop.run(progress: progress)
         // Without a ledger nothing new may go; what is in flight is finished, and the recorder keeps what came of it.
         if failure != nil { wires.stop() }
@@ -157,23 +157,24 @@ extension SendRun {
     /// milliseconds, and a wire that wakes takes the processor from a server that has work. In turns, beside smtp-sink on two cores: makers at 0 and
     /// at 5, 6,864/s and 7,402; at 5 and at 10, 6,764 and 7,126; makers at 10 and wires at 0 against those here, 7,570 and 8,186, 8,219 and 8,627.
     static let stepsBack: Int32 = 5
-    /// Those who make messages ahead have time. Where others keep every processor busy, the system's weights leave them next to none; then it is
-    /// one more of them, no further back than the wires, who makes what these have not even one each of.
+    /// Those who make messages ahead have time. Where others keep every processor busy, the system's weights leave them next to none; then a
+    /// prompt one, no further back than the wires, makes messages where fewer wait than there are connections.
     private static let aheadStepsBack: Int32 = 19
 
-    /// - Parameter room: with so many messages made and waiting, it waits too.
-    private func startComposer(_ number: Int, stepsBack: Int32, room: Int) -> WorkerThread {
-        WorkerThread("pitwall-compose-\(number)", niceness: stepsBack) { [self] in
+    private func startComposer(_ number: Int, isPrompt: Bool) -> WorkerThread {
+        let room = isPrompt ? options.connections : roomInOutbox
+        return WorkerThread("pitwall-compose-\(number)", niceness: isPrompt ? Self.stepsBack : Self.aheadStepsBack) { [self] in
             while true {
-                // What is made waits in memory; what is claimed and not made takes a tenth of that.
+                // What is made waits in memory; what is claimed and not made takes a tenth of that. What may not go yet is not counted.
                 outbox.queue.waitForRoom(below: room)
                 guard let slot = toCompose.take() else { break }
                 guard let (recipient, key, epoch) = table.recipient(slot) else { continue }
                 do {
                     table.set(try maker.compose(recipient), in: slot)
-                    // A wire empties the queue before it waits, so one wake does for all that come meanwhile.
                     guard gate.passes(slot, epoch) else { continue }
-                    if outbox.queue.put(CollectionOfOne(slot)) { wires.wake() }
+                    // A wire empties the queue before it waits, so one wake does for all that come meanwhile. But whoever owes that one may
+                    // get no processor for long; the prompt one does not rely on it.
+                    if outbox.queue.put(CollectionOfOne(slot)) || isPrompt { wires.wake() }
                 } catch {
                     settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(key, error))))
                 }

@@ -109,7 +109,7 @@ extension Ledger {
         }
     }
 
-    /// One look at each row, since a grouping sorts them all: of 100,000 it took more than twice as long.
+    /// Only what was skipped is grouped: to group all rows sorts them, which took twice as long as one look at each.
     package func counts(of campaign: CampaignID, step: Int64 = DeliveryKey.campaignStep) throws -> DeliveryCounts {
         try database.read { session in
             let rows: SQL = "FROM delivery WHERE campaign_id = \(campaign) AND step = \(step)"

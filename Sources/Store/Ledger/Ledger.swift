@@ -143,11 +143,11 @@ package struct Ledger: Sendable {
     /// Rows that bear another sender's number stay as they are.
     static func settle(_ settlements: [Settlement], of sender: SenderID, in session: any SQLSession) throws {
         var counts = SentCounts()
+        // Each message once in a go: what is said first of an attempt stands. Nearly always they are different ones.
         var seen: Set<DeliveryKey> = Set(minimumCapacity: settlements.count)
         if settlements.allSatisfy({ seen.insert($0.key).inserted }) {
             try settle(distinct: settlements, of: sender, &counts, in: session)
         } else {
-            // Each message once in a go: what is said first of an attempt stands.
             var rest = settlements
             while !rest.isEmpty {
                 seen.removeAll(keepingCapacity: true)

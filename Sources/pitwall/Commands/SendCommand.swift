@@ -255,7 +255,7 @@ struct SendCommand: ParsableCommand {
         try sender.finish(prepared, report)
         let summary = SendSummary(
             name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds,
-            causes: counts.skipped > 0 ? try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5) : [],
+            causes: counts.skipped + seeds.skipped > 0 ? try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5) : [],
             zone: workspace.settings.zone, nothingToDo: nothingToDo)
         summary.tell(json: json)
         if counts.handed + seeds.handed > 0, !json {
