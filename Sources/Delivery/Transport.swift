@@ -77,8 +77,8 @@ package final class TransportControl: Sendable {
 
     package var request: Request { Request(rawValue: asked.load(ordering: .acquiring)) ?? .goOn }
 
-    /// For transports: how to interrupt their waiting; nil once they have ended, and it may be called once more after that. A wake that came earlier is not kept,
-    /// since a transport asks its source when it starts.
+    /// For transports: how to interrupt their waiting; nil once they have ended, and it may be called once more after that. A wake that came
+    /// earlier is not kept, since a transport asks its source when it starts.
     package func attach(_ waker: (@Sendable () -> Void)?) {
         self.waker.withLock { $0 = waker }
     }

@@ -1,12 +1,9 @@
 import CCurl
 import Glibc
-import Synchronization
 
 /// Interrupts a `poll` from another thread. Any number of wakes before a look count as one.
 final class Waker: Sendable {
     let descriptor: Int32
-    /// Somebody has woken us since the last look: no need to do it again.
-    private let isAwake = Atomic(false)
 
     /// Nil where the process has no descriptor left.
     init?() {
@@ -18,8 +15,8 @@ final class Waker: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// It writes each time: that somebody else has woken us already may be somebody who has yet to get a processor to do it.
     func wake() {
-        guard !isAwake.exchange(true, ordering: .acquiringAndReleasing) else { return }
         var one: UInt64 = 1
         _ = write(descriptor, &one, 8)
     }
@@ -27,10 +24,7 @@ final class Waker: Sendable {
     /// True where somebody has woken us since the last look.
     func look() -> Bool {
         var count: UInt64 = 0
-        let isWoken = read(descriptor, &count, 8) == 8
-        // Afterwards, and in order with what we ask next: who finds us awake before this has said what for, and we look for it after this.
-        if isWoken { _ = isAwake.exchange(false, ordering: .acquiringAndReleasing) }
-        return isWoken
+        return read(descriptor, &count, 8) == 8
     }
 }
 
