@@ -30,9 +30,7 @@ private func isField(_ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>, 
     let length = name.utf8CodeUnitCount - 1
     guard start + length < bytes.count else { return false }
     for index in 0..<length {
-        let byte = bytes[start + index]
-        let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-        if lower != name.utf8Start[index] { return false }
+        if Characters.lowercased(bytes[start + index]) != name.utf8Start[index] { return false }
     }
     var next = start + length
     while next < bytes.count, bytes[next] == UInt8(ascii: " ") || bytes[next] == UInt8(ascii: "\t") { next += 1 }

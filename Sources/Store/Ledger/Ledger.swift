@@ -143,21 +143,15 @@ package struct Ledger: Sendable {
     /// Rows that bear another sender's number stay as they are.
     static func settle(_ settlements: [Settlement], of sender: SenderID, in session: any SQLSession) throws {
         var counts = SentCounts()
-        // Each message once in a go: what is said first of an attempt stands. Nearly always they are different ones.
-        var seen: Set<DeliveryKey> = Set(minimumCapacity: settlements.count)
-        if settlements.allSatisfy({ seen.insert($0.key).inserted }) {
-            try settle(distinct: settlements, of: sender, &counts, in: session)
-        } else {
-            var rest = settlements
-            while !rest.isEmpty {
-                seen.removeAll(keepingCapacity: true)
-                var (some, later): ([Settlement], [Settlement]) = ([], [])
-                for settlement in rest {
-                    if seen.insert(settlement.key).inserted { some.append(settlement) } else { later.append(settlement) }
-                }
-                try settle(distinct: some, of: sender, &counts, in: session)
-                rest = later
-            }
+        // Each message once in a go: what is said first of an attempt stands. Nearly always they are different ones, and not copied.
+        var rest = settlements
+        while !rest.isEmpty {
+            var seen: Set<DeliveryKey> = Set(minimumCapacity: rest.count)
+            let repeated = rest.indices.filter { !seen.insert(rest[$0].key).inserted }
+            let later = repeated.map { rest[$0] }
+            for index in repeated.reversed() { rest.remove(at: index) }
+            try settle(distinct: rest, of: sender, &counts, in: session)
+            rest = later
         }
         try counts.write(in: session)
     }
