@@ -59,7 +59,13 @@ package final class TransportControl: Sendable {
         package static func < (a: Request, b: Request) -> Bool { a.rawValue < b.rawValue }
     }
 
-    private let waker = Mutex<(@Sendable () -> Void)?>(nil)
+    /// A function that stands bare in a `Mutex` is wrapped anew, and kept so, each time the lock is taken: after a million wakes a call would go
+    /// through a million wrappers and off the end of the stack. As a field it stays what it is.
+    private struct Waker {
+        var call: (@Sendable () -> Void)?
+    }
+
+    private let waker = Mutex(Waker())
     /// Asked at every turn of a transport, which must not wait for whoever wakes it just then.
     private let asked = Atomic(Request.goOn.rawValue)
 
@@ -68,8 +74,8 @@ package final class TransportControl: Sendable {
     /// There may be a message now. Cheap, callable from any thread, also when nothing runs.
     package func wake() {
         // Not under the lock: who has little of a processor would hold up others who wake it.
-        let waker = waker.withLock { $0 }
-        waker?()
+        let wake = waker.withLock { $0.call }
+        wake?()
     }
 
     package func stop() { ask(.drain) }
@@ -80,7 +86,7 @@ package final class TransportControl: Sendable {
     /// For transports: how to interrupt their waiting; nil once they have ended, and it may be called once more after that. A wake that came
     /// earlier is not kept, since a transport asks its source when it starts.
     package func attach(_ waker: (@Sendable () -> Void)?) {
-        self.waker.withLock { $0 = waker }
+        self.waker.withLock { $0.call = waker }
     }
 
     private func ask(_ request: Request) {

@@ -33,4 +33,18 @@ import Testing
         control.wake()
         #expect(wakes.withLock { $0 } == 2)
     }
+
+    @Test func `a later wake calls from no deeper than the first`() {
+        let control = TransportControl()
+        let places = Mutex<[Int]>([])
+        control.attach {
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { here in
+                places.withLock { $0.append(Int(bitPattern: here.baseAddress)) }
+            }
+        }
+        for _ in 1...1000 { control.wake() }
+        let all = places.withLock { $0 }
+        #expect(all.count == 1000)
+        #expect(Set(all).count == 1)
+    }
 }
