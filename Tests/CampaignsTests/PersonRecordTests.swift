@@ -92,7 +92,7 @@ import Testing
         #expect(record.json["email"] == "lost@example.com")
         #expect(try objects(record.json["suppressions"]).map { $0["source"] } == ["report"])
         let planned = try desk.plan()
-        _ = try desk.workspace.campaigns.activate(planned.plan, audience: nil, seeds: [try EmailAddress("Seed@example.com")], at: later)
+        try desk.workspace.campaigns.activate(planned.plan, audience: nil, seeds: [try EmailAddress("Seed@example.com")], at: later)
         let seed = try #require(try PersonRecord(ofAddress: try EmailAddress("seed@example.com"), in: desk.workspace, at: later))
         #expect(try objects(seed.json["messages"]).map { $0["step"] } == ["seed"])
     }

@@ -97,7 +97,7 @@ import Testing
         let two = Audience(campaign: desk.campaign, segment: "c.id IN (3, 6)", rules: desk.rules)
         let plan = try desk.campaigns.freeze(two, sources: [:], contentHash: "", at: later)
         #expect(plan.recipients == 2)
-        _ = try desk.campaigns.activate(plan, audience: nil, seeds: [], at: later)
+        try desk.campaigns.activate(plan, audience: nil, seeds: [], at: later)
         #expect(try desk.counts.planned == 2)
         #expect(try desk.counts.skippedBy["not_rendered"] == nil)
         #expect(try desk.make(ScriptedTransport.accepting()).run().accepted == 2)

@@ -32,7 +32,7 @@ import Testing
         try house.withdraw(ids[0])
         try house.withdraw(ids[1])
         let plan = try freeze(house.audience(campaign, segment: "c.id = \(ids[2])"))
-        _ = try house.campaigns.activate(plan, audience: nil, seeds: [], at: House.noon)
+        try house.campaigns.activate(plan, audience: nil, seeds: [], at: House.noon)
         let desk = Ledger.Desk(campaign: campaign, sender: try house.campaigns.newSender(), rules: House.marketing, plannedAt: House.noon)
         try house.settle(desk, try house.claim(desk).map { $0.settlement(.accepted) })
 
@@ -199,6 +199,14 @@ import Testing
         }
     }
 
+    /// Of the campaign, its seeds with it.
+    private func toGo() throws -> Int {
+        try [DeliveryKey.campaignStep, DeliveryKey.seedStep].reduce(0) { sum, step in
+            let counts = try house.ledger.counts(of: campaign, step: step)
+            return sum + counts.planned + counts.deferred
+        }
+    }
+
     private func reasons() throws -> [String: String] {
         Dictionary(try house.entries().map { (String($0.address.prefix { $0 != "@" }), $0.reason ?? $0.stateWord) }) { _, last in last }
     }
@@ -207,7 +215,8 @@ import Testing
         let ids = try house.people(2)
         let plan = try plan()
         try house.people(4)
-        #expect(try house.campaigns.activate(plan, audience: nil, seeds: [], at: House.noon) == 2)
+        try house.campaigns.activate(plan, audience: nil, seeds: [], at: House.noon)
+        #expect(try toGo() == 2)
         #expect(try house.entries().map(\.key.contact) == ids)
     }
 
@@ -220,16 +229,18 @@ import Testing
         let fresh = house.audience(campaign, segment: "CAST(\(house.database.dialect.jsonMember("c.attributes", "n")) AS NUMERIC) < 50")
         _ = try house.contacts.record(
             [ContactStore.Entry(email: try House.address("p3"), attributes: ["n": 99])], at: House.noon, source: "test")
-        #expect(try house.campaigns.activate(plan, audience: fresh, seeds: [], at: House.noon) == 2)
+        try house.campaigns.activate(plan, audience: fresh, seeds: [], at: House.noon)
+        #expect(try toGo() == 2)
         #expect(try reasons() == ["p1": "no_consent", "p2": "suppressed", "p3": "left_segment", "p4": "planned", "p5": "planned"])
     }
 
     @Test func `a plan is activated once`() throws {
         try house.people(2)
         let plan = try plan()
-        _ = try house.campaigns.activate(plan, audience: nil, seeds: [try House.address("qa")], at: House.noon)
+        try house.campaigns.activate(plan, audience: nil, seeds: [try House.address("qa")], at: House.noon)
         _ = try house.claim(try desk, 1)
-        #expect(try house.campaigns.activate(plan, audience: nil, seeds: [try House.address("qa")], at: House.noon) == 2)
+        try house.campaigns.activate(plan, audience: nil, seeds: [try House.address("qa")], at: House.noon)
+        #expect(try toGo() == 2)
         #expect(try house.entries().count == 3)
         #expect(try house.campaigns.plan(plan.id)?.activatedAt == House.noon)
     }
@@ -237,7 +248,7 @@ import Testing
     @Test func `a second plan takes up what the first left unsent and drops whom it no longer wants`() throws {
         let ids = try house.people(5)
         let first = try plan()
-        _ = try house.campaigns.activate(first, audience: nil, seeds: [], at: House.noon)
+        try house.campaigns.activate(first, audience: nil, seeds: [], at: House.noon)
         let desk = try desk
         let claims = try house.claim(desk, 3)
         try house.settle(
@@ -249,7 +260,8 @@ import Testing
         let second = try plan(house.audience(campaign, excluded: ["c.id = \(ids[4])"]))
         #expect(second.recipients == 2)
         #expect(second.excluded == ["already_sent": 2, "excluded": 1])
-        #expect(try house.campaigns.activate(second, audience: nil, seeds: [], at: House.noon) == 2)
+        try house.campaigns.activate(second, audience: nil, seeds: [], at: House.noon)
+        #expect(try toGo() == 2)
         let entries = Dictionary(uniqueKeysWithValues: try house.entries().map { ($0.key.contact, $0) })
         #expect(entries[ids[0]]?.state == .accepted)
         #expect(entries[ids[1]]?.state == .refused)
@@ -263,33 +275,34 @@ import Testing
     @Test func `who was skipped in the first plan goes with the second`() throws {
         let ids = try house.people(1)
         let first = try plan()
-        _ = try house.campaigns.activate(first, audience: nil, seeds: [], at: House.noon)
+        try house.campaigns.activate(first, audience: nil, seeds: [], at: House.noon)
         try house.withdraw(ids[0])
         #expect(try house.claim(try desk).isEmpty)
         let later = House.noon.advanced(byMilliseconds: 10)
         try house.consents.record([Consent(contact: ids[0], topic: "news", state: .confirmed, at: later, learnedAt: later, source: "form")])
         let second = try plan(at: later)
-        _ = try house.campaigns.activate(second, audience: nil, seeds: [], at: later)
+        try house.campaigns.activate(second, audience: nil, seeds: [], at: later)
         #expect(try house.claim(try desk, at: later).count == 1)
     }
 
     @Test func `who left between the second plan and its going out has the reason of now`() throws {
         let ids = try house.people(2)
-        _ = try house.campaigns.activate(try plan(), audience: nil, seeds: [], at: House.noon)
+        try house.campaigns.activate(try plan(), audience: nil, seeds: [], at: House.noon)
         let second = try plan()
         try house.withdraw(ids[0])
-        _ = try house.campaigns.activate(second, audience: house.audience(campaign), seeds: [], at: House.noon)
+        try house.campaigns.activate(second, audience: house.audience(campaign), seeds: [], at: House.noon)
         #expect(try reasons() == ["p1": "no_consent", "p2": "planned"])
     }
 
     @Test func `a message of this campaign that is unknown is not planned again`() throws {
         try house.people(1)
-        _ = try house.campaigns.activate(try plan(), audience: nil, seeds: [], at: House.noon)
+        try house.campaigns.activate(try plan(), audience: nil, seeds: [], at: House.noon)
         let desk = try desk
         try house.settle(desk, try house.claim(desk).map { $0.settlement(.unknown) })
         let second = try plan()
         #expect(second.excluded == ["already_sent": 1])
-        #expect(try house.campaigns.activate(second, audience: house.audience(campaign), seeds: [], at: House.noon) == 0)
+        try house.campaigns.activate(second, audience: house.audience(campaign), seeds: [], at: House.noon)
+        #expect(try toGo() == 0)
         #expect(try house.entries().first?.state == .unknown)
     }
 

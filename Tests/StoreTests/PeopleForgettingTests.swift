@@ -58,7 +58,7 @@ import Testing
         let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
         let list = Array("email\nZEBEDEE.QUUX@example.com\np1@example.com\n".utf8)
         let plan = try house.campaigns.freeze(house.audience(campaign.id), sources: ["vip.csv": list], contentHash: "", at: House.noon)
-        _ = try house.campaigns.activate(plan, audience: nil, seeds: [try EmailAddress("zebedee.quux@example.com")], at: House.noon)
+        try house.campaigns.activate(plan, audience: nil, seeds: [try EmailAddress("zebedee.quux@example.com")], at: House.noon)
         let desk = Ledger.Desk(
             campaign: campaign.id, sender: try house.campaigns.newSender(), rules: House.marketing, plannedAt: plan.at)
         let claims = try house.claim(desk, step: DeliveryKey.seedStep) + (try house.claim(desk))
@@ -97,7 +97,7 @@ import Testing
         let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
         let seed = try EmailAddress("Seed.Quux@example.com")
         let plan = try house.campaigns.freeze(house.audience(campaign.id), sources: [:], contentHash: "", at: House.noon)
-        _ = try house.campaigns.activate(plan, audience: nil, seeds: [seed], at: House.noon)
+        try house.campaigns.activate(plan, audience: nil, seeds: [seed], at: House.noon)
         #expect(try house.contacts.isNamed(seed))
         let erased = try house.contacts.forget(lost, hash: { "hash of \($0.key)" }, at: House.noon)
         #expect(erased == Erasure(addresses: 1, events: 0, statements: 0, messages: 0))
@@ -112,7 +112,7 @@ import Testing
         let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
         let files = ["list.csv": Array("email\nBØB@X.example\nbob@x.example\n“BØb@x.example.”\nTØBØB@x.example\n".utf8)]
         let plan = try house.campaigns.freeze(house.audience(campaign.id), sources: files, contentHash: "", at: House.noon)
-        _ = try house.campaigns.activate(plan, audience: nil, seeds: [try EmailAddress("BØB@x.example")], at: House.noon)
+        try house.campaigns.activate(plan, audience: nil, seeds: [try EmailAddress("BØB@x.example")], at: House.noon)
         let small = try EmailAddress("bøb@x.example")
         #expect(try house.contacts.isNamed(small))
         var found: [String] = []

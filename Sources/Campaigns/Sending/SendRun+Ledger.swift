@@ -40,13 +40,13 @@ extension SendRun {
         init(run: SendRun, started: Instant) throws {
             self.run = run
             self.started = started
-            let before = try run.ledger.counts(of: run.desk.campaign)
+            // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
+            goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started
+            let before: DeliveryCounts
+            (before, accepted, refused) = try run.ledger.counts(of: run.desk.campaign, answeredSince: goingSince)
             total = try before.remaining + run.ledger.counts(of: run.desk.campaign, step: DeliveryKey.seedStep).remaining
             skippedBefore = before.skipped
             pace = Pace(started: started, connections: run.options.connections, isShared: run.options.lease != nil)
-            // Whoever lets a paused campaign go on has seen what was refused before: the brake counts anew from there.
-            goingSince = try run.campaigns.changedAt(of: run.desk.campaign) ?? started
-            (accepted, refused) = try run.ledger.answers(of: run.desk.campaign, since: goingSince)
         }
 
         /// Returns the error that ended it, if the ledger failed.

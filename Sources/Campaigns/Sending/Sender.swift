@@ -62,7 +62,11 @@ package struct Sender {
 
     /// Ends the campaign where nothing is left to go, whatever stopped the run.
     package func finish(_ prepared: Prepared, _ report: SendReport) throws {
-        guard try !workspace.ledger.hasUnfinished(prepared.campaign.id) else { return }
+        // Who was alone has counted the campaign's people at the end, and another look at each would say the same.
+        let standing = report.standing
+        if let standing, standing.remaining + standing.handed > 0 { return }
+        let step = standing.map { _ in DeliveryKey.seedStep }
+        guard try !workspace.ledger.hasUnfinished(prepared.campaign.id, step: step) else { return }
         let reason = report.expired ? SendReport.expiry : report.verdict
         try workspace.campaigns.move(
             prepared.campaign.id, to: .sent, from: [.sending, .planned, .paused], reason: reason, at: clock())
@@ -97,7 +101,7 @@ package struct Sender {
         }
         let forgotten = try ForgottenPeople(workspace.contacts) { keys }
         let seeds = definition.file.seeds.filter { !forgotten.contains($0) }
-        _ = try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: seeds, at: now)
+        try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: seeds, at: now)
     }
 
     /// What must be so before marketing goes to the world.

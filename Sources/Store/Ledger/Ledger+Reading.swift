@@ -111,12 +111,27 @@ extension Ledger {
 
     /// Only what was skipped is grouped: to group all rows sorts them, which took twice as long as one look at each.
     package func counts(of campaign: CampaignID, step: Int64 = DeliveryKey.campaignStep) throws -> DeliveryCounts {
+        try counts(of: campaign, step: step, answeredSince: .latest).counts
+    }
+
+    /// The same, and how many of those accepted and refused came to that at or after `since`: one look at each row for both.
+    package func counts(
+        of campaign: CampaignID, step: Int64 = DeliveryKey.campaignStep, answeredSince since: Instant
+    ) throws -> (counts: DeliveryCounts, accepted: Int, refused: Int) {
         try database.read { session in
             let rows: SQL = "FROM delivery WHERE campaign_id = \(campaign) AND step = \(step)"
             let counted = DeliveryState.allCases.map { "count(*) FILTER (WHERE state = \($0.rawValue))" as SQL }
-            let sql: SQL = "SELECT count(*) FILTER (WHERE state = 0 AND attempts > 0), \(counted.joined(separator: ", ")) \(rows)"
+            let answered = [DeliveryState.accepted, .refused].map { state -> SQL in
+                "count(*) FILTER (WHERE state = \(state.rawValue) AND settled_at >= \(since.milliseconds))"
+            }
+            let sql: SQL = """
+                SELECT count(*) FILTER (WHERE state = 0 AND attempts > 0), \((counted + answered).joined(separator: ", ")) \(rows)
+                """
             var counts = DeliveryCounts()
+            var (accepted, refused) = (0, 0)
             try session.forEach(sql) { row in
+                accepted = Int(row.integer(counted.count + 1))
+                refused = Int(row.integer(counted.count + 2))
                 counts.deferred = Int(row.integer(0))
                 for (place, state) in DeliveryState.allCases.enumerated() {
                     let count = Int(row.integer(place + 1))
@@ -130,13 +145,13 @@ extension Ledger {
                     }
                 }
             }
-            guard counts.skipped > 0 else { return counts }
+            guard counts.skipped > 0 else { return (counts, accepted, refused) }
             try session.forEach(
                 """
                 SELECT CASE WHEN reason LIKE 'not_rendered:%' THEN 'not_rendered' ELSE reason END, count(*) \(rows) AND state = 5 GROUP BY 1
                 """
             ) { counts.skippedBy[$0.text(0), default: 0] += Int($0.integer(1)) }
-            return counts
+            return (counts, accepted, refused)
         }
     }
 
@@ -163,15 +178,18 @@ extension Ledger {
 
     /// Forgets what an earlier sender thought of providers: its limits and holds need not be those of now.
     package func forgetPutOff(of campaign: CampaignID) throws {
-        let isPutOff: SQL = """
-            campaign_id = \(campaign) AND step IN (-1, 0) AND state = 0 AND due_at > 0 \
-            AND reason IN (\(PutOff.paced.rawValue), \(PutOff.held.rawValue))
-            """
-        let any = try database.read { try $0.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE \(isPutOff) LIMIT 1) x") }
-        guard any > 0 else { return }
-        _ = try database.write { session in
-            try session.execute(
-                "UPDATE delivery SET due_at = 0, reason = CASE WHEN attempts > 0 THEN 'deferred' END WHERE \(isPutOff)")
+        // Each step by itself: asked for both at once, SQLite goes through all rows of the campaign in place of those that are due.
+        for step in [DeliveryKey.seedStep, DeliveryKey.campaignStep] {
+            let isPutOff: SQL = """
+                campaign_id = \(campaign) AND step = \(step) AND state = 0 AND due_at > 0 \
+                AND reason IN (\(PutOff.paced.rawValue), \(PutOff.held.rawValue))
+                """
+            let any = try database.read { try $0.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE \(isPutOff) LIMIT 1) x") }
+            guard any > 0 else { continue }
+            _ = try database.write { session in
+                try session.execute(
+                    "UPDATE delivery SET due_at = 0, reason = CASE WHEN attempts > 0 THEN 'deferred' END WHERE \(isPutOff)")
+            }
         }
     }
 
@@ -216,23 +234,6 @@ extension Ledger {
         }
     }
 
-    /// How many of the campaign's messages were accepted and refused since.
-    package func answers(of campaign: CampaignID, since: Instant) throws -> (accepted: Int, refused: Int) {
-        try database.read { session in
-            var answers = (accepted: 0, refused: 0)
-            try session.forEach(
-                """
-                SELECT state, count(*) FROM delivery WHERE campaign_id = \(campaign) AND step = \(DeliveryKey.campaignStep) \
-                AND state IN (2, 3) AND settled_at >= \(since.milliseconds) GROUP BY state
-                """
-            ) { row in
-                if row.integer(0) == DeliveryState.accepted.rawValue { answers.accepted = Int(row.integer(1)) }
-                if row.integer(0) == DeliveryState.refused.rawValue { answers.refused = Int(row.integer(1)) }
-            }
-            return answers
-        }
-    }
-
     /// How many people that the campaign reached at or after `start` called a message spam since.
     package func complaints(about campaign: CampaignID, since start: Instant = Instant(milliseconds: 0)) throws -> Int {
         try database.read { session in
@@ -266,11 +267,12 @@ extension LedgerEntry {
 }
 
 extension Ledger {
-    /// Whether anything of the campaign is still to go or in hand.
-    package func hasUnfinished(_ campaign: CampaignID) throws -> Bool {
-        try database.read { session in
-            try session.count("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign) AND state IN (0, 1) LIMIT 1) x")
-                > 0
+    /// Whether anything of the campaign, or of one `step` of it, is still to go or in hand.
+    package func hasUnfinished(_ campaign: CampaignID, step: Int64? = nil) throws -> Bool {
+        let ofStep: SQL = step.map { " AND step = \($0)" } ?? ""
+        return try database.read { session in
+            try session.count(
+                "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE campaign_id = \(campaign)\(ofStep) AND state IN (0, 1) LIMIT 1) x") > 0
         }
     }
 }

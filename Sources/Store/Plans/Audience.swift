@@ -129,14 +129,12 @@ extension CampaignStore {
         try session.execute(insert, addresses.map { [.text($0.key)] })
     }
 
-    /// Turns a plan's recipients into rows of the ledger, once; says how many are to go. With a fresh `audience` those are
+    /// Turns a plan's recipients into rows of the ledger, once. With a fresh `audience` those are
     /// the people it gives now, and who the plan had in and is out now gets a row that says why.
-    package func activate(_ plan: PlanRecord, audience: Audience?, seeds: [EmailAddress], at now: Instant) throws -> Int {
+    package func activate(_ plan: PlanRecord, audience: Audience?, seeds: [EmailAddress], at now: Instant) throws {
         try database.write { session in
             let done = try session.count("SELECT count(*) FROM plan WHERE id = \(plan.id) AND activated_at IS NOT NULL")
-            guard done == 0 else {
-                return try session.count("SELECT count(*) FROM delivery WHERE campaign_id = \(plan.campaign) AND state = 0")
-            }
+            guard done == 0 else { return }
             if let audience {
                 try Self.fillAddresses(audience, in: session)
                 let d = session.dialect
@@ -153,7 +151,6 @@ extension CampaignStore {
             try dropStale(plan, at: now, in: session)
             try insertSeeds(seeds, plan, in: session)
             try session.execute("UPDATE plan SET activated_at = \(now.milliseconds) WHERE id = \(plan.id)")
-            return try session.count("SELECT count(*) FROM delivery WHERE campaign_id = \(plan.campaign) AND state = 0")
         }
     }
 

@@ -31,7 +31,7 @@ final class SendingDesk {
         campaign = try campaigns.ensureCampaign(named: "launch", at: Desk.noon).id
         let audience = Audience(campaign: campaign, segment: "1 = 1", rules: rules)
         plan = try campaigns.freeze(audience, sources: [:], contentHash: "", at: Desk.noon)
-        _ = try campaigns.activate(plan, audience: nil, seeds: seeds, at: Desk.noon)
+        try campaigns.activate(plan, audience: nil, seeds: seeds, at: Desk.noon)
         try campaigns.move(campaign, to: .sending, from: [.planned], at: Desk.noon)
     }
 

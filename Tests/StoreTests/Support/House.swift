@@ -68,7 +68,7 @@ final class House {
     ) throws -> (desk: Ledger.Desk, plan: PlanRecord) {
         let campaign = try campaigns.ensureCampaign(named: name, at: now)
         let plan = try campaigns.freeze(audience(campaign.id, rules: rules), sources: [:], contentHash: "", at: now)
-        _ = try campaigns.activate(plan, audience: nil, seeds: seeds, at: now)
+        try campaigns.activate(plan, audience: nil, seeds: seeds, at: now)
         return (Ledger.Desk(campaign: campaign.id, sender: try campaigns.newSender(), rules: rules, plannedAt: plan.at), plan)
     }
 
