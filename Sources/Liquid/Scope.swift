@@ -17,6 +17,8 @@ package struct Scope {
     package var zoneName: (Int64) -> String
     /// A language tag such as `it`.
     package var language: String
+    /// Shared by renderings of the same data, time, zone and language.
+    package var dates: DateMemory?
     /// Renders the host's own blocks. Without it such a block is its body.
     package var host: ((HostBlock, inout [UInt8]) throws -> Void)?
 

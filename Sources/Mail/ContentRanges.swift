@@ -1,3 +1,5 @@
+import Glibc
+
 /// The parts of a message that two runs write alike: all but its `Date` and `DKIM-Signature` header fields, their folded
 /// lines included. Ranges of byte offsets, in order, never empty.
 package func contentRanges(of message: [UInt8]) -> [Range<Int>] {
@@ -16,8 +18,11 @@ package func contentRanges(of message: [UInt8]) -> [Range<Int>] {
                 if !skip, skipping { kept = line }
                 skipping = skip
             }
-            while line < bytes.count, bytes[line] != UInt8(ascii: "\n") { line += 1 }
-            line += 1
+            guard let rest = bytes.baseAddress.map({ $0 + line }), let end = memchr(rest, 0x0A, bytes.count - line) else {
+                line = bytes.count + 1
+                break
+            }
+            line += UnsafeRawPointer(end) - UnsafeRawPointer(rest) + 1
         }
     }
     if skipping { kept = min(line, message.count) }

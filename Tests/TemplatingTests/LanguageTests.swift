@@ -143,6 +143,26 @@ import Workspace
         #expect(try Self.plain(md, attributes, zone: "Europe/Rome").replacing("\u{20}\u{20}", with: " ") == expected)
     }
 
+    @Test func `each date of a message is its own, and the text shows those of the page`() throws {
+        let asked = [
+            ("contact.a | date: '%-d %B'", "2 novembre"), ("contact.a | date: '%-d %B', 'en'", "2 November"),
+            ("contact.b | date: '%-d %B'", "3 marzo"),
+            ("contact.a | date: '%Y'", "2026"), ("contact.a | date: '%-d %B', 'pl'", "2 listopada"),
+            ("contact.b | date: '%B', 'en'", "March"),
+            ("contact.b | date: '%B'", "marzo"), ("contact.c | date: '%B'", "non so"), ("contact.b | date: '%-d'", "3"),
+            ("contact.a | date: '%-d'", "2"), ("contact.a | date: '%m'", "11"), ("contact.b | date: '%m'", "03"),
+            ("contact.d | date: '%Y'", "1970"), ("contact.a | date: contact.e", "Mo"),
+        ]
+        let md = asked.map { "{{ \($0.0) }}" }.joined(separator: "; ")
+        let attributes: JSONObject = ["language": "it", "a": "2026-11-02", "b": "2027-03-03", "c": "non so", "d": 86400, "e": "Mo"]
+        let message = try load(md: md + "\n\n" + md).render(data(attributes))
+        let once = asked.map(\.1).joined(separator: "; ")
+        #expect(message.body == "<p>\(once)</p>\n<p>\(once)</p>")
+        #expect(
+            message.plain.split(separator: "\n\n").map { $0.replacing("\n", with: " ").trimmingCharacters(in: .whitespacesAndNewlines) }
+                == [once, once])
+    }
+
     @Test(arguments: [
         ("{{ 'unsubscirbe' | t }}", "Templates/m.md:4:4: error: there is no text \"unsubscirbe\" [did you mean \"unsubscribe\"?]"),
         ("{{ 'greeting' | t }}", "Templates/m.md:4:17: error: the text \"greeting\" needs \"name\" [give it: t: name: …]"),

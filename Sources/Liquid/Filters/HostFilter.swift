@@ -34,6 +34,7 @@ package final class FilterContext {
     package let zone: (Int64) -> Int
     package let zoneName: (Int64) -> String
     package let language: String
+    package let dates: DateMemory?
     package let mode: OutputMode
 
     init(_ scope: Scope, mode: OutputMode) {
@@ -41,6 +42,7 @@ package final class FilterContext {
         zone = scope.zone
         zoneName = scope.zoneName
         language = scope.language
+        dates = scope.dates
         self.mode = mode
     }
 }

@@ -9,31 +9,38 @@ extension Settlement {
         for room in [400, 100, 25, 0] {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(256)
-            stored(room: room, isMarked).write(to: &bytes)
+            write(room: room, isMarked, to: &bytes)
             if bytes.count <= limit { return bytes }
         }
         return []
     }
 
-    /// `room`: how many bytes each text that somebody else wrote may take before it is escaped.
-    private func stored(room: Int, _ isMarked: Bool) -> JSONObject {
-        var members: [(name: String, value: JSONValue)] = []
-        members.reserveCapacity(12)
-        members.append(("at", .integer(at.milliseconds)))
-        members.append(("outcome", .text(outcome.word)))
-        if case .deferred(let until) = outcome { members.append(("until", .integer(until.milliseconds))) }
-        members.append(("relay", .text(relay.cut(to: room))))
-        if let code { members.append(("code", .integer(Int64(code)))) }
-        if let enhanced { members.append(("enhanced", .text(enhanced.cut(to: 20)))) }
-        if let queueID { members.append(("queue", .text(queueID.cut(to: min(room, 100))))) }
-        if !isMarked {
-            if let messageID { members.append(("id", .text(messageID.cut(to: 330)))) }
-            if let sha256 { members.append(("sha", .text(sha256.cut(to: 64)))) }
-            if let contentSHA256 { members.append(("csha", .text(contentSHA256.cut(to: 64)))) }
+    /// `room`: how many bytes each text that somebody else wrote may take before it is escaped. Written as it goes: each answer of a relay
+    /// comes through here.
+    private func write(room: Int, _ isMarked: Bool, to bytes: inout [UInt8]) {
+        func member(_ name: StaticString, _ value: JSONValue) {
+            bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(UInt8(ascii: ":"))
+            value.write(to: &bytes)
         }
-        members.append(("reply", .text(reply.cut(to: room))))
-        if suppresses { members.append(("suppresses", .bool(true))) }
-        return JSONObject(distinct: members)
+        member("at", .integer(at.milliseconds))
+        member("outcome", .text(outcome.word))
+        if case .deferred(let until) = outcome { member("until", .integer(until.milliseconds)) }
+        member("relay", .text(relay.cut(to: room)))
+        if let code { member("code", .integer(Int64(code))) }
+        if let enhanced { member("enhanced", .text(enhanced.cut(to: 20))) }
+        if let queueID { member("queue", .text(queueID.cut(to: min(room, 100)))) }
+        if !isMarked {
+            if let messageID { member("id", .text(messageID.cut(to: 330))) }
+            if let sha256 { member("sha", .text(sha256.cut(to: 64))) }
+            if let contentSHA256 { member("csha", .text(contentSHA256.cut(to: 64))) }
+        }
+        member("reply", .text(reply.cut(to: room)))
+        if suppresses { member("suppresses", .bool(true)) }
+        bytes.append(UInt8(ascii: "}"))
     }
 
     /// - Parameter made: what the slot held beside.

@@ -29,8 +29,11 @@ struct MailFilters {
 
     private var date: HostFilter {
         HostFilter("date", arguments: 1...2) { input, arguments, context in
+            if let known = context.dates?.text(of: input, arguments) { return known }
             let names = Languages.shared.calendar(language(arguments.count > 1 ? arguments[1] : nil, context))
-            return try DateFilter.text(of: input, pattern: arguments[0], names: names, in: context)
+            let text = try DateFilter.text(of: input, pattern: arguments[0], names: names, in: context)
+            context.dates?.keep(text, for: input, arguments)
+            return text
         }
     }
 

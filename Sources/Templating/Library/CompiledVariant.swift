@@ -63,14 +63,9 @@ final class CompiledVariant: Sendable {
         ]
         var scope = Scope(Object(Self.roots, roots), now: data.now.milliseconds)
         let zone = data.zone
+        scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
         // What the page shows, the text shows too.
-        var known: (at: Int64, offset: Int)?
-        scope.zone = { at in
-            if let known, known.at == at { return known.offset }
-            let offset = zone.offset(at: Instant(milliseconds: at))
-            known = (at, offset)
-            return offset
-        }
+        scope.dates = DateMemory()
         scope.zoneName = { zone.timeZone.abbreviation(for: Date(Instant(milliseconds: $0))) ?? "" }
         // A reader's own tag says more than the variant's: `it-ch` writes numbers as the Swiss do.
         scope.language = data.contact.language ?? language ?? baseLanguage
