@@ -1,3 +1,4 @@
+import CBytes
 import Glibc
 package import Mail
 
@@ -145,20 +146,14 @@ package struct SendBuffer: ~Copyable {
     /// - Parameter tail: what follows `body`, which then ends a line; dots need no doubling in it.
     package mutating func append(message body: [UInt8], tail: SharedBytes? = nil) {
         body.withUnsafeBufferPointer { bytes in
-            var copied = 0
             if bytes.first == UInt8(ascii: ".") { append(".") }
-            if let base = bytes.baseAddress {
-                reserve(bytes.count + 64)
-                var from = 0
-                while let found = memchr(base + from, 0x0A, bytes.count - from) {
-                    from = UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
-                    guard from < bytes.count else { break }
-                    guard base[from] == UInt8(ascii: ".") else { continue }
-                    append(UnsafeBufferPointer(start: base + copied, count: from - copied))
-                    append(".")
-                    copied = from
-                }
-                append(UnsafeBufferPointer(start: base + copied, count: bytes.count - copied))
+            var rest = bytes[...]
+            while let start = UnsafeBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+                reserve(rest.count + 64)
+                let copied = pitwall_copy_to_dot(back.base + back.count, start, rest.count)
+                back.count += copied
+                rest = rest.dropFirst(copied)
+                if !rest.isEmpty { append(".") }
             }
             if bytes.count < 2 || bytes[bytes.count - 2] != 0x0D || bytes[bytes.count - 1] != 0x0A { append("\r\n") }
         }

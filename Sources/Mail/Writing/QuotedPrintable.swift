@@ -1,3 +1,5 @@
+import CBytes
+
 /// Quoted-printable, RFC 2045 section 6.7: lines of at most 76 bytes, no blank before a line end, a soft break never
 /// inside an escape or a UTF-8 character.
 ///
@@ -10,7 +12,7 @@ package enum QuotedPrintable {
 
     package static func encode(_ bytes: [UInt8], into out: inout [UInt8]) {
         bytes.withUnsafeBufferPointer { input in
-            // A line is at most 76 bytes and its end two; eight or sixteen bytes are stored at a time.
+            // A line is at most 76 bytes and its end two; sixteen bytes are stored at a time.
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: flushAt + 128) { buffer in
                 guard let source = input.baseAddress, let target = buffer.baseAddress else { return }
                 var encoder = Encoder(input: source, count: input.count, output: target)
@@ -28,7 +30,7 @@ package enum QuotedPrintable {
     private struct Encoder {
         let input: UnsafePointer<UInt8>
         let count: Int
-        /// Holds a line and eight bytes more than `encode(until:)` is asked for.
+        /// Holds a line and sixteen bytes more than `encode(until:)` is asked for.
         let output: UnsafeMutablePointer<UInt8>
         var index = 0
         var written = 0
@@ -49,51 +51,12 @@ package enum QuotedPrintable {
             return false
         }
 
-        /// Copies bytes that stand for themselves, eight at a time, up to column 75.
+        /// Copies bytes that stand for themselves, up to column 75.
         @inline(__always) private mutating func copyRun() {
-            var left = 75 &- column
-            var from = UnsafeRawPointer(input + index)
-            var to = UnsafeMutableRawPointer(output + written)
-            let last = UnsafeRawPointer(input + count) - 8
-            // Sixteen at once while nothing in them is special.
-            while left >= 16, from <= last - 8 {
-                let first = from.loadUnaligned(as: UInt64.self)
-                let second = from.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-                guard Self.specials(first) | Self.specials(second) == 0 else { break }
-                to.storeBytes(of: first, as: UInt64.self)
-                to.storeBytes(of: second, toByteOffset: 8, as: UInt64.self)
-                from += 16
-                to += 16
-                left &-= 16
-            }
-            while from <= last, left > 0 {
-                let word = UInt64(littleEndian: from.loadUnaligned(as: UInt64.self))
-                to.storeBytes(of: word.littleEndian, as: UInt64.self)
-                let plain = min(Self.plainPrefix(word), left)
-                from += plain
-                to += plain
-                left &-= plain
-                if plain < 8 { break }
-            }
-            let copied = 75 &- column &- left
+            let copied = pitwall_copy_plain(output + written, input + index, count &- index, max(0, 75 &- column))
             index &+= copied
             written &+= copied
             column &+= copied
-        }
-
-        /// How many of the eight bytes, from the first, are 0x20…0x7E but not `=`.
-        @inline(__always) private static func plainPrefix(_ word: UInt64) -> Int {
-            specials(word).trailingZeroBitCount / 8
-        }
-
-        /// The top bit of the first byte that is not plain, and of some after it; 0 where all are.
-        @inline(__always) private static func specials(_ word: UInt64) -> UInt64 {
-            // What is borrowed or carried falls on bytes after one that is not plain.
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let below = word &- ones &* 0x20
-            let equals = (word ^ (ones &* 0x3D)) &- ones
-            let above = word | (word &+ ones)
-            return (above | below | equals) & (ones &* 0x80)
         }
 
         @inline(__always) private mutating func step() {
