@@ -44,11 +44,13 @@ struct Gathering {
         return pause < Self.shortest ? 0 : pause
     }
 
-    var isWorthwhile: Bool {
-        mutating get {
-            if resting > 0 { resting -= 1 }
-            return resting == 0 && pause > 0
-        }
+    /// Asked once before each wait.
+    ///
+    /// - Parameter isPipelining: where every command waits for its answer, a pause would come three times more for a message, and there is none.
+    mutating func isWorthwhile(isPipelining: Bool) -> Bool {
+        guard isPipelining else { return false }
+        if resting > 0 { resting -= 1 }
+        return resting == 0 && pause > 0
     }
 
     mutating func gave(_ answers: Int) {

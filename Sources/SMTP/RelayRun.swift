@@ -248,8 +248,7 @@ final class RelayRun {
         }
         var ready = readiness.wait(milliseconds: 0)
         guard ready.isEmpty, connector.opening == 0 else { return ready }
-        // Where every command waits for its answer, a pause would come three times more for a message.
-        if isPipelining, gathering.isWorthwhile {
+        if gathering.isWorthwhile(isPipelining: isPipelining) {
             usleep(UInt32(clamping: gathering.pause))
             ready = readiness.wait(milliseconds: 0)
             gathering.gave(ready.count)

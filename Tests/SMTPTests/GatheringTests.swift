@@ -16,17 +16,24 @@ import Testing
     @Test func `it waits for more answers as long as more come`() {
         var gathering = Self.after(Self.queueing)
         for _ in 0..<100 {
-            let isWorthwhile = gathering.isWorthwhile
+            let isWorthwhile = gathering.isWorthwhile(isPipelining: true)
             #expect(isWorthwhile)
             gathering.gave(2)
         }
+    }
+
+    @Test func `where every command waits for its answer it makes no pause`() {
+        var gathering = Self.after(Self.queueing)
+        #expect(gathering.pause > 0)
+        let isWorthwhile = gathering.isWorthwhile(isPipelining: false)
+        #expect(!isWorthwhile)
     }
 
     @Test(arguments: [0, 1]) func `after a wait for nothing it makes none for a while, and tries again`(answers: Int) {
         var gathering = Self.after(Self.queueing)
         gathering.gave(answers)
         var waits: [Bool] = []
-        for _ in 0..<64 { waits.append(gathering.isWorthwhile) }
+        for _ in 0..<64 { waits.append(gathering.isWorthwhile(isPipelining: true)) }
         #expect(waits == Array(repeating: false, count: 63) + [true])
     }
 
@@ -50,7 +57,7 @@ import Testing
     func `over a line, where no answer waits for another, it makes no pause`(microseconds: Int64) {
         var gathering = Self.after((0..<500).map { microseconds + $0 % 50 })
         #expect(gathering.pause == 0)
-        let isWorthwhile = gathering.isWorthwhile
+        let isWorthwhile = gathering.isWorthwhile(isPipelining: true)
         #expect(!isWorthwhile)
     }
 
