@@ -166,11 +166,29 @@ import Testing
         #expect(try house.workspace.campaigns.campaign(named: "launch")?.state == .sending)
     }
 
-    private func send(_ prepared: Sender.Prepared, _ sender: Sender, _ transport: ScriptedTransport) throws -> SendReport {
+    @Test func `one of which somebody has put messages back since its run ended is not at its end`() throws {
+        let house = try WorkspaceDesk()
+        _ = try house.plan()
+        let sender = try house.sender()
+        let workspace = sender.workspace
+        let prepared = try #require(try sender.prepare("launch", plan: nil))
+        let transport = ScriptedTransport { _, _ in .outcome(.unknown(reason: "lost after the dot")) }
+        _ = try send(prepared, sender, transport) { report in
+            #expect(report.standing?.unknown ?? 0 > 0)
+            let back = try workspace.ledger.resolve(prepared.campaign.id, asSent: false, addresses: nil, at: Desk.noon)
+            #expect(back > 0)
+        }
+        #expect(try workspace.campaigns.campaign(named: "launch")?.state == .sending)
+    }
+
+    private func send(
+        _ prepared: Sender.Prepared, _ sender: Sender, _ transport: ScriptedTransport, _ between: (SendReport) throws -> Void = { _ in }
+    ) throws -> SendReport {
         let post = try sender.takePost(for: prepared.campaign.id)
         try sender.activate(prepared, agreed: false)
         try sender.workspace.campaigns.move(prepared.campaign.id, to: .sending, from: [.planned], at: Desk.noon)
         let report = try sender.run(prepared, post: post, transport: transport).run()
+        try between(report)
         try sender.finish(prepared, report)
         return report
     }

@@ -61,15 +61,23 @@ package struct Sender {
     }
 
     /// Ends the campaign where nothing is left to go, whatever stopped the run.
+    ///
+    /// Asked for while the post is held: whoever sends the campaign again begins after it.
     package func finish(_ prepared: Prepared, _ report: SendReport) throws {
-        // Who was alone has counted the campaign's people at the end, and another look at each would say the same.
-        let standing = report.standing
-        if let standing, standing.remaining + standing.handed > 0 { return }
-        let step = standing.map { _ in DeliveryKey.seedStep }
-        guard try !workspace.ledger.hasUnfinished(prepared.campaign.id, step: step) else { return }
+        guard try !isUnfinished(prepared.campaign.id, report.standing) else { return }
         let reason = report.expired ? SendReport.expiry : report.verdict
         try workspace.campaigns.move(
             prepared.campaign.id, to: .sent, from: [.sending, .planned, .paused], reason: reason, at: clock())
+    }
+
+    /// Who was alone has counted the campaign's people at the end, and another look at each would say the same. But a person may have put some
+    /// back since then (`resolve`), which are in the index of what is due.
+    private func isUnfinished(_ campaign: CampaignID, _ standing: DeliveryCounts?) throws -> Bool {
+        let ledger = workspace.ledger
+        guard let standing else { return try ledger.hasUnfinished(campaign) }
+        if standing.remaining + standing.handed > 0 { return true }
+        return try ledger.nextDue(of: campaign, step: DeliveryKey.campaignStep) != nil
+            || ledger.hasUnfinished(campaign, step: DeliveryKey.seedStep)
     }
 
     // MARK: - Sending

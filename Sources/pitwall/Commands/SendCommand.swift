@@ -72,7 +72,7 @@ struct SendCommand: ParsableCommand {
         tell(post.recovery)
         try tellOthers(prepared.campaign, post, workspace)
         if prepared.isResumed, !(try workspace.ledger.hasUnfinished(prepared.campaign.id)) {
-            post.close()
+            try finish(prepared, SendReport(), sender, post)
             return try conclude(prepared, SendReport(), sender, nothingToDo: true)
         }
         let relays = try workspace.relays(relay)
@@ -120,8 +120,14 @@ struct SendCommand: ParsableCommand {
                 shown(progress)
             }
         }
-        if case .ledger = report.ending {} else { post.close() }
+        if case .ledger = report.ending { return report }
+        try finish(prepared, report, sender, post)
         return report
+    }
+
+    private func finish(_ prepared: Sender.Prepared, _ report: SendReport, _ sender: Sender, _ post: Post) throws {
+        defer { post.close() }
+        try sender.finish(prepared, report)
     }
 
     /// What was answered and not written is in the flight recorder, whatever happened to the database.
@@ -252,7 +258,6 @@ struct SendCommand: ParsableCommand {
         }
         let counts = try report.standing ?? workspace.ledger.counts(of: prepared.campaign.id)
         let seeds = try workspace.ledger.counts(of: prepared.campaign.id, step: DeliveryKey.seedStep)
-        try sender.finish(prepared, report)
         let summary = SendSummary(
             name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds,
             causes: counts.skipped + seeds.skipped > 0 ? try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5) : [],
