@@ -2,7 +2,7 @@
 /// long as a tenth of a small page.
 package final class DateMemory {
     private struct Entry {
-        var input: String
+        var input: Value
         var pattern: String
         var language: String?
         var text: Value
@@ -13,22 +13,38 @@ package final class DateMemory {
 
     package init() {}
 
-    /// What stood there for the same text, pattern and language; the rest of a ``FilterContext`` is the same in all of a message.
+    /// What stood there for the same input, pattern and language; the rest of a ``FilterContext`` is the same in all of a message.
     package func text(of input: Value, _ arguments: [Value]) -> Value? {
-        guard !entries.isEmpty, let (input, pattern, language) = Self.texts(input, arguments) else { return nil }
-        return entries.first { $0.input == input && $0.pattern == pattern && $0.language == language }?.text
+        guard !entries.isEmpty, let (pattern, language) = Self.texts(arguments) else { return nil }
+        return entries.first {
+            Self.isSame($0.input, input) && Self.isSame($0.pattern, pattern)
+                && ($0.language == nil) == (language == nil) && Self.isSame($0.language ?? "", language ?? "")
+        }?.text
     }
 
     package func keep(_ text: Value, for input: Value, _ arguments: [Value]) {
-        guard entries.count < Self.most, let (input, pattern, language) = Self.texts(input, arguments) else { return }
+        guard entries.count < Self.most, Self.isSame(input, input), let (pattern, language) = Self.texts(arguments) else { return }
         entries.append(Entry(input: input, pattern: pattern, language: language, text: text))
     }
 
-    /// Only of texts is it plain what is the same.
-    private static func texts(_ input: Value, _ arguments: [Value]) -> (input: String, pattern: String, language: String?)? {
-        guard case .string(let input) = input, case .string(let pattern)? = arguments.first else { return nil }
-        guard arguments.count > 1 else { return (input, pattern, nil) }
+    private static func texts(_ arguments: [Value]) -> (pattern: String, language: String?)? {
+        guard case .string(let pattern)? = arguments.first else { return nil }
+        guard arguments.count > 1 else { return (pattern, nil) }
         guard arguments.count == 2, case .string(let language) = arguments[1] else { return nil }
-        return (input, pattern, language)
+        return (pattern, language)
+    }
+
+    /// False also for what is never kept.
+    private static func isSame(_ one: Value, _ other: Value) -> Bool {
+        switch (one, other) {
+        case (.string(let one), .string(let other)): isSame(one, other)
+        case (.instant(let one), .instant(let other)), (.integer(let one), .integer(let other)): one == other
+        default: false
+        }
+    }
+
+    /// By bytes, as the filter reads them: two spellings of one letter are equal for Swift and may be read as something else there.
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        one.utf8.count == other.utf8.count && one.utf8.elementsEqual(other.utf8)
     }
 }
