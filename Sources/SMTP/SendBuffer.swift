@@ -146,10 +146,12 @@ package struct SendBuffer: ~Copyable {
     /// - Parameter tail: what follows `body`, which then ends a line; dots need no doubling in it.
     package mutating func append(message body: [UInt8], tail: SharedBytes? = nil) {
         body.withUnsafeBufferPointer { bytes in
+            // With what some dots and the end take, so that a large one is not moved for them.
+            reserve(bytes.count + 64)
             if bytes.first == UInt8(ascii: ".") { append(".") }
             var rest = bytes[...]
             while let start = UnsafeBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-                reserve(rest.count + 64)
+                reserve(rest.count)
                 let copied = pitwall_copy_to_dot(back.base + back.count, start, rest.count)
                 back.count += copied
                 rest = rest.dropFirst(copied)
