@@ -47,7 +47,7 @@ static inline size_t pitwall_copy_to_dot(uint8_t *to, const uint8_t *from, size_
 }
 
 /* Copies bytes from 0x20 to 0x7E, up to the first other one or `=`, `limit` of them at most; says how many. Of `from`, `count` bytes may be read; of
-   `to`, 15 bytes more than `limit` may be written over. */
+   `to`, as many may be written over as are read, and 15 more than `limit`. */
 static inline size_t pitwall_copy_plain(uint8_t *to, const uint8_t *from, size_t count, size_t limit) {
     size_t done = 0;
     while (done < limit && done + 16 <= count) {
