@@ -73,12 +73,8 @@ package struct MailMessage: Sendable {
             out.append(contentsOf: "Content-Type: multipart/alternative;\r\n boundary=\"".utf8)
             out.append(contentsOf: boundary.dropFirst(2))
             out.append(contentsOf: "\"\r\n\r\n".utf8)
-            for (subtype, body) in [("plain" as StaticString, text), ("html", html)] {
-                out.append(contentsOf: boundary)
-                out.append(contentsOf: "\r\n".utf8)
-                Self.write(subtype, body, into: &out)
-                out.append(contentsOf: "\r\n".utf8)
-            }
+            Self.write("plain", text, after: boundary, into: &out)
+            Self.write("html", html, after: boundary, into: &out)
             out.append(contentsOf: boundary)
             out.append(contentsOf: "--\r\n".utf8)
         } else {
@@ -112,6 +108,13 @@ package struct MailMessage: Sendable {
         for header in headers { writer.write(header) }
         writer.tokens("MIME-Version", "1.0")
         writer.giveBack(to: &out)
+    }
+
+    private static func write(_ subtype: StaticString, _ body: [UInt8], after boundary: [UInt8], into out: inout [UInt8]) {
+        out.append(contentsOf: boundary)
+        out.append(contentsOf: "\r\n".utf8)
+        write(subtype, body, into: &out)
+        out.append(contentsOf: "\r\n".utf8)
     }
 
     private static func write(_ subtype: StaticString, _ body: [UInt8], into out: inout [UInt8]) {
