@@ -92,6 +92,20 @@ import Workspace
         #expect(!page.contains("<p><table"))
     }
 
+    @Test func `a reader's own links get no parameters, in page and text`() throws {
+        let md = """
+            {% assign leave = links.unsubscribe %}{% button leave %}Leave{% endbutton %}
+
+            {% assign choose = links.preferences %}[Choose]({{ choose }}) [Read]({{ contact.url }})
+            """
+        let message = try load(md: md, use: Self.utm).render(data(["url": "https://e.com/x"]))
+        #expect(message.page.contains("href=\"https://news.example.com/u/abc?x=1&amp;y=2\""), "\(message.page)")
+        #expect(message.page.contains("href=\"https://news.example.com/p/abc\""), "\(message.page)")
+        #expect(message.page.contains("href=\"https://e.com/x?utm_campaign=s\""), "\(message.page)")
+        #expect(message.plain.contains("https://news.example.com/u/abc?x=1&y=2\n"), "\(message.plain)")
+        #expect(message.plain.contains("https://e.com/x?utm_campaign=s"), "\(message.plain)")
+    }
+
     @Test func `in the text part it reads as a link does`() throws {
         let message = try load(md: "a\n\n{% button \"https://e.com/x\" %}See *it*{% endbutton %}\n\nb").render(data())
         #expect(message.plain == "a\n\nSee *it*: https://e.com/x\n\nb\n")

@@ -80,11 +80,9 @@ final class CompiledVariant: Sendable {
         roots[5] = .string(subject)
         roots[6] = .string(preheader)
         scope.values = Object(Self.roots, roots)
-        // Once, and not for each link.
-        let own = [data.unsubscribeURL, data.preferencesURL].filter { !$0.isEmpty }.map { Array($0.utf8) }
-        let ownInHTML = own.map { HTMLEscaping.text($0) }
+        let own = OwnLinks([data.unsubscribeURL, data.preferencesURL])
         var page: [UInt8] = []
-        scope.host = { block, out in Self.fill(block, parameters, except: ownInHTML, isHTML: true, into: &out) }
+        scope.host = { block, out in Self.fill(block, parameters, except: own, isHTML: true, into: &out) }
         try html.render(scope, into: &page)
         var plain: [UInt8] = []
         scope.host = { block, out in Self.fill(block, parameters, except: own, isHTML: false, into: &out) }
@@ -112,7 +110,7 @@ final class CompiledVariant: Sendable {
 
     /// What a block of the program's own leaves: an address or a part of a style, if it is safe.
     static func fill(
-        _ block: HostBlock, _ parameters: LinkTarget.Parameters, except own: [[UInt8]], isHTML: Bool, into out: inout [UInt8]
+        _ block: HostBlock, _ parameters: LinkTarget.Parameters, except own: OwnLinks, isHTML: Bool, into out: inout [UInt8]
     ) {
         let body = block.body
         if block.name == SafeBlock.style.rawValue {
@@ -127,8 +125,24 @@ final class CompiledVariant: Sendable {
             return
         }
         guard SafeBlock.isSafe(address: body) else { return out.append(UInt8(ascii: "#")) }
-        let isOwn = own.contains { body.starts(with: $0) }
-        let isLink = block.name == LinkSlots.blockName && !isOwn
+        let isLink = block.name == LinkSlots.blockName && !own.include(body, isHTML: isHTML)
         out += isLink ? LinkTarget.adding(parameters, to: body, ampersand: isHTML ? "&amp;" : "&") : body
+    }
+}
+
+/// The links to a reader's own pages, to which no campaign's parameters are added. Written as bytes once, and only for a message with a link that
+/// is not known before: most have none.
+final class OwnLinks {
+    private let urls: [String]
+    private lazy var plain = urls.filter { !$0.isEmpty }.map { Array($0.utf8) }
+    private lazy var escaped = plain.map { HTMLEscaping.text($0) }
+
+    init(_ urls: [String]) {
+        self.urls = urls
+    }
+
+    /// - Parameter isHTML: `link` stands in a page, where `&` is `&amp;`.
+    func include(_ link: [UInt8], isHTML: Bool) -> Bool {
+        (isHTML ? escaped : plain).contains { link.starts(with: $0) }
     }
 }
