@@ -81,7 +81,8 @@ package struct StandaloneTemplate {
         var scope = Scope(Object(data.members.map { ($0.name, Value($0.value)) }), now: now.milliseconds)
         scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
         if case .object(let contact)? = data["contact"] { scope.language = contact["language"]?.text ?? "" }
-        scope.host = { block, out in CompiledVariant.fill(block, LinkTarget.Parameters([]), except: OwnLinks([]), isHTML: true, into: &out) }
+        let none = OwnLinks([])
+        scope.host = { block, out in CompiledVariant.fill(block, LinkTarget.Parameters([]), except: none, isHTML: true, into: &out) }
         var out: [UInt8] = []
         do throws(RenderError) {
             try template.render(scope, into: &out)
