@@ -17,13 +17,17 @@ package final class DateMemory {
     package func text(of input: Value, _ arguments: [Value]) -> Value? {
         guard !entries.isEmpty, let (pattern, language) = Self.texts(arguments) else { return nil }
         return entries.first {
-            Self.isSame($0.input, input) && Self.isSame($0.pattern, pattern)
-                && ($0.language == nil) == (language == nil) && Self.isSame($0.language ?? "", language ?? "")
+            Self.isSame($0.input, input) && $0.pattern.hasSameBytes(as: pattern)
+                && ($0.language == nil) == (language == nil) && ($0.language ?? "").hasSameBytes(as: language ?? "")
         }?.text
     }
 
     package func keep(_ text: Value, for input: Value, _ arguments: [Value]) {
-        guard entries.count < Self.most, Self.isSame(input, input), let (pattern, language) = Self.texts(arguments) else { return }
+        guard entries.count < Self.most, let (pattern, language) = Self.texts(arguments) else { return }
+        switch input {
+        case .string, .instant, .integer: break
+        default: return
+        }
         entries.append(Entry(input: input, pattern: pattern, language: language, text: text))
     }
 
@@ -34,17 +38,12 @@ package final class DateMemory {
         return (pattern, language)
     }
 
-    /// False also for what is never kept.
+    /// Texts by their bytes, as the filter reads them. False also for what is never kept.
     private static func isSame(_ one: Value, _ other: Value) -> Bool {
         switch (one, other) {
-        case (.string(let one), .string(let other)): isSame(one, other)
+        case (.string(let one), .string(let other)): one.hasSameBytes(as: other)
         case (.instant(let one), .instant(let other)), (.integer(let one), .integer(let other)): one == other
         default: false
         }
-    }
-
-    /// By bytes, as the filter reads them: two spellings of one letter are equal for Swift and may be read as something else there.
-    private static func isSame(_ one: String, _ other: String) -> Bool {
-        one.utf8.count == other.utf8.count && one.utf8.elementsEqual(other.utf8)
     }
 }
