@@ -60,12 +60,17 @@ import Testing
             // The slot has held an answer before.
             recorder.markAnswer(0, Settlement(key: key, attempt: 1, at: House.noon, outcome: .accepted, relay: "main", reply: "ok"))
             recorder.clear(0)
-            recorder.markDot(0, (key, 2), made: made)
+            recorder.markDot(0, (key, 2), made: made, relay: "main")
+            recorder.markDot(1, (key, 2), made: made)
         }
-        let slot = try #require(try house.found().left.first)
+        let left = try house.found().left
+        let slot = try #require(left.first)
         #expect(slot.attempt == 2)
         #expect(slot.settlement == nil)
         #expect(slot.made == (length == 100 ? made : nil))
+        #expect(slot.relay == (length == 100 ? "main" : ""))
+        #expect(left.last?.made == slot.made)
+        #expect(left.last?.relay == "")
     }
 
     @Test(arguments: [100, 300, 2000])

@@ -18,7 +18,7 @@ import Testing
         try house.leave { recorder in
             recorder.markDot(
                 0, (claims[0].key, claims[0].attempt),
-                made: FlightRecorder.Marks(messageID: "lost@example.com", sha256: "ab", contentSHA256: "cd"))
+                made: FlightRecorder.Marks(messageID: "lost@example.com", sha256: "ab", contentSHA256: "cd"), relay: "second")
             recorder.markDot(1, (claims[1].key, claims[1].attempt))
             recorder.markAnswer(1, claims[1].settlement(.accepted, code: 250, at: answered, reply: "ok"))
             recorder.markDot(2, (claims[2].key, claims[2].attempt))
@@ -34,6 +34,8 @@ import Testing
         // Who settles it asks the server for this.
         #expect(states[ids[0]]?.messageID == "lost@example.com")
         #expect(states[ids[0]]?.sha256 == "ab")
+        // It may have gone, so it takes its place in the limits of the relay that had it.
+        #expect(try house.ledger.attempts(since: House.noon, relay: "second").map(\.count) == [1])
         #expect(states[ids[1]]?.state == .accepted)
         #expect(states[ids[1]]?.settledAt == answered)
         #expect(states[ids[1]]?.queueID == "Q\(ids[1])")

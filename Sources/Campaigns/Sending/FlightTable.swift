@@ -126,6 +126,8 @@ final class FlightTable: Sendable {
         var key: DeliveryKey
         var attempt: Int64
         var marks: FlightRecorder.Marks?
+        /// Its number in the policy.
+        var relay: Int?
         /// Where it is told for the first time.
         var passage: Traffic.Passage?
     }
@@ -133,7 +135,9 @@ final class FlightTable: Sendable {
     /// Its final dot goes.
     func depart(_ slot: Int) -> Departure? {
         with(slot) { place in
-            guard var departure = place.flight.map({ Departure(key: $0.key, attempt: $0.attempt, marks: $0.marks) }) else { return nil }
+            guard
+                var departure = place.flight.map({ Departure(key: $0.key, attempt: $0.attempt, marks: $0.marks, relay: $0.passage?.relay) })
+            else { return nil }
             if let passage = place.flight?.passage, !passage.hasGone {
                 departure.passage = passage
                 place.flight?.passage?.hasGone = true

@@ -66,6 +66,8 @@ package final class SendRun: Sendable {
     let toCompose = BlockingQueue<Int>()
     let outbox: Outbox
     let wires: Wires
+    /// By their numbers in the policy.
+    private let relayNames: [Int: String]
     let settled = BlockingQueue<Landing>()
     /// What is made and must not go yet: the ledger does not say yet that it may have gone.
     let gate: Gate
@@ -105,6 +107,9 @@ package final class SendRun: Sendable {
         table = FlightTable(capacity: min(Self.slots, recorder.slots))
         outbox = Outbox(table, traffic: traffic, campaign: campaign, route: routes.map(\.relay))
         wires = Wires(routes, traffic: traffic)
+        relayNames = traffic.with { policy in
+            Dictionary(routes.map { ($0.relay, policy.name(ofRelay: $0.relay)) }, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     /// No new message; those in flight are finished. From any thread, also a signal's.
@@ -214,7 +219,7 @@ extension SendRun {
         let slot = Int(clamping: ticket)
         guard mayHandOver else { return false }
         guard let departure = table.depart(slot) else { return false }
-        recorder.markDot(slot, (departure.key, departure.attempt), made: departure.marks)
+        recorder.markDot(slot, (departure.key, departure.attempt), made: departure.marks, relay: name(ofRelay: departure.relay))
         if let passage = departure.passage { traffic.went(passage, at: clock()) }
         // Once more, so that nothing that took time lies between the look and the socket.
         return mayHandOver
@@ -236,9 +241,13 @@ extension SendRun {
     /// A transport that has ended owes an outcome for everything it took. What it forgot may have gone out.
     func landForgotten(through relay: Int) {
         for (slot, flight) in table.arriveForgotten(through: relay) {
-            land(flight, slot, .unknown(reason: "the transport ended without saying what became of it"), at: clock(), relay: "")
+            land(
+                flight, slot, .unknown(reason: "the transport ended without saying what became of it"), at: clock(),
+                relay: name(ofRelay: relay))
         }
     }
+
+    private func name(ofRelay relay: Int?) -> String { relay.flatMap { relayNames[$0] } ?? "" }
 
     private func landForgotten() {
         for relay in outbox.route { landForgotten(through: relay) }

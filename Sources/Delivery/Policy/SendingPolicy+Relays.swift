@@ -98,6 +98,8 @@ extension SendingPolicy {
         relays[relay].down = nil
     }
 
+    package func name(ofRelay relay: Int) -> String { relays.indices.contains(relay) ? relays[relay].name : "" }
+
     package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
 
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.

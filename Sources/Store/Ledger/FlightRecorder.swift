@@ -24,6 +24,8 @@ package final class FlightRecorder: @unchecked Sendable {
         package var settlement: Settlement?
         /// What was on its way, where no answer was noted.
         package var made: Marks?
+        /// Through which relay it was on its way; empty where that is not known.
+        package var relay = ""
     }
 
     /// What a message is known by at the server and in the log.
@@ -169,18 +171,19 @@ extension FlightRecorder {
     }
 
     /// The final dot of this message is about to be offered to the socket.
-    package func markDot(_ slot: Int, _ claim: (key: DeliveryKey, attempt: Int64), made: Marks? = nil) {
+    package func markDot(_ slot: Int, _ claim: (key: DeliveryKey, attempt: Int64), made: Marks? = nil, relay: String = "") {
         guard let place = place(slot) else { return }
         name(claim.key, claim.attempt, at: place)
-        write(made, at: place)
+        write(made, relay, at: place)
         set(.dotted, at: place)
     }
 
-    /// The three texts, each with a line end behind it; of a Message-ID that is too long for a slot, nothing.
-    private func write(_ made: Marks?, at place: UnsafeMutableRawPointer) {
+    /// The relay and the three texts, each with a line end behind it; of what is too long for a slot, nothing.
+    private func write(_ made: Marks?, _ relay: String, at place: UnsafeMutableRawPointer) {
         var count = 0
-        if let made, made.messageID.utf8.count + made.sha256.utf8.count + made.contentSHA256.utf8.count + 3 <= Self.slotSize - 64 {
-            for text in [made.messageID, made.sha256, made.contentSHA256] {
+        let length = [relay, made?.messageID, made?.sha256, made?.contentSHA256].reduce(0) { $0 + ($1?.utf8.count ?? 0) + 1 }
+        if let made, length <= Self.slotSize - 64 {
+            for text in [relay, made.messageID, made.sha256, made.contentSHA256] {
                 var text = text
                 text.withUTF8 { bytes in
                     if let base = bytes.baseAddress { (place + 64 + count).copyMemory(from: base, byteCount: bytes.count) }
@@ -246,7 +249,11 @@ extension FlightRecorder {
             var slot = Slot(key: key, attempt: attempt, settlement: nil)
             let end = start + slotSize
             let marks = min(start + 64 + Int(clamping: max(bytes.signedWord(start + 48), 0)), end)
-            let lines = bytes[(start + 64)..<marks].split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+            // Each line has an end, so there is an empty one behind the last. A program of before wrote no relay.
+            var lines = bytes[(start + 64)..<marks].split(separator: 0x0A, omittingEmptySubsequences: false).dropLast().map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            if lines.count == 4 { slot.relay = lines.removeFirst() }
             let made = lines.count == 3 ? Marks(messageID: lines[0], sha256: lines[1], contentSHA256: lines[2]) : nil
             if mark == .answered {
                 let answer = min(marks + Int(clamping: max(bytes.signedWord(start + 56), 0)), end)

@@ -78,8 +78,9 @@ extension Ledger {
                     let reason =
                         slot != nil
                         ? "the sender was killed while the server's answer was awaited" : "the machine stopped while it was being sent"
+                    // Its relay's limits count it too.
                     return Settlement(
-                        key: row.key, attempt: row.attempt, at: now, outcome: .unknown, relay: "", reply: reason,
+                        key: row.key, attempt: row.attempt, at: now, outcome: .unknown, relay: slot?.relay ?? "", reply: reason,
                         messageID: slot?.made?.messageID, sha256: slot?.made?.sha256, contentSHA256: slot?.made?.contentSHA256)
                 }
                 recovery.returned += 1
