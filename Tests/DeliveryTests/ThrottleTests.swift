@@ -100,6 +100,8 @@ import Testing
         #expect(Self.plan.limit(afterSteps: 22) < 200_000)
         #expect(Self.plan.limit(afterSteps: 23) == 200_000)
         #expect(Self.plan.limit(afterSteps: .max) == 200_000)
+        #expect(WarmUp(start: .max, growth: 0.3, until: .max).limit(afterSteps: 0) == .max)
+        #expect(WarmUp(start: 9_000_000_000_000_000_000, growth: 0.3, until: .max).limit(afterSteps: 1) == .max)
     }
 
     @Test func `a day of rest or of a few tests is no step`() {

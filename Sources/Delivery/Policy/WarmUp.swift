@@ -23,7 +23,8 @@ package struct WarmUp: Hashable, Sendable {
             limit *= 1 + growth
             if limit >= Double(until) { return until }
         }
-        return min(Int(limit), until)
+        // As a Double, the greatest Int is one more than it.
+        return limit < Double(until) ? Int(limit) : until
     }
 
     /// How many steps the days before today were, oldest first, each with what it sent.
