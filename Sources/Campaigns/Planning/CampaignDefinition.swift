@@ -1,3 +1,4 @@
+import Delivery
 package import Diagnostics
 package import Model
 package import Segments
@@ -82,7 +83,9 @@ package struct CampaignDefinition: Sendable {
         guard let bytes = try files.read(WorkspaceFolder.settingsFile) else {
             throw UseError(.settings, "there is no \(WorkspaceFolder.settingsFile)", hint: "make a workspace with: pitwall init DIR")
         }
-        return try Settings(reading: SourceText(name: WorkspaceFolder.settingsFile, bytes: bytes))
+        let settings = try Settings(reading: SourceText(name: WorkspaceFolder.settingsFile, bytes: bytes))
+        try Providers.refuseUnknown(settings)
+        return settings
     }
 
     /// The campaigns of a workspace, by name.

@@ -1,4 +1,5 @@
 package import Delivery
+import Diagnostics
 package import Model
 import Store
 package import Workspace
@@ -41,6 +42,16 @@ extension Traffic {
 extension Providers {
     package init(_ settings: Settings) {
         self.init(settings.providers.map { Group(name: $0.name, domains: $0.domains, limits: $0.limits) }, others: settings.domainLimits)
+    }
+
+    /// A group without domains is one that Pitwall knows, or nobody is in it and its limits hold for nobody.
+    static func refuseUnknown(_ settings: Settings) throws(UseError) {
+        let known = KnownProvider.all.map(\.name)
+        guard let stranger = settings.providers.first(where: { $0.domains.isEmpty && !known.contains($0.name) }) else { return }
+        throw UseError(
+            .settings, "\(WorkspaceFolder.settingsFile): the provider \"\(stranger.name)\" has no domains, and none of that name is known",
+            hint: nearest(stranger.name, among: known).map { "did you mean \"\($0)\"?" }
+                ?? "say which: providers: {\(stranger.name): {domains: [example.com]}}; known without: \(known.joined(separator: ", "))")
     }
 }
 
