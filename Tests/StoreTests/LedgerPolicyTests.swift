@@ -53,6 +53,8 @@ import Testing
         #expect(try house.claim(desk).count == 2)
         #expect(try house.ledger.nextPaced(of: desk.campaign, step: 0) == nil)
         #expect(try house.ledger.nextDue(of: desk.campaign, step: 0) == Self.later)
+        // Put off is not deferred: nothing has been tried.
+        #expect(try house.ledger.nextRetry(of: desk.campaign) == nil)
         try house.ledger.forgetPutOff(of: desk.campaign)
         var another = desk
         another.admit = nil

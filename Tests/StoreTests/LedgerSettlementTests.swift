@@ -31,12 +31,22 @@ import Testing
         #expect(entry.contentSHA256 == "bb")
     }
 
+    @Test func `when the next deferred one may go is not said of those that were never tried`() throws {
+        try house.people(2)
+        let (desk, _) = try house.begun()
+        let due = House.noon.advanced(byMilliseconds: 60_000)
+        #expect(try house.ledger.nextRetry(of: desk.campaign) == nil)
+        try house.settle(desk, try house.claim(desk, 1).map { $0.settlement(.deferred(until: due), code: 451) })
+        #expect(try house.ledger.nextRetry(of: desk.campaign) == due)
+    }
+
     @Test func `a deferred message goes again when it is due, and both attempts are kept`() throws {
         try house.people(1)
         let (desk, _) = try house.begun()
         let due = House.noon.advanced(byMilliseconds: 60_000)
         try house.settle(desk, try house.claim(desk).map { $0.settlement(.deferred(until: due), code: 451) })
         #expect(try house.claim(desk, at: due.advanced(byMilliseconds: -1)).isEmpty)
+        #expect(try house.ledger.nextRetry(of: desk.campaign) == due)
         #expect(try house.ledger.nextDue(of: desk.campaign, step: 0) == due)
         #expect(try house.entries().first?.stateWord == "deferred")
         let again = try #require(try house.claim(desk, at: due).first)

@@ -164,6 +164,18 @@ extension Ledger {
         }
     }
 
+    /// When the next of the people's messages that were deferred may go; nil when none is.
+    package func nextRetry(of campaign: CampaignID) throws -> Instant? {
+        try database.read { session in
+            try session.first(
+                """
+                SELECT due_at FROM delivery WHERE campaign_id = \(campaign) AND step = \(DeliveryKey.campaignStep) AND state = 0 \
+                AND due_at > 0 AND attempts > 0 ORDER BY due_at LIMIT 1
+                """
+            ) { Instant(milliseconds: $0.integer(0)) }
+        }
+    }
+
     /// When the next message may go that waits for nothing but its provider's pace; nil when none does.
     package func nextPaced(of campaign: CampaignID, step: Int64) throws -> Instant? {
         try database.read { session in

@@ -123,7 +123,7 @@ struct CampaignsCommand: ParsableCommand {
                     ))
             }
             for (word, count) in counts.words where count > 0 { Console.print("  \(Console.number(count)) \(word)") }
-            if counts.deferred > 0, let due = try workspace.ledger.nextDue(of: record.id, step: DeliveryKey.campaignStep) {
+            if counts.deferred > 0, let due = try workspace.ledger.nextRetry(of: record.id) {
                 Console.print("  the next deferred one may go at \(Console.time(due, zone)): pitwall send \(record.name)")
             }
             if counts.unknown > 0 { Console.print("  settle the unknown ones: pitwall resolve \(record.name) --as sent|unsent") }

@@ -261,7 +261,8 @@ struct SendCommand: ParsableCommand {
         let summary = SendSummary(
             name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds,
             causes: counts.skipped + seeds.skipped > 0 ? try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5) : [],
-            zone: workspace.settings.zone, nothingToDo: nothingToDo)
+            zone: workspace.settings.zone, nothingToDo: nothingToDo,
+            isPaused: try workspace.campaigns.state(of: prepared.campaign.id) == .paused)
         summary.tell(json: json)
         if counts.handed + seeds.handed > 0, !json {
             for sentence in try workspace.ledger.senders(of: prepared.campaign.id).sentences(workspace) { Console.print("  \(sentence)") }

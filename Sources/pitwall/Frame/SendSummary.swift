@@ -15,6 +15,8 @@ struct SendSummary {
     var causes: [(cause: String, count: Int)]
     var zone: Zone
     var nothingToDo: Bool
+    /// Somebody, or `stop_if`, has paused the campaign; it goes on when it is let go on.
+    var isPaused: Bool
 
     func tell(json: Bool) {
         if json { Console.print(json: self.json) } else { tell() }
@@ -113,7 +115,8 @@ struct SendSummary {
         }
         var what = counts.remaining > 0 ? [Console.number(counts.remaining)] : []
         if seeds.remaining > 0 { what.append(Console.count(seeds.remaining, "copy", "copies") + " for seeds") }
-        Console.print(Console.yellow("  \(what.joined(separator: " and ")) still to go (\(why)). Go on with: pitwall send \(name)"))
+        let next = isPaused ? "pitwall campaigns resume \(name) && pitwall send \(name)" : "pitwall send \(name)"
+        Console.print(Console.yellow("  \(what.joined(separator: " and ")) still to go (\(why)). Go on with: \(next)"))
         for brake in report.brakes where brake.isNews(at: Clock.now()) { Console.print("  \(brake.sentence(at: Clock.now(), zone))") }
     }
 
