@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Synchronization
 import Testing
+import Workspace
 
 @testable import Campaigns
 @testable import Store
@@ -70,37 +71,68 @@ import Testing
     }
 }
 
+@Suite struct ProviderSettingsTests {
+    @Test(arguments: [
+        ("gogle: {limits: [1/day]}", "did you mean \"google\"?"), ("firm: {}", "say which: providers: {firm: {domains: [example.com]}}"),
+        ("firm: []", "say which"), ("google: {limits: [1/day]}", nil), ("firm: [firm.example]", nil),
+    ])
+    func `a group in which nobody is is a mistake`(_ group: String, _ hint: String?) throws {
+        let files = FrozenFiles(texts: ["pitwall.yaml": "\(WorkspaceDesk.settings)\nproviders: {\(group)}\n"])
+        do {
+            _ = try CampaignDefinition.settings(files)
+            #expect(hint == nil)
+        } catch let error as UseError {
+            #expect(error.kind == .settings)
+            #expect(try error.hint?.hasPrefix(#require(hint)) == true, "\(error)")
+        }
+    }
+}
+
 @Suite struct PaceTests {
     private let noon = Desk.noon
 
     @Test func `to a slow relay goes what its connections have room for, so that who leaves meanwhile is not claimed yet`() {
         var pace = Pace(started: noon, connections: 10)
         for step in 0..<20 { pace.record(3, at: noon.advanced(byMilliseconds: Int64(step) * 1000)) }
-        #expect(pace.ahead(limit: nil) == 20)
+        #expect(pace.ahead(limit: nil, at: noon.advanced(byMilliseconds: 19_000)) == 20)
     }
 
     @Test func `before anything is known there is room for a start`() {
-        #expect(Pace(started: noon, connections: 20).ahead(limit: nil) == 40)
-        #expect(Pace(started: noon, connections: 256).perSecond == 0)
+        #expect(Pace(started: noon, connections: 20).ahead(limit: nil, at: noon) == 40)
+        #expect(Pace(started: noon, connections: 256).perSecond(at: noon) == 0)
     }
 
     @Test func `the faster it goes the more is under way`() {
         var pace = Pace(started: noon, connections: 256)
         for step in 0..<20 { pace.record(500, at: noon.advanced(byMilliseconds: Int64(step) * 50)) }
-        #expect((9_000...12_000).contains(pace.perSecond))
-        #expect((2_250...3_000).contains(pace.ahead(limit: nil)))
+        let second = noon.advanced(byMilliseconds: 1000)
+        #expect(pace.perSecond(at: second) == 10_000)
+        #expect(pace.ahead(limit: nil, at: second) == 2_500)
     }
 
     @Test(arguments: [(0.01, 20), (0.000_01, 1), (10.0, 512)])
     func `a limit holds it to two seconds' worth, and to one at least`(_ limit: Double, _ ahead: Int) {
-        #expect(Pace(started: noon, connections: 256).ahead(limit: limit) == ahead)
+        #expect(Pace(started: noon, connections: 256).ahead(limit: limit, at: noon) == ahead)
     }
 
     @Test func `what lies more than three seconds back is forgotten`() {
         var pace = Pace(started: noon, connections: 256)
         pace.record(100_000, at: noon)
         for step in 1...60 { pace.record(1, at: noon.advanced(byMilliseconds: Int64(step) * 100)) }
-        #expect(pace.perSecond < 20)
+        #expect(pace.perSecond(at: noon.advanced(byMilliseconds: 6000)) == 10)
+    }
+
+    @Test func `what goes at once and then waits for its limit is no rate`() {
+        var pace = Pace(started: noon, connections: 10)
+        pace.record(60, at: noon.advanced(byMilliseconds: 200))
+        #expect(pace.perSecond(at: noon.advanced(byMilliseconds: 2000)) == 30)
+        #expect(pace.perSecond(at: noon.advanced(byMilliseconds: 3200)) == 0)
+    }
+
+    @Test(arguments: [(0.0, nil, nil), (10, nil, 34), (10, 1, 340), (0, 1, 340), (1, 10, 340)] as [(Double, Double?, Double?)])
+    func `the time that is left goes by the rate, and by what limits let go`(_ rate: Double, _ limit: Double?, _ left: Double?) {
+        let progress = SendProgress(done: 60, total: 400, report: SendReport(), rate: rate, limit: limit, providers: [], brakes: [])
+        #expect(progress.secondsLeft == left)
     }
 }
 

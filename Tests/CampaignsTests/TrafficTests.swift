@@ -87,6 +87,32 @@ import Testing
         #expect(try desk.isSettled())
     }
 
+    @Test func `who waits for a provider's pace takes no room from the others`() throws {
+        let desk = try SendingDesk(800, domain: { $0.isMultiple(of: 4) ? "gmail.com" : "firm.example" })
+        let slow = Providers.Group(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("32/s"))])
+        let limit = try #require(Rate("240/s"))
+        let traffic = Traffic(
+            SendingPolicy(.init(providers: Providers([slow]), workspace: [limit], relays: [RelayTerms(name: "main")])))
+        let run = Mutex<SendRun?>(nil), others = Mutex(0)
+        let transport = ScriptedTransport(width: 4, clock: SendingDesk.wallClock) { message, _ in
+            let isLast =
+                message.envelope.recipient.asciiDomain != "gmail.com"
+                && others.withLock {
+                    $0 += 1; return $0 == 600
+                }
+            if isLast { run.withLock { $0.take() }?.stop("enough") }
+            return .outcome(.ok(message))
+        }
+        let made = try desk.make(transport, traffic: traffic, pace: 0.24, slots: 2048)
+        run.withLock { $0 = made }
+        let started = Date()
+        _ = try made.run()
+        #expect(others.withLock { $0 } == 600)
+        // 600 at 240 a second with google's 32 among them; behind google's they took six seconds.
+        let took = Date().timeIntervalSince(started)
+        #expect(took < 4, "\(took) s")
+    }
+
     @Test func `what an earlier sender put off goes at once where nothing stands in its way any more`() throws {
         let desk = try SendingDesk(30, domain: { _ in "gmail.com" })
         let slow = Providers.Group(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("5/day"))])

@@ -107,6 +107,9 @@ final class Outbox: Sendable {
     /// How many are made and wait.
     var waiting: Int { queue.count + parked.withLock { $0.count } }
 
+    /// How many of them wait for their providers alone, while others may go.
+    var waitingForProviders: Int { parked.withLock { $0.count } }
+
     /// Everything that waits, which was never on the wire.
     func takeAll() -> [Int] {
         parked.withLock { $0.takeAll() } + queue.takeAll(waitingFor: 0, atMost: 0)

@@ -27,18 +27,18 @@ struct Pace {
         if let keep = samples.firstIndex(where: { $0.at.milliseconds >= horizon }), keep > 0 { samples.removeFirst(keep) }
     }
 
-    /// Over the last three seconds.
-    var perSecond: Double {
-        guard let last = samples.last, let first = samples.first else { return 0 }
-        let span = max(250, last.at.milliseconds - max(first.at.milliseconds, started.milliseconds))
-        return Double(samples.reduce(0) { $0 + $1.count }) * 1000 / Double(span)
+    /// Over the last three seconds, also those in which nothing went.
+    func perSecond(at now: Instant) -> Double {
+        let span = min(max(now.milliseconds - started.milliseconds, 250), Self.span)
+        let count = samples.reduce(0) { $1.at.milliseconds > now.milliseconds - Self.span ? $0 + $1.count : $0 }
+        return Double(count) * 1000 / Double(span)
     }
 
     /// A quarter of a second's worth, so that neither the wire nor the composers run dry between two commits, each of which settles and
     /// claims half of them, and twice that where a message waits for two; no more than a limit lets go in two seconds. Whoever leaves once their
     /// message is claimed gets it all the same: a relay that takes its time is given no more than its connections have room for.
-    func ahead(limit: Double?) -> Int {
-        let measured = max(least, Int(min(perSecond / 4 * Double(commits), 100_000)))
+    func ahead(limit: Double?, at now: Instant) -> Int {
+        let measured = max(least, Int(min(perSecond(at: now) / 4 * Double(commits), 100_000)))
         guard let limit else { return measured }
         return max(1, min(measured, Int(min(limit * 2000, 100_000).rounded(.up))))
     }

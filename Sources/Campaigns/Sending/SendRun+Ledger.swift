@@ -130,10 +130,13 @@ extension SendRun {
         private func wanted(underWay: Int, at now: Instant) -> Int {
             if ending != nil { return 0 }
             if let idleUntil, idleUntil > now { return 0 }
-            let ahead = min(pace.ahead(limit: run.options.pace), run.table.capacity)
+            let ahead = min(pace.ahead(limit: run.options.pace, at: now), run.table.capacity)
+            // Those whose provider lets none go take no room from the others: else they would soon be all that there is.
+            let going = max(0, underWay - run.outbox.waitingForProviders)
+            let room = min(ahead - going, run.table.capacity - underWay)
             // Small claims would cost a commit each: below a quarter of the room there is time.
-            guard underWay <= 0 || ahead - underWay >= max(1, ahead / 4) else { return 0 }
-            return max(0, min(ahead - underWay, run.options.limit.map { $0 - claimed } ?? .max))
+            guard going <= 0 || room >= max(1, ahead / 4) else { return 0 }
+            return max(0, min(room, run.options.limit.map { $0 - claimed } ?? .max))
         }
 
         private mutating func record(_ landings: [Landing], claiming want: Int, at now: Instant) throws {
@@ -297,7 +300,7 @@ extension SendRun {
             report.brakes = brakes
             progress(
                 SendProgress(
-                    done: done, total: total, report: report, rate: pace.perSecond,
+                    done: done, total: total, report: report, rate: pace.perSecond(at: now), limit: run.options.pace.map { $0 * 1000 },
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
                     bottleneck: done > 0 ? waiting.bottleneck(limited: !brakes.isEmpty) : nil))
         }
