@@ -117,8 +117,13 @@ extension RelayRun {
         }
         // A session that stands may be of use yet; if it is not, its own end comes here.
         let othersWork = connections.contains { $0.dialogue.ending == nil }
+        let before = reconnection.round
         reconnection.failed(startedIn: connection.round, at: now, othersWork: othersWork)
-        if !othersWork, reconnection.isHopeless { failure = failure ?? error }
+        guard !othersWork else { return }
+        if reconnection.isHopeless { failure = failure ?? error }
+        // Once for all that failed together.
+        guard reconnection.round > before else { return }
+        observer.rests(until: clock.instant(at: reconnection.pausedUntil), reason: "\(error)")
     }
 
     // MARK: Ending

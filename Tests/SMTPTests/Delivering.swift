@@ -15,6 +15,7 @@ final class Desk: MessageSource, DeliveryObserver {
         var times: [Instant] = []
         var inHand: Set<UInt64> = []
         var mistakes: [String] = []
+        var rests: [String] = []
         var dotted = 0
         /// Nothing goes before it lets it.
         var limiter = RateLimiter()
@@ -94,6 +95,10 @@ final class Desk: MessageSource, DeliveryObserver {
         }
         whenFinished(ticket, outcome)
         control.wake()
+    }
+
+    func rests(until: Instant, reason: String) {
+        state.withLock { $0.rests.append(reason) }
     }
 
     /// The last word on each message: `["accepted": 10]`.

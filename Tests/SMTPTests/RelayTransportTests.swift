@@ -73,6 +73,9 @@ import Testing
         let error = await RelayTransport(.loopback(port, connections: 3), persistence: .brief).deliver(desk)
         #expect(error?.kind == .unreachable)
         #expect(error?.description.hasPrefix("127.0.0.1:\(port): nobody answers there") == true)
+        // Others go on meanwhile, and not only when it has given up.
+        let rests = desk.state.withLock { $0.rests }
+        #expect(rests.count == 2 && rests.allSatisfy { $0.contains("nobody answers there") }, "\(rests)")
         #expect(desk.isSound)
         #expect(desk.tally == ["back relay": 3])
     }

@@ -231,6 +231,12 @@ extension SendRun {
         land(flight, slot, outcome, at: options.lease == nil ? at : clock(), relay: relay)
     }
 
+    /// The others need not wait until a relay gives up: one that has worked tries for some seconds.
+    func rests(_ relay: Int, until: Instant, reason: String) {
+        traffic.with { $0.relayIsDown(relay, until: until, reason: reason) }
+        wires.wake()
+    }
+
     private func land(_ flight: Flight, _ slot: Int, _ outcome: Outcome, at: Instant, relay: String) {
         let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: clock()) } ?? Traffic.Lesson()
         let settlement = flight.settlement(outcome, lesson, at: at, relay: relay, retry: options.retry)

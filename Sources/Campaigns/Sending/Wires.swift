@@ -157,4 +157,6 @@ private final class RelayDesk: MessageSource, DeliveryObserver {
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
         run.finished(ticket, outcome, at: at, relay: relay)
     }
+
+    func rests(until: Instant, reason: String) { run.rests(relay, until: until, reason: reason) }
 }
