@@ -29,13 +29,13 @@ package protocol DeliveryObserver: AnyObject, Sendable {
     /// Called exactly once for every message that was taken from the source, before `run` returns or throws.
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String)
 
-    /// No connection works, and none is tried before `until`. It is not the end: the transport throws where it gives up.
-    func rests(until: Instant, reason: String)
+    /// No connection works any more, and it is tried again; nil: one works. It is not the end: the transport throws where it gives up.
+    func troubled(_ reason: String?)
 }
 
 extension DeliveryObserver {
     package var mayGoOn: Bool { true }
-    package func rests(until: Instant, reason: String) {}
+    package func troubled(_ reason: String?) {}
 }
 
 /// Why a transport ended early.

@@ -117,13 +117,22 @@ extension RelayRun {
         }
         // A session that stands may be of use yet; if it is not, its own end comes here.
         let othersWork = connections.contains { $0.dialogue.ending == nil }
-        let before = reconnection.round
         reconnection.failed(startedIn: connection.round, at: now, othersWork: othersWork)
         guard !othersWork else { return }
         if reconnection.isHopeless { failure = failure ?? error }
-        // Once for all that failed together.
-        guard reconnection.round > before else { return }
-        observer.rests(until: clock.instant(at: reconnection.pausedUntil), reason: "\(error)")
+        // Of many that are opened together some may stand in a moment.
+        if openings.isEmpty, works != false {
+            works = false
+            observer.troubled("\(error)")
+        }
+    }
+
+    /// A connection has brought a message to a decision.
+    private func worked(_ connection: Connection) {
+        reconnection.worked(startedIn: connection.round)
+        guard works != true else { return }
+        works = true
+        observer.troubled(nil)
     }
 
     // MARK: Ending
@@ -132,7 +141,7 @@ extension RelayRun {
         for connection in connections where connection.dialogue.ending == nil {
             if connection.dialogue.concluded > 0, !connection.hasWorked {
                 connection.hasWorked = true
-                reconnection.worked(startedIn: connection.round)
+                worked(connection)
             }
             let deadline = connection.deadline(deadlines)
             guard deadline <= now else { continue }
@@ -161,7 +170,7 @@ extension RelayRun {
         connector.close(connection.channel, wasOpening: false)
         guard let ending = connection.dialogue.ending, ending.kind != .goodbye else { return }
         if connection.dialogue.concluded > 0 {
-            reconnection.worked(startedIn: connection.round)
+            worked(connection)
         } else if connection.dialogue.begun > 0 || ending.kind != .dismissed {
             trouble(unusable(ending), with: connection, at: now)
         }

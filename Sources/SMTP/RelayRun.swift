@@ -29,6 +29,8 @@ final class RelayRun {
     let clock = RunClock()
 
     var reconnection: Reconnection
+    /// What the observer was told last of whether a connection works.
+    var works: Bool?
     /// Those that can be talked on.
     private(set) var connections: [Connection] = []
     private var bySocket: [Int32: Connection] = [:]

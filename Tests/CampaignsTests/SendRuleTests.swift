@@ -1,4 +1,5 @@
 import Delivery
+import Diagnostics
 import Foundation
 import Model
 import Synchronization
@@ -77,11 +78,12 @@ import Workspace
         ("firm: []", "say which"), ("google: {limits: [1/day]}", nil), ("firm: [firm.example]", nil),
     ])
     func `a group in which nobody is is a mistake`(_ group: String, _ hint: String?) throws {
-        let files = FrozenFiles(texts: ["pitwall.yaml": "\(WorkspaceDesk.settings)\nproviders: {\(group)}\n"])
+        let settings = try Settings(
+            reading: SourceText(name: "pitwall.yaml", text: "\(WorkspaceDesk.settings)\nproviders: {\(group)}\n"))
         do {
-            _ = try CampaignDefinition.settings(files)
+            try Providers.refuseUnknown(settings)
             #expect(hint == nil)
-        } catch let error as UseError {
+        } catch {
             #expect(error.kind == .settings)
             #expect(try error.hint?.hasPrefix(#require(hint)) == true, "\(error)")
         }
@@ -129,9 +131,12 @@ import Workspace
         #expect(pace.perSecond(at: noon.advanced(byMilliseconds: 3200)) == 0)
     }
 
-    @Test(arguments: [(0.0, nil, nil), (10, nil, 34), (10, 1, 340), (0, 1, 340), (1, 10, 340)] as [(Double, Double?, Double?)])
-    func `the time that is left goes by the rate, and by what limits let go`(_ rate: Double, _ limit: Double?, _ left: Double?) {
-        let progress = SendProgress(done: 60, total: 400, report: SendReport(), rate: rate, limit: limit, providers: [], brakes: [])
+    @Test(
+        arguments: [(0.0, nil, nil), (10, nil, 34), (10, 300, 300), (0, 300, 300), (0, 0, nil), (1, 10, 340)]
+            as [(Double, Double?, Double?)])
+    func `the time that is left goes by the rate, and by what limits let go`(_ rate: Double, _ limits: Double?, _ left: Double?) {
+        let progress = SendProgress(
+            done: 60, total: 400, report: SendReport(), rate: rate, secondsAtLimits: limits, providers: [], brakes: [])
         #expect(progress.secondsLeft == left)
     }
 }

@@ -131,6 +131,25 @@ import Testing
         #expect(arrivals.count > 40 * 30 * 95 / 100)
     }
 
+    @Test func `nobody waits for a relay none of whose connections works, and it goes on trying`() {
+        var policy = Self.policy([RelayTerms(name: "main"), RelayTerms(name: "other"), RelayTerms(name: "spare", isStandby: true)])
+        let (mark, route) = (SendingPolicy.Mark(lane: 0, campaign: 0), [0, 1, 2])
+        for _ in 0..<50 where policy.turn(of: mark, through: 1, route: route, at: Self.start) == .now {
+            policy.take(mark, through: 1, route: route, at: Self.start)
+        }
+        #expect(policy.turn(of: mark, through: 1, route: route, at: Self.start) == .othersFirst)
+        policy.relayIsTroubled(0, "nobody answers")
+        #expect(policy.turn(of: mark, through: 1, route: route, at: Self.start) == .now)
+        #expect(policy.turn(of: mark, through: 0, route: route, at: Self.start) == .now)
+        #expect(policy.turn(of: mark, through: 2, route: route, at: Self.start) == .othersFirst)
+        #expect(policy.brakes(of: 0, through: [0], at: Self.start).map(\.kind) == [.troubled(reason: "nobody answers")])
+        policy.relayIsTroubled(1, "nobody answers")
+        #expect(policy.turn(of: mark, through: 2, route: route, at: Self.start) == .now)
+        policy.relayIsTroubled(0, nil)
+        #expect(policy.turn(of: mark, through: 2, route: route, at: Self.start) == .othersFirst)
+        #expect(policy.brakes(of: 0, through: [0], at: Self.start).isEmpty)
+    }
+
     @Test func `what slows a campaign down is told`() throws {
         let providers = Providers([.init(name: "google", domains: ["gmail.com"], limits: [try #require(Rate("1/min"))])])
         var policy = SendingPolicy(.init(providers: providers, relays: [RelayTerms(name: "main")]))

@@ -15,7 +15,7 @@ final class Desk: MessageSource, DeliveryObserver {
         var times: [Instant] = []
         var inHand: Set<UInt64> = []
         var mistakes: [String] = []
-        var rests: [String] = []
+        var troubles: [String?] = []
         var dotted = 0
         /// Nothing goes before it lets it.
         var limiter = RateLimiter()
@@ -97,8 +97,8 @@ final class Desk: MessageSource, DeliveryObserver {
         control.wake()
     }
 
-    func rests(until: Instant, reason: String) {
-        state.withLock { $0.rests.append(reason) }
+    func troubled(_ reason: String?) {
+        state.withLock { $0.troubles.append(reason) }
     }
 
     /// The last word on each message: `["accepted": 10]`.

@@ -18,6 +18,7 @@ import Testing
         let desk = Desk(200)
         #expect(await RelayTransport(.loopback(server.port, connections: 4)).deliver(desk) == nil)
         #expect(desk.tally == ["accepted": 200])
+        #expect(desk.state.withLock { $0.troubles } == [nil])
         #expect(desk.isSound)
         #expect((1...4).contains(server.connections))
     }
@@ -74,8 +75,8 @@ import Testing
         #expect(error?.kind == .unreachable)
         #expect(error?.description.hasPrefix("127.0.0.1:\(port): nobody answers there") == true)
         // Others go on meanwhile, and not only when it has given up.
-        let rests = desk.state.withLock { $0.rests }
-        #expect(rests.count == 2 && rests.allSatisfy { $0.contains("nobody answers there") }, "\(rests)")
+        let troubles = desk.state.withLock { $0.troubles }
+        #expect(troubles.count == 1 && troubles.first??.contains("nobody answers there") == true, "\(troubles)")
         #expect(desk.isSound)
         #expect(desk.tally == ["back relay": 3])
     }

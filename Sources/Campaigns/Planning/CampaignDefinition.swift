@@ -1,4 +1,3 @@
-import Delivery
 package import Diagnostics
 package import Model
 package import Segments
@@ -83,9 +82,7 @@ package struct CampaignDefinition: Sendable {
         guard let bytes = try files.read(WorkspaceFolder.settingsFile) else {
             throw UseError(.settings, "there is no \(WorkspaceFolder.settingsFile)", hint: "make a workspace with: pitwall init DIR")
         }
-        let settings = try Settings(reading: SourceText(name: WorkspaceFolder.settingsFile, bytes: bytes))
-        try Providers.refuseUnknown(settings)
-        return settings
+        return try Settings(reading: SourceText(name: WorkspaceFolder.settingsFile, bytes: bytes))
     }
 
     /// The campaigns of a workspace, by name.

@@ -108,13 +108,6 @@ package struct Planner: Sendable {
     private func secondsAtLimits(_ recipients: Int, _ definition: CampaignDefinition) -> Double? {
         let settings = workspace.settings
         let route = settings.relays.carrying(fromDomain: definition.file.from.value.address.asciiDomain).map { settings.relays[$0] }
-        let working = route.filter { !$0.isStandby }
-        let rates = (definition.file.send.rate.map { [$0] } ?? []) + settings.limits + (working.count == 1 ? working[0].limits : [])
-        let seconds = rates.map { rate in
-            // The first window's worth goes at once; each further one waits for its window.
-            Double((max(0, recipients - 1)) / rate.count) * Double(rate.window.milliseconds) / 1000
-        }
-        let together = working.count > 1 ? working.pace.map { [Double(recipients) / $0 / 1000] } ?? [] : []
-        return (seconds + together).max()
+        return route.secondsAtLimits(recipients, workspace: settings.limits, campaign: definition.file.send.rate)
     }
 }

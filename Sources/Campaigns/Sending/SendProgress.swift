@@ -9,8 +9,8 @@ package struct SendProgress: Sendable {
     package var report: SendReport
     /// Messages accepted a second, over the last seconds.
     package var rate: Double
-    /// The most that limits let go in a second, over a long time; nil without any.
-    package var limit: Double?
+    /// What the rest takes by the limits alone; nil without any.
+    package var secondsAtLimits: Double?
     /// What came of messages by the recipients' provider, the most first; those of no known provider have no name.
     package var providers: [ProviderOutcomes]
     /// Limits, paces and holds that are in force.
@@ -30,10 +30,11 @@ package struct SendProgress: Sendable {
         case disk
     }
 
-    /// At the rate of the last seconds, and not before limits let it; nil where there is neither.
+    /// At the rate of the last seconds, and not before limits let it; nil where nobody knows.
     package var secondsLeft: Double? {
-        let slower = rate > 0 ? min(rate, limit ?? .infinity) : limit ?? 0
-        return slower > 0 && total > done ? Double(total - done) / slower : nil
+        guard total > done else { return nil }
+        guard rate > 0 else { return secondsAtLimits.flatMap { $0 > 0 ? $0 : nil } }
+        return max(Double(total - done) / rate, secondsAtLimits ?? 0)
     }
 }
 

@@ -53,14 +53,14 @@ extension SendRun {
         }
 
         /// The wires will soon have nothing, and something is claimed that is not marked: an exchange should not wait.
-        func isWanting(_ run: SendRun) -> Bool { epoch > marked && run.outbox.waiting < run.roomInOutbox / 4 }
+        func isWanting(_ run: SendRun) -> Bool { epoch > marked && run.outbox.queue.count < run.roomInOutbox / 4 }
 
         /// Nil where this sender has been put out.
         mutating func exchange(
             _ run: SendRun, _ settlements: [Settlement], _ pardons: [Ledger.Pardon], claiming want: Int, step: Int64, at now: Instant
         ) throws -> [Claim]? {
-            // What was claimed before is marked as far as the wires will come to it.
-            let mark = run.outbox.waiting < run.roomInOutbox / 2 ? epoch : marked
+            // What was claimed before is marked as far as the wires will come to it; those that wait for their providers they pass by.
+            let mark = run.outbox.queue.count < run.roomInOutbox / 2 ? epoch : marked
             guard mark > marked || !settlements.isEmpty || !pardons.isEmpty || want > 0 else { return [] }
             var turn = Ledger.Turn(epoch: epoch + 1, handed: mark)
             let claims = try patiently(run) { isRepeated in

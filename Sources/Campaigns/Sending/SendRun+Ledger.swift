@@ -72,8 +72,9 @@ extension SendRun {
             waiting.look(outbox: run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
             // A commit is dear, and one for half of what is under way as dear as one for a few; the time bounds what a quiet relay costs.
             let isShort = wanted(underWay: underWay, at: now) > 0
+            let going = max(0, underWay - run.outbox.waitingForProviders)
             let landings = run.settled.takeAll(
-                waitingFor: isShort ? 1 : max(1, min(underWay, 1024) / 2),
+                waitingFor: isShort ? 1 : max(1, min(going, 1024) / 2),
                 atMost: isShort || company.isWanting(run) ? 0 : underWay > 0 ? 0.1 : 0.05)
             let want = wanted(underWay: underWay - landings.count, at: now)
             try record(landings, claiming: want, at: run.clock())
@@ -300,7 +301,8 @@ extension SendRun {
             report.brakes = brakes
             progress(
                 SendProgress(
-                    done: done, total: total, report: report, rate: pace.perSecond(at: now), limit: run.options.pace.map { $0 * 1000 },
+                    done: done, total: total, report: report, rate: pace.perSecond(at: now),
+                    secondsAtLimits: run.options.secondsAtLimits(max(0, total - done)),
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
                     bottleneck: done > 0 ? waiting.bottleneck(limited: !brakes.isEmpty) : nil))
         }

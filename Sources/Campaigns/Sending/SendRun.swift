@@ -25,6 +25,8 @@ package final class SendRun: Sendable {
         /// The smallest of the limits of workspace, campaign and all relays together, in messages a millisecond; nil without any. Nothing is claimed much before it
         /// can go: who leaves meanwhile must not get it.
         package var pace: Double?
+        /// How long so many messages take by the limits alone, of those that are known before; nil without any.
+        package var secondsAtLimits: @Sendable (Int) -> Double? = { _ in nil }
         /// To all relays together.
         package var connections: Int
         /// Threads that make messages ahead; one more makes them where hardly any are left.
@@ -231,9 +233,9 @@ extension SendRun {
         land(flight, slot, outcome, at: options.lease == nil ? at : clock(), relay: relay)
     }
 
-    /// The others need not wait until a relay gives up: one that has worked tries for some seconds.
-    func rests(_ relay: Int, until: Instant, reason: String) {
-        traffic.with { $0.relayIsDown(relay, until: until, reason: reason) }
+    /// The others need not wait until a relay gives up, which takes some seconds or minutes.
+    func troubled(_ relay: Int, _ reason: String?) {
+        traffic.with { $0.relayIsTroubled(relay, reason) }
         wires.wake()
     }
 

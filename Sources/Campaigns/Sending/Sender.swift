@@ -146,14 +146,18 @@ package struct Sender {
             workspace.database, folder: workspace.flightFolder, machine: try workspace.machine(), sender: desk.sender, at: clock())
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
+        var options = SendRun.Options(
+            limit: limit, window: definition.window, stopRule: definition.stopRule,
+            retry: RetrySchedule(first: retry.first, longest: retry.longest, giveUp: giveUp), pace: paces.min(),
+            connections: carrying.reduce(0) { $0 + $1.connections }, lease: post.lease, machineGoneAfter: workspace.machineGoneAfter)
+        options.secondsAtLimits = { [limits = workspace.settings.limits] in
+            carrying.secondsAtLimits($0, workspace: limits, campaign: rate)
+        }
         return SendRun(
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: post.recorder, maker: composer,
             traffic: traffic,
             campaign: try traffic.enrol(prepared.campaign.id, rate: rate, in: workspace, at: clock()), routes: routes,
-            options: SendRun.Options(
-                limit: limit, window: definition.window, stopRule: definition.stopRule,
-                retry: RetrySchedule(first: retry.first, longest: retry.longest, giveUp: giveUp), pace: paces.min(),
-                connections: carrying.reduce(0) { $0 + $1.connections }, lease: post.lease, machineGoneAfter: workspace.machineGoneAfter),
+            options: options,
             clock: clock)
     }
 }

@@ -44,8 +44,9 @@ extension Providers {
         self.init(settings.providers.map { Group(name: $0.name, domains: $0.domains, limits: $0.limits) }, others: settings.domainLimits)
     }
 
-    /// A group without domains is one that Pitwall knows, or nobody is in it and its limits hold for nobody.
-    static func refuseUnknown(_ settings: Settings) throws(UseError) {
+    /// A group without domains is one that Pitwall knows, or nobody is in it and its limits hold for nobody. Of the settings as they are:
+    /// what a plan froze of them says nothing of limits.
+    package static func refuseUnknown(_ settings: Settings) throws(UseError) {
         let known = KnownProvider.all.map(\.name)
         guard let stranger = settings.providers.first(where: { $0.domains.isEmpty && !known.contains($0.name) }) else { return }
         throw UseError(
@@ -80,6 +81,20 @@ extension [Rate] {
 
     /// Messages a millisecond that the slowest lets go; nil without any.
     package var pace: Double? { map { Double($0.count) / Double($0.window.milliseconds) }.min() }
+}
+
+extension [RelaySettings] {
+    /// How long so many messages take by these limits alone; nil without any.
+    func secondsAtLimits(_ count: Int, workspace: [Rate], campaign: Rate?) -> Double? {
+        let working = filter { !$0.isStandby }
+        let rates = (campaign.map { [$0] } ?? []) + workspace + (working.count == 1 ? working[0].limits : [])
+        let seconds = rates.map { rate in
+            // The first window's worth goes at once; each further one waits for its window.
+            Double((Swift.max(0, count - 1)) / rate.count) * Double(rate.window.milliseconds) / 1000
+        }
+        let together = working.count > 1 ? working.pace.map { [Double(count) / $0 / 1000] } ?? [] : []
+        return (seconds + together).max()
+    }
 }
 
 extension Sequence<RelaySettings> {

@@ -158,5 +158,5 @@ private final class RelayDesk: MessageSource, DeliveryObserver {
         run.finished(ticket, outcome, at: at, relay: relay)
     }
 
-    func rests(until: Instant, reason: String) { run.rests(relay, until: until, reason: reason) }
+    func troubled(_ reason: String?) { run.troubled(relay, reason) }
 }

@@ -39,6 +39,8 @@ struct RelayState: Sendable {
     var throttle = Throttle()
     /// Not before then, and why.
     var down: SendingPolicy.Hold?
+    /// Why none of its connections works; it is tried again all the while.
+    var trouble: String?
     /// Messages by weight: the fewest is next.
     var share = 0.0
     /// Somebody has asked for this relay while it was others' turn.
@@ -98,13 +100,20 @@ extension SendingPolicy {
         relays[relay].down = nil
     }
 
+    /// None of the relay's connections works (nil: one does): it goes on trying with what is its turn, and nobody waits for it meanwhile.
+    package mutating func relayIsTroubled(_ relay: Int, _ reason: String?) {
+        relays[relay].trouble = reason
+    }
+
     package func name(ofRelay relay: Int) -> String { relays.indices.contains(relay) ? relays[relay].name : "" }
 
     package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
 
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {
-        if relays[relay].isStandby, route.contains(where: { !relays[$0].isStandby && !isDown($0, at: now) }) { return false }
+        if relays[relay].isStandby, route.contains(where: { !relays[$0].isStandby && relays[$0].trouble == nil && !isDown($0, at: now) }) {
+            return false
+        }
         let least = leastShare(in: route, but: relay, at: now)
         let isTurn = relays[relay].share <= least + Self.lead / relays[relay].weight
         relays[relay].waits = !isTurn
@@ -117,7 +126,7 @@ extension SendingPolicy {
     private mutating func leastShare(in route: [Int], but relay: Int, at now: Instant) -> Double {
         var least = Double.infinity
         for other in route where other != relay && relays[other].isStandby == relays[relay].isStandby {
-            guard relays[other].free(at: now) <= now else { continue }
+            guard relays[other].trouble == nil, relays[other].free(at: now) <= now else { continue }
             if let since = relays[other].awaitedSince, now.milliseconds - since.milliseconds > Self.turnPatience { continue }
             least = min(least, relays[other].share)
         }

@@ -10,6 +10,8 @@ extension SendingPolicy {
             case slowed(perSecond: Double, reason: String)
             /// A limit is used up until then.
             case limited(until: Instant)
+            /// None of a relay's connections works; it is tried again.
+            case troubled(reason: String)
             /// A relay can't be used until then.
             case down(until: Instant, reason: String)
         }
@@ -43,6 +45,7 @@ extension SendingPolicy {
                 brakes.append(Brake(subject: subject, kind: .down(until: down.until, reason: down.reason)))
                 continue
             }
+            if let reason = relays[relay].trouble { brakes.append(Brake(subject: subject, kind: .troubled(reason: reason))) }
             slowed(subject, relays[relay].throttle, &brakes)
             if let free = relays[relay].limitFree(at: now) { limit(subject, free, now, &brakes) }
         }

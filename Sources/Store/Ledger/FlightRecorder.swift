@@ -181,6 +181,7 @@ extension FlightRecorder {
     /// The relay and the three texts, each with a line end behind it; of what is too long for a slot, nothing.
     private func write(_ made: Marks?, _ relay: String, at place: UnsafeMutableRawPointer) {
         var count = 0
+        let relay = relay.utf8.count <= 100 && !relay.utf8.contains(0x0A) ? relay : ""
         let length = [relay, made?.messageID, made?.sha256, made?.contentSHA256].reduce(0) { $0 + ($1?.utf8.count ?? 0) + 1 }
         if let made, length <= Self.slotSize - 64 {
             for text in [relay, made.messageID, made.sha256, made.contentSHA256] {

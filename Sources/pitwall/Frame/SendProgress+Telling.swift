@@ -11,6 +11,7 @@ extension SendingPolicy.Brake {
         case .slowed(let perSecond, let reason): "\(name) gets \(Self.pace(perSecond)) since the server said: \(reason)"
         case .limited(let until) where until.milliseconds - now.milliseconds < 60_000: "\(name) is at its limit"
         case .limited(let until): "\(name) is at its limit until \(Console.time(until, zone))"
+        case .troubled(let reason): "no connection to \(name) works, it is tried again: \(reason)"
         case .down(.latest, let reason): "\(name) can't be used: \(reason)"
         case .down(let until, let reason): "\(name) rests until \(Console.time(until, zone)): \(reason)"
         }
@@ -22,6 +23,7 @@ extension SendingPolicy.Brake {
         case .held: "\(name) held"
         case .slowed(let perSecond, _): "\(name) \(Self.pace(perSecond))"
         case .limited: "\(name) at its limit"
+        case .troubled: "\(name) in trouble"
         case .down: "\(name) down"
         }
     }
@@ -60,6 +62,7 @@ extension SendingPolicy.Brake {
         case .slowed(let perSecond, let reason):
             (object["kind"], object["per_second"], object["reason"]) = (.text("slowed"), .real(perSecond), .text(reason))
         case .limited(let until): (object["kind"], object["until"]) = (.text("limited"), .text(until.canonical))
+        case .troubled(let reason): (object["kind"], object["reason"]) = (.text("troubled"), .text(reason))
         case .down(let until, let reason):
             (object["kind"], object["reason"]) = (.text("down"), .text(reason))
             if until < .latest { object["until"] = .text(until.canonical) }

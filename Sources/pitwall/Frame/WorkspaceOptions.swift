@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaigns
 import Database
+import Delivery
 import Foundation
 import Model
 import SMTP
@@ -45,6 +46,7 @@ struct WorkspaceOptions: ParsableArguments {
         let root = try root()
         let files = try DiskFiles(root: root)
         let settings = try CampaignDefinition.settings(files)
+        try Providers.refuseUnknown(settings)
         let name = database ?? Environment["PITWALL_DATABASE"] ?? settings.database
         if let problem = Settings.problem(withDatabase: name) {
             throw UseError(.settings, Self.words(problem, of: name))
