@@ -105,7 +105,7 @@ final class Outbox: Sendable {
     }
 
     /// How many are made and wait.
-    var waiting: Int { queue.count + parked.withLock { $0.count } }
+    var waiting: Int { queue.count + waitingForProviders }
 
     /// How many of them wait for their providers alone, while others may go.
     var waitingForProviders: Int { parked.withLock { $0.count } }

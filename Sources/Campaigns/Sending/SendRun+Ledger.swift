@@ -72,9 +72,8 @@ extension SendRun {
             waiting.look(outbox: run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
             // A commit is dear, and one for half of what is under way as dear as one for a few; the time bounds what a quiet relay costs.
             let isShort = wanted(underWay: underWay, at: now) > 0
-            let going = max(0, underWay - run.outbox.waitingForProviders)
             let landings = run.settled.takeAll(
-                waitingFor: isShort ? 1 : max(1, min(going, 1024) / 2),
+                waitingFor: isShort ? 1 : max(1, min(going(of: underWay), 1024) / 2),
                 atMost: isShort || company.isWanting(run) ? 0 : underWay > 0 ? 0.1 : 0.05)
             let want = wanted(underWay: underWay - landings.count, at: now)
             try record(landings, claiming: want, at: run.clock())
@@ -127,13 +126,15 @@ extension SendRun {
             return false
         }
 
+        /// Without those whose provider lets none go, which take no room from the others: else they would soon be all that there is.
+        private func going(of underWay: Int) -> Int { max(0, underWay - run.outbox.waitingForProviders) }
+
         /// How many more to claim now.
         private func wanted(underWay: Int, at now: Instant) -> Int {
             if ending != nil { return 0 }
             if let idleUntil, idleUntil > now { return 0 }
             let ahead = min(pace.ahead(limit: run.options.pace, at: now), run.table.capacity)
-            // Those whose provider lets none go take no room from the others: else they would soon be all that there is.
-            let going = max(0, underWay - run.outbox.waitingForProviders)
+            let going = going(of: underWay)
             let room = min(ahead - going, run.table.capacity - underWay)
             // Small claims would cost a commit each: below a quarter of the room there is time.
             guard going <= 0 || room >= max(1, ahead / 4) else { return 0 }

@@ -182,9 +182,9 @@ extension FlightRecorder {
     private func write(_ made: Marks?, _ relay: String, at place: UnsafeMutableRawPointer) {
         var count = 0
         let relay = relay.utf8.count <= 100 && !relay.utf8.contains(0x0A) ? relay : ""
-        let length = [relay, made?.messageID, made?.sha256, made?.contentSHA256].reduce(0) { $0 + ($1?.utf8.count ?? 0) + 1 }
-        if let made, length <= Self.slotSize - 64 {
-            for text in [relay, made.messageID, made.sha256, made.contentSHA256] {
+        let texts = made.map { [relay, $0.messageID, $0.sha256, $0.contentSHA256] } ?? []
+        if texts.reduce(0, { $0 + $1.utf8.count + 1 }) <= Self.slotSize - 64 {
+            for text in texts {
                 var text = text
                 text.withUTF8 { bytes in
                     if let base = bytes.baseAddress { (place + 64 + count).copyMemory(from: base, byteCount: bytes.count) }
