@@ -44,6 +44,12 @@ package struct RateLimiter: Sendable {
         return least
     }
 
+    /// How many more have gone by `then` if each goes as soon as it may; nil without any limit. What is on its way has not gone yet.
+    /// Where several limits hold, perhaps too many: what goes in bursts by one of them may have to wait by another.
+    func capacity(until then: Instant, at now: Instant) -> Double? {
+        windows.map { $0.capacity(until: then, at: now) }.min()
+    }
+
     /// In messages a millisecond, over a long time; nil without any limit.
     package var pace: Double? {
         var slowest: Double?
@@ -157,6 +163,16 @@ struct SlidingWindow: Sendable {
     mutating func room(at now: Instant) -> Int {
         forget(before: now.milliseconds)
         return max(0, most - held)
+    }
+
+    /// As much as the limit in each window's length, and in what is left of it whatever has room beside what went before.
+    func capacity(until then: Instant, at now: Instant) -> Double {
+        let windows = (then.milliseconds - now.milliseconds) / length
+        let rest = then.milliseconds - windows * length
+        // Where it is shared, what others have had of it is not known here.
+        let known = places == nil ? entries[first...] : []
+        let held = known.reduce(0) { $0 + ($1.time > rest - length ? $1.count : 0) }
+        return Double(windows) * Double(rate.count) + max(0, Double(rate.count) - Double(held))
     }
 
     mutating func record(_ count: Int, at time: Instant) {

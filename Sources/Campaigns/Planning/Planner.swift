@@ -1,3 +1,4 @@
+import Delivery
 package import Diagnostics
 package import Model
 import Segments
@@ -49,7 +50,7 @@ package struct Planner: Sendable {
             campaign: campaign, plan: plan, definition: definition,
             checks: definition.warnings + expired(plan, definition) + shortfalls + leavingChecks(definition) + (try seedChecks(definition))
                 + workspace.dkimChecks(definition) + (try missingValues(plan, definition)),
-            secondsAtLimits: secondsAtLimits(plan.recipients, definition),
+            secondsAtLimits: try secondsAtLimits(plan, definition),
             unexpected: definition.file.expect.map { !$0.contains(plan.recipients) } ?? false)
     }
 
@@ -105,9 +106,12 @@ package struct Planner: Sendable {
         return hash.finish().hex
     }
 
-    private func secondsAtLimits(_ recipients: Int, _ definition: CampaignDefinition) -> Double? {
+    private func secondsAtLimits(_ plan: PlanRecord, _ definition: CampaignDefinition) throws -> Double? {
         let settings = workspace.settings
-        let route = settings.relays.carrying(fromDomain: definition.file.from.value.address.asciiDomain).map { settings.relays[$0] }
-        return route.secondsAtLimits(recipients, workspace: settings.limits, campaign: definition.file.send.rate)
+        let relays = settings.relays
+        let traffic = try Traffic(relays, in: workspace, at: plan.at)
+        let campaign = try traffic.enrol(plan.campaign, rate: definition.file.send.rate, in: workspace, at: plan.at)
+        let route = relays.carrying(fromDomain: definition.file.from.value.address.asciiDomain)
+        return traffic.with { $0.secondsAtLimits(plan.recipients, campaign: campaign, through: route, at: plan.at) }
     }
 }

@@ -23,6 +23,8 @@ extension SendRun {
         private var company = Company()
         private var lastChecked: Instant?
         private var lastShown: Instant?
+        /// Reckoned once a second: a day's limit remembers a lot.
+        private var secondsAtLimits: (value: Double?, at: Instant)?
         private var pace: Pace
         private var waiting = Waiting()
         /// By lane of the sending policy.
@@ -292,6 +294,11 @@ extension SendRun {
                     providers.keys.map { (lane: $0, name: policy.name(of: $0)) }
                 )
             }
+            if secondsAtLimits.map({ now.milliseconds - $0.at.milliseconds >= 1000 }) ?? true {
+                let left = max(0, total - done)
+                let seconds = run.traffic.with { $0.secondsAtLimits(left, campaign: run.campaign, through: run.outbox.route, at: now) }
+                secondsAtLimits = (seconds, now)
+            }
             let outcomes = names.compactMap { lane, name in
                 providers[lane].map { outcomes in
                     var named = outcomes
@@ -303,7 +310,7 @@ extension SendRun {
             progress(
                 SendProgress(
                     done: done, total: total, report: report, rate: pace.perSecond(at: now),
-                    secondsAtLimits: run.options.secondsAtLimits(max(0, total - done)),
+                    secondsAtLimits: secondsAtLimits?.value,
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
                     bottleneck: done > 0 ? waiting.bottleneck(limited: !brakes.isEmpty) : nil))
         }

@@ -25,8 +25,6 @@ package final class SendRun: Sendable {
         /// The smallest of the limits of workspace, campaign and all relays together, in messages a millisecond; nil without any. Nothing is claimed much before it
         /// can go: who leaves meanwhile must not get it.
         package var pace: Double?
-        /// How long so many messages take by the limits alone, of those that are known before; nil without any.
-        package var secondsAtLimits: @Sendable (Int) -> Double? = { _ in nil }
         /// To all relays together.
         package var connections: Int
         /// Threads that make messages ahead; one more makes them where hardly any are left.

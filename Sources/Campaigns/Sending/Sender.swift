@@ -108,7 +108,9 @@ package struct Sender {
             }
         }
         let forgotten = try ForgottenPeople(workspace.contacts) { keys }
-        let seeds = definition.file.seeds.filter { !forgotten.contains($0) }
+        var listed: Set<String> = []
+        // One that is listed twice gets one copy.
+        let seeds = definition.file.seeds.filter { !forgotten.contains($0) && listed.insert($0.key).inserted }
         try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: seeds, at: now)
     }
 
@@ -146,13 +148,10 @@ package struct Sender {
             workspace.database, folder: workspace.flightFolder, machine: try workspace.machine(), sender: desk.sender, at: clock())
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
-        var options = SendRun.Options(
+        let options = SendRun.Options(
             limit: limit, window: definition.window, stopRule: definition.stopRule,
             retry: RetrySchedule(first: retry.first, longest: retry.longest, giveUp: giveUp), pace: paces.min(),
             connections: carrying.reduce(0) { $0 + $1.connections }, lease: post.lease, machineGoneAfter: workspace.machineGoneAfter)
-        options.secondsAtLimits = { [limits = workspace.settings.limits] in
-            carrying.secondsAtLimits($0, workspace: limits, campaign: rate)
-        }
         return SendRun(
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: post.recorder, maker: composer,
             traffic: traffic,

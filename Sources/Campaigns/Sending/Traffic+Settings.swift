@@ -83,20 +83,6 @@ extension [Rate] {
     package var pace: Double? { map { Double($0.count) / Double($0.window.milliseconds) }.min() }
 }
 
-extension [RelaySettings] {
-    /// How long so many messages take by these limits alone; nil without any.
-    func secondsAtLimits(_ count: Int, workspace: [Rate], campaign: Rate?) -> Double? {
-        let working = filter { !$0.isStandby }
-        let rates = (campaign.map { [$0] } ?? []) + workspace + (working.count == 1 ? working[0].limits : [])
-        let seconds = rates.map { rate in
-            // The first window's worth goes at once; each further one waits for its window.
-            Double((Swift.max(0, count - 1)) / rate.count) * Double(rate.window.milliseconds) / 1000
-        }
-        let together = working.count > 1 ? working.pace.map { [Double(count) / $0 / 1000] } ?? [] : []
-        return (seconds + together).max()
-    }
-}
-
 extension Sequence<RelaySettings> {
     /// What all of them together let go, in messages a millisecond; nil where one has no limit. Those that stand by add nothing.
     package var pace: Double? {

@@ -64,12 +64,12 @@ struct RelayState: Sendable {
 
     /// When its limits let the next one go; nil without any.
     mutating func limitFree(at now: Instant) -> Instant? {
-        var free = limiter.isEmpty ? nil : limiter.free(at: now)
-        if warming != nil {
-            warming?.turn(at: now)
-            free = max(free ?? now, warming?.limiter.free(at: now) ?? now)
-        }
-        return free
+        [limiter.isEmpty ? nil : limiter.free(at: now), warming?.free(at: now)].compactMap { $0 }.max()
+    }
+
+    /// How many more have gone by `then` if each goes as soon as its limits let it; nil without any.
+    func capacity(until then: Instant, at now: Instant) -> Double? {
+        [limiter.capacity(until: then, at: now), warming?.capacity(until: then, at: now)].compactMap { $0 }.min()
     }
 
     mutating func took(at now: Instant) {
@@ -109,9 +109,11 @@ extension SendingPolicy {
 
     package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
 
+    func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
+
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {
-        if relays[relay].isStandby, route.contains(where: { !relays[$0].isStandby && relays[$0].trouble == nil && !isDown($0, at: now) }) {
+        if relays[relay].isStandby, route.contains(where: { !relays[$0].isStandby && isWorking($0, at: now) }) {
             return false
         }
         let least = leastShare(in: route, but: relay, at: now)

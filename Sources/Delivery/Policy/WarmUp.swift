@@ -58,12 +58,33 @@ struct WarmingRelay: Sendable {
         for (at, count) in history where at > now.advanced(byMilliseconds: -86_400_000) { limiter.record(count, at: at) }
     }
 
-    mutating func turn(at now: Instant) {
+    private mutating func turn(at now: Instant) {
         guard now >= dayEnds else { return }
         if sentToday * 2 >= warmUp.limit(afterSteps: steps) { steps += 1 }
         sentToday = 0
         limiter.allow(warmUp.limit(afterSteps: steps))
         dayEnds = zone.start(of: zone.date(at: now).adding(days: 1))
+    }
+
+    /// How many more have gone by `then` if each goes as soon as it may: the limit grows each midnight.
+    func capacity(until then: Instant, at now: Instant) -> Double {
+        let day: Int64 = 86_400_000
+        let today = warmUp.limit(afterSteps: steps)
+        // Whatever has gone in a day up to a moment is that moment's limit.
+        let growth = stride(from: then.milliseconds, through: now.milliseconds, by: -Int(day)).reduce(0.0) { sum, time in
+            let midnights = time < dayEnds.milliseconds ? 0 : Int((time - dayEnds.milliseconds) / day) + 1
+            return sum + Double(warmUp.limit(afterSteps: steps + midnights) - today)
+        }
+        return (limiter.capacity(until: then, at: now) ?? 0) + growth
+    }
+
+    /// When the next one may go: where today's limit is used up, perhaps at midnight, when it grows.
+    mutating func free(at now: Instant) -> Instant {
+        turn(at: now)
+        let free = limiter.free(at: now)
+        let today = warmUp.limit(afterSteps: steps)
+        guard free > dayEnds, sentToday * 2 >= today, warmUp.limit(afterSteps: steps + 1) > today else { return free }
+        return dayEnds
     }
 
     mutating func took() {
