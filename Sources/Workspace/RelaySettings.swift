@@ -128,6 +128,9 @@ extension YAMLReader {
         }
         relay.username = text(fields["username"])
         relay.passwordFile = text(fields["password_file"], "a file name")
+        if let file = fields["password_file"], relay.username == nil {
+            report("a password needs a username", at: file.span, hint: "add username, or take password_file out")
+        }
         relay.connections = count(fields["connections"], 1...1000) ?? relay.connections
         relay.messagesPerConnection = count(fields["messages_per_connection"], 1...1_000_000)
         relay.connectionAge = span(fields["connection_age"], "10 minutes")

@@ -93,10 +93,18 @@ extension YAMLReader {
 
     /// `match: {from_domain: shop.example}`, one or several.
     mutating func fromDomains(_ node: YAMLNode?) -> [String] {
-        guard node != nil else { return [] }
+        guard let node else { return [] }
         let fields = fields(of: node, in: "match", known: ["from_domain"])
-        guard let domain = fields["from_domain"] else { return [] }
-        if case .sequence = domain.content { return domains(domain) }
+        // Without a domain it would carry everybody's mail.
+        let form = "write it like match: {from_domain: shop.example}, or take match out"
+        guard let domain = fields["from_domain"] else {
+            report("match says which From domains the relay is for", at: node.span, hint: form)
+            return []
+        }
+        if case .sequence(let items) = domain.content {
+            if items.isEmpty { report("from_domain has no domain", at: domain.span, hint: form) }
+            return domains(domain)
+        }
         return value(domain, "a domain such as shop.example") { (try? EmailAddress("x@\($0)"))?.asciiDomain }.map { [$0] } ?? []
     }
 

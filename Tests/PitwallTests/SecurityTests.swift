@@ -81,6 +81,21 @@ struct `A relay that wants TLS and a login` {
         #expect(doctor.output.contains("login"))
     }
 
+    @Test func `a relay without its password or its certificates is refused before anything begins`() throws {
+        let (bench, _) = try bench({ try LockedServer(in: $0.folder) }, password: "right")
+        let settings = try bench.read("pitwall.yaml")
+        for (old, new, words) in [
+            ("connections: 2", "connections: 2\n    ca_file: nowhere.pem", "the ca_file nowhere.pem of relay"),
+            ("    password_file: ", "    # ", "has a username and no password"),
+        ] {
+            try bench.edit("pitwall.yaml") { _ in settings.replacing(old, with: new) }
+            let sent = try bench.pitwall("send", "welcome", "--yes", "--json")
+            #expect(sent.status == 78)
+            #expect(sent.errors.contains(words), "\(sent.errors)")
+            #expect(try bench.pitwall("campaigns", "status", "welcome", "--json").facts.int("counts.accepted") == 0)
+        }
+    }
+
     @Test func `with the right certificate and password everybody gets it`() throws {
         let (bench, server) = try bench({ try LockedServer(in: $0.folder) }, password: "right")
         try bench.edit("pitwall.yaml") { $0.replacing("connections: 2", with: "connections: 2\n    ca_file: \(server.certificate)") }

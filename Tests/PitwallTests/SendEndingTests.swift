@@ -51,6 +51,15 @@ import Testing
         #expect(sent.facts.objects("causes").first?.text("cause")?.hasPrefix("Templates/welcome.md:") == true)
     }
 
+    @Test func `a seed that is listed twice gets one copy`() throws {
+        let bench = try Workbench(people: 3)
+        try bench.campaign("seeds: [qa@example.com, boss@example.com, QA@example.com]")
+        let witness = try Witness()
+        #expect(try bench.send(through: witness.url).status == 0)
+        #expect(witness.arrivals.count == 5)
+        #expect(witness.twice.isEmpty)
+    }
+
     @Test func `a brake that a person releases lets the campaign go on`() throws {
         let bench = try Workbench(people: 60)
         try bench.campaign("stop_if: {refused: 5%}")

@@ -133,8 +133,12 @@ struct `Sending, as a server not written here saw it` {
         #expect(witness.recipients.count == 200)
         #expect(witness.twice.isEmpty)
         #expect(try bench.send(through: "smtp://127.0.0.1:1").status == 1)
+        #expect(try bench.pitwall("resolve", "welcome", "--as", "sent", "nobody@example.com").status == 1)
+        let one = try #require(unanswered.first)
+        #expect(try bench.pitwall("resolve", "welcome", "--as", "sent", one, one.uppercased()).status == 0)
         let resolved = try bench.pitwall("resolve", "welcome", "--as", "sent", "--json").facts
-        #expect(resolved.int("resolved") == unanswered.count)
+        #expect(resolved.int("resolved") == unanswered.count - 1)
+        #expect(try bench.pitwall("log", "welcome", "--to", one).output.contains("settled as sent by hand"))
         #expect(try bench.send(through: "smtp://127.0.0.1:1").status == 0)
     }
 

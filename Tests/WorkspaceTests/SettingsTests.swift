@@ -147,6 +147,9 @@ private func settings(_ text: String) throws -> Settings {
         ("relays: [{url: 'smtp://a.example', warmup: {start: 5/day, grow: -3%, until: 9/day}}]", "expected a growth such as 30% daily"),
         ("relays: [{url: 'smtp://a.example', warmup: {start: 50/day, until: 9/day}}]", "a warm-up ends above its start"),
         ("relays: [{url: 'smtp://a.example', match: {from: a.example}}]", "unknown key \"from\" in match"),
+        ("relays: [{url: 'smtp://a.example', match: {}}]", "match says which From domains the relay is for"),
+        ("relays: [{url: 'smtp://a.example', match: {from_domain: []}}]", "from_domain has no domain"),
+        ("relays: [{url: 'smtp://a.example', password_file: secrets/relay}]", "a password needs a username"),
     ])
     func `a mistake in how mail is sent is told where it is`(text: String, words: String) {
         let said = complaint { _ = try settings(text) }

@@ -4,7 +4,13 @@ package import Store
 extension LedgerEntry {
     /// The server's words, or why there are none.
     package var outcomeText: String {
-        if state == .skipped { return reason ?? "" }
+        switch (state, reason) {
+        case (.skipped, _): return reason ?? ""
+        // What the relay said last was about a lost connection.
+        case (.accepted, "resolved"): return "settled as sent by hand"
+        case (.accepted, "evidence"): return "settled as sent by what came back of it"
+        default: break
+        }
         return [code.map { "\($0)" }, enhanced, reply].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
     }
 

@@ -158,7 +158,9 @@ struct CampaignsCommand: ParsableCommand {
             let record = try choice.find(in: workspace)
             let state: CampaignState = try workspace.campaigns.plans(of: record.id).contains { $0.activatedAt != nil } ? .sending : .planned
             guard try workspace.campaigns.move(record.id, to: state, from: [.paused], at: Clock.now()) else {
-                throw UseError(.input, "\(record.name) is \(record.state.rawValue), not paused")
+                throw UseError(
+                    .input, "\(record.name) is not paused, but \(record.state.rawValue)",
+                    hint: record.state == .sending ? "where it is not being sent now: pitwall send \(record.name)" : nil)
             }
             choice.tell(state, "\(record.name) may go on: pitwall send \(record.name)")
         }

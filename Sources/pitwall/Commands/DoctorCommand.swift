@@ -112,11 +112,18 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
+    /// Somebody is watching. Half a minute of silence before the greeting is a way to keep spam away.
+    private static let patience: Deadlines = {
+        var deadlines = Deadlines()
+        deadlines.opening = 45_000
+        return deadlines
+    }()
+
     private func relays(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         do {
             for settings in try workspace.relays(relay) {
                 examination.look("relay \(settings.name)") {
-                    let (offered, tls) = try RelayTransport(Relay(settings, in: workspace)).check()
+                    let (offered, tls) = try RelayTransport(Relay(settings, in: workspace), deadlines: Self.patience).check()
                     let words = [
                         tls?.version ?? "not encrypted", offered.pipelining ? "pipelining" : nil, offered.smtpUTF8 ? "SMTPUTF8" : nil,
                         offered.largestMessage.map { "messages up to \(Console.number($0 / 1_000_000)) MB" },

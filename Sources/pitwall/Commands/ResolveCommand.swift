@@ -40,12 +40,16 @@ struct ResolveCommand: ParsableCommand {
         let addresses = emails.isEmpty ? nil : try emails.map { try Arguments.address($0) }
         let count = try workspace.ledger.resolve(record.id, asSent: verdict == .sent, addresses: addresses, at: Clock.now())
         if verdict == .unsent, count > 0 { try workspace.campaigns.move(record.id, to: .sending, from: [.sent], at: Clock.now()) }
-        if json { return Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text(verdict.rawValue)])) }
-        if count == 0 { return Console.print("Nothing of \(campaign) is unknown\(addresses == nil ? "" : " for these addresses").") }
-        Console.print(
-            "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
-                + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
-        if let addresses, count < addresses.count { throw Code.found }
+        if json {
+            Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text(verdict.rawValue)]))
+        } else if count == 0 {
+            Console.print("Nothing of \(campaign) is unknown\(addresses == nil ? "" : " for these addresses").")
+        } else {
+            Console.print(
+                "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
+                    + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
+        }
+        if let addresses, count < Set(addresses.map(\.key)).count { throw Code.found }
     }
 
     func validate() throws {

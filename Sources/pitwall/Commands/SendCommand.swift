@@ -127,7 +127,11 @@ struct SendCommand: ParsableCommand {
 
     private func finish(_ prepared: Sender.Prepared, _ report: SendReport, _ sender: Sender, _ post: Post) throws {
         defer { post.close() }
-        try sender.finish(prepared, report)
+        do {
+            try sender.finish(prepared, report)
+        } catch let error as DatabaseError {
+            throw Self.broken(error, prepared.campaign.name)
+        }
     }
 
     /// What was answered and not written is in the flight recorder, whatever happened to the database.

@@ -35,9 +35,20 @@ extension Relay {
             case (.smtp, .opportunistic): .opportunistic
             case (.smtp, .none): .none
             }
+        if let file = settings.caFile, !FileManager.default.isReadableFile(atPath: workspace.path(file)) {
+            throw UseError(
+                .settings, "the ca_file \(file) of relay \(settings.name) can't be read",
+                hint: "it holds the certificates to trust, in PEM form; without ca_file the system's are trusted")
+        }
+        let password = try Self.password(settings, in: workspace)
+        if settings.username != nil, password == nil {
+            throw UseError(
+                .settings, "relay \(settings.name) has a username and no password",
+                hint: "name a file with the password in pitwall.yaml: password_file: …; or set PITWALL_RELAY_PASSWORD")
+        }
         self.init(
             name: settings.name, host: settings.host, port: settings.port, tls: tls, caFile: settings.caFile.map { workspace.path($0) },
-            username: settings.username, password: try Self.password(settings, in: workspace), helo: workspace.settings.helo,
+            username: settings.username, password: password, helo: workspace.settings.helo,
             connections: settings.connections, messagesPerConnection: settings.messagesPerConnection)
         longestConnection = settings.connectionAge?.milliseconds
         if let file = settings.passwordFile, Environment["PITWALL_RELAY_PASSWORD"] == nil {
