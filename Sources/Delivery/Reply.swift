@@ -88,7 +88,10 @@ package struct Reply: Hashable, Sendable {
     private static func printable(_ text: Substring) -> String {
         var clean = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.properties.generalCategory == .format
+            let category = scalar.properties.generalCategory
+            let isControl =
+                scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+                || [.format, .lineSeparator, .paragraphSeparator].contains(category)
             clean.append(isControl ? " " : scalar)
         }
         var result = String(clean)[...]

@@ -49,6 +49,12 @@ package protocol Transport: Sendable {
     /// Blocks its own thread until the source is finished and everything taken has its outcome, or until it is told to
     /// stop. Throws where the relay as a whole can't be used; what was taken by then has its outcome all the same.
     func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws
+    /// Another one as soon as something has changed for which a failure may pass: a new password. Read from time to time.
+    var settingsMark: Int { get }
+}
+
+extension Transport {
+    package var settingsMark: Int { 0 }
 }
 
 /// How other threads reach a running transport. One control serves one run.

@@ -14,7 +14,8 @@ package enum Stage: String, Hashable, Sendable, CaseIterable {
 /// | 4yz | mail | retry | session |
 /// | 4yz | recipient | retry | recipient; relay's own trouble (4.3.x, 4.7.0): session |
 /// | 4yz | data, body | retry | message |
-/// | 503 | mail, recipient, data | put back | session: one of us two has lost its place |
+/// | 503 | mail | put back | session: one of us two has lost its place |
+/// | 503 | recipient, data | retry | session: it may say so to this recipient alone |
 /// | 552, 5.3.4, 5.2.3 | mail | refuse | message: too big |
 /// | 5yz | greeting … mail | put back | relay |
 /// | 5yz about our login, sender, authentication, name or pace | recipient, data, body | put back | relay; the provider, where the reply names one |
@@ -67,7 +68,7 @@ package struct Verdict: Hashable, Sendable {
             if reply.code == 503 { return Verdict(.putBack, .session) }
             return refusal == .tooBig ? Verdict(.refuse, .message) : Verdict(.putBack, .relay)
         case .recipient, .data, .body:
-            if reply.code == 503, stage != .body { return Verdict(.putBack, .session) }
+            if reply.code == 503, stage != .body { return Verdict(.retry, .session) }
             if remedy.burnsNobody {
                 return Verdict(.putBack, remedy == .holdProvider && KnownProvider(namedIn: reply) != nil ? .provider : .relay)
             }
@@ -76,7 +77,8 @@ package struct Verdict: Hashable, Sendable {
     }
 
     private static func isRelaysOwnTrouble(_ reply: Reply) -> Bool {
-        reply.enhanced.map { $0.hasPrefix("4.3.") || $0 == "4.7.0" } ?? false
+        guard let code = reply.enhanced else { return false }
+        return code.hasPrefix("4.3.") || (code == "4.7.0" && RefusalClass(of: reply) != .greylisted)
     }
 }
 

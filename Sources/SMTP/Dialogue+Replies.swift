@@ -70,6 +70,10 @@ extension Dialogue {
         let stage: Stage = awaited == .mail ? .mail : .recipient
         if Self.isPositive(code) {
             expected.removeFirst()
+            if stage == .mail {
+                opening?.isSenderTaken = true
+                hasTakenSender = true
+            }
             guard !capabilities.pipelining else { return }
             awaited == .mail ? writeRecipient(message.envelope, into: &out) : writeData(into: &out)
         } else if code >= 400 {
@@ -128,9 +132,12 @@ extension Dialogue {
     private mutating func closeTransaction(into out: inout SendBuffer, results: inout [Result]) {
         let outcome = opening?.outcome
         reportOpening(otherwise: .notAttempted(reason: "the transaction was given up", scope: .session), results: &results)
-        // A server that has lost its place (503) would say the same to the next message, and to the same one again.
-        if case .notAttempted(let reason, .session, _) = outcome { return end(.garbage, reason, results: &results) }
-        writeReset(into: &out)
+        // A server that has lost its place would say the same to the next message, and to the same one again.
+        switch outcome {
+        case .notAttempted(let reason, .session, _): end(.garbage, reason, results: &results)
+        case .deferred(let reply?, let reason, .session) where reply.code == 503: end(.garbage, reason, results: &results)
+        default: writeReset(into: &out)
+        }
     }
 
     /// The refusal of a recipient whose sender was refused before says nothing new.
@@ -167,7 +174,11 @@ extension Dialogue {
             let outcome: Outcome = message.isDotOffered ? .unknown(reason: reason) : .deferred(nil, reason: reason, scope: .session)
             results.append(Result(ticket: message.ticket, outcome: outcome))
         }
-        reportOpening(otherwise: .notAttempted(reason: reason, scope: .session), results: &results)
+        let isAboutRecipient = opening?.isSenderTaken == true && [.lost, .garbage, .timedOut].contains(kind)
+        reportOpening(
+            otherwise: isAboutRecipient
+                ? .deferred(nil, reason: reason, scope: .recipient) : .notAttempted(reason: reason, scope: .session),
+            results: &results)
     }
 
     private mutating func reportOpening(otherwise: Outcome, results: inout [Result]) {
@@ -175,7 +186,7 @@ extension Dialogue {
         opening = nil
         let outcome = current.outcome ?? otherwise
         switch outcome {
-        case .refused, .deferred, .notAttempted(_, .provider, _): concluded += 1
+        case .refused, .deferred(_?, _, _), .notAttempted(_, .provider, _): concluded += 1
         default: break
         }
         results.append(Result(ticket: current.message.ticket, outcome: outcome))

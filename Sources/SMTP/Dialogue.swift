@@ -31,6 +31,9 @@ import Model
 /// | quit | ⏻ | ⏻ | ⏻ | ⏻ |
 /// | nothing | ⏻ | ⏻ | ⏻ | ⏻ |
 ///
+/// Where the session ends in one of the first four, a message whose sender was taken is deferred, and one whose sender was not goes
+/// back: a server that breaks off at some recipient would else be asked for it for ever.
+///
 /// ¹ With PIPELINING they have been sent already, and behind the body of the message before: the group
 /// `body . MAIL RCPT DATA` makes a message cost one round trip.
 package struct Dialogue: Sendable {
@@ -70,6 +73,8 @@ package struct Dialogue: Sendable {
     /// A message whose envelope is being offered.
     struct Opening: Sendable {
         var message: Outgoing
+        /// The relay has taken the sender: what becomes of the session from here on may be about the recipient.
+        var isSenderTaken = false
         /// What it has come to before DATA was answered.
         var outcome: Outcome?
     }
@@ -92,6 +97,8 @@ package struct Dialogue: Sendable {
     package private(set) var begun = 0
     /// Messages that the relay decided about: accepted, refused or deferred by a reply.
     package internal(set) var concluded = 0
+    /// The relay has taken the sender of some message.
+    package internal(set) var hasTakenSender = false
     /// Replies read, of whatever kind.
     package internal(set) var replies = 0
     package private(set) var isQuitting = false
@@ -119,15 +126,15 @@ package struct Dialogue: Sendable {
         return capabilities.pipelining || (expected.isEmpty && closing == nil)
     }
 
-    /// Starts a message. One that this relay cannot take (its address needs SMTPUTF8, it is larger than SIZE allows) is refused
-    /// here, before anything of it is said.
+    /// Starts a message. One whose address needs SMTPUTF8 that this relay does not offer is refused here, before anything of it is said; one
+    /// that is larger than it takes is deferred, since that is a setting of the relay's and may hold for every message.
     package mutating func begin(_ message: Outgoing, into out: inout SendBuffer, results: inout [Result]) {
         guard canBegin else {
             results.append(Result(ticket: message.ticket, outcome: .notAttempted(reason: "the session was not ready", scope: .session)))
             return
         }
-        if let refusal = refusalBeforehand(message) {
-            results.append(Result(ticket: message.ticket, outcome: .refused(refusal, scope: .message)))
+        if let outcome = outcomeBeforehand(message) {
+            results.append(Result(ticket: message.ticket, outcome: outcome))
             return
         }
         begun += 1
@@ -152,16 +159,18 @@ package struct Dialogue: Sendable {
     /// To be called once the socket has taken the end of that dot's line.
     package mutating func dotTaken() { closing?.isDotTaken = true }
 
-    private func refusalBeforehand(_ message: Outgoing) -> Reply? {
+    private func outcomeBeforehand(_ message: Outgoing) -> Outcome? {
         if message.envelope.needsSMTPUTF8, !capabilities.smtpUTF8 {
-            return Reply(
+            let reply = Reply(
                 code: 553, enhanced: "5.6.7", text: "the address is not ASCII before its @ and the relay does not offer SMTPUTF8",
                 origin: .here)
+            return .refused(reply, scope: .message)
         }
         if let largest = capabilities.largestMessage, message.size > largest {
-            return Reply(
+            let reply = Reply(
                 code: 552, enhanced: "5.3.4", text: "the message has \(message.size) bytes and the relay takes at most \(largest)",
                 origin: .here)
+            return .deferred(reply, reason: reply.description, scope: .session)
         }
         return nil
     }

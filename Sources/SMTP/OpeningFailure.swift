@@ -27,16 +27,27 @@ struct OpeningFailure {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
             make(
                 .tlsFailed, relay, "its certificate is not good: \(words)",
-                "use the host name that the certificate is made for; where your own authority signed it, name its file with ca_file",
+                words.contains("expired")
+                    ? "whoever runs the relay must renew it"
+                    : "use the host name that the certificate is made for; where your own authority signed it, name its file with ca_file",
                 temporary: false)
         case CURLE_SSL_CACERT_BADFILE:
             make(.tlsFailed, relay, "the file of certificates cannot be read: \(words)", "ca_file names a PEM file", temporary: false)
+        case CURLE_SSL_CONNECT_ERROR where wasCut:
+            make(.tlsFailed, relay, "the connection was lost while TLS was started: \(words)", "see the relay's own log", temporary: true)
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER:
             make(
                 .tlsFailed, relay, "TLS could not be started: \(words)",
                 "smtps:// is for ports that speak TLS from the first byte (465), smtp:// for the others (587, 25)", temporary: false)
         case CURLE_LOGIN_DENIED, CURLE_AUTH_ERROR: login(relay)
         default: greeting(relay)
+        }
+    }
+
+    /// libcurl gives one code to all that happens in a handshake: the words tell a lost connection from a server that speaks no TLS.
+    private var wasCut: Bool {
+        ["reset by peer", "broken pipe", "unexpected eof", "ssl_error_syscall", "connection closed"].contains {
+            words.lowercased().contains($0)
         }
     }
 
@@ -55,10 +66,15 @@ struct OpeningFailure {
     }
 
     private func login(_ relay: Relay) -> RelayError {
-        let said = handshake.lastReply.flatMap { $0.code >= 400 ? ": \($0)" : nil } ?? " (\(words))"
+        var said = handshake.lastReply.flatMap { $0.code >= 400 ? ": \($0)" : nil } ?? " (\(words))"
+        // Some servers repeat what they were told.
+        if let password = relay.password, !password.isEmpty { said = said.replacing(password, with: "…") }
         let temporary = handshake.lastReply?.isTemporary ?? false
         return make(
-            .loginRefused, relay, "the relay refused our login\(said)", "check the relay's username and the password in its password_file",
+            .loginRefused, relay, "the relay refused our login\(said)",
+            temporary
+                ? "it may be able to later: the same command goes on"
+                : "check the relay's username and its password (password_file, or PITWALL_RELAY_PASSWORD, which goes before it)",
             temporary: temporary)
     }
 

@@ -32,6 +32,9 @@ package struct Reconnection: Sendable {
         pausedUntil = now + min(pause, max(persistence.longestPause, 1))
     }
 
+    /// A session has got as far as a recipient: more may come of another one.
+    package mutating func wasAnswered() { hasEverWorked = true }
+
     /// A session has brought a message to a decision.
     package mutating func worked(startedIn started: Int) {
         hasEverWorked = true

@@ -111,12 +111,13 @@ extension RelayRun {
         lastTrouble = error
         // The one that was tried may have been changed a moment ago, here as there.
         if error.kind == .loginRefused, renewPassword() { return }
-        if !error.isTemporary {
+        // A session that stands may be of use yet; if it is not, its own end comes here.
+        let othersWork = connections.contains { $0.dialogue.ending == nil }
+        // Of several servers behind one name, or of many connections, one may be refused. But a login that fails is not tried again and again.
+        if !error.isTemporary, !othersWork || error.kind == .loginRefused || error.kind == .settings {
             failure = failure ?? error
             return
         }
-        // A session that stands may be of use yet; if it is not, its own end comes here.
-        let othersWork = connections.contains { $0.dialogue.ending == nil }
         reconnection.failed(startedIn: connection.round, at: now, othersWork: othersWork)
         guard !othersWork else { return }
         if reconnection.isHopeless { failure = failure ?? error }
@@ -169,6 +170,7 @@ extension RelayRun {
     func over(_ connection: Connection, at now: Int64) {
         connector.close(connection.channel, wasOpening: false)
         guard let ending = connection.dialogue.ending, ending.kind != .goodbye else { return }
+        if connection.dialogue.hasTakenSender { reconnection.wasAnswered() }
         if connection.dialogue.concluded > 0 {
             worked(connection)
         } else if connection.dialogue.begun > 0 || ending.kind != .dismissed {

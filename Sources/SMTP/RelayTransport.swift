@@ -18,6 +18,8 @@ package struct RelayTransport: Transport {
         self.persistence = persistence
     }
 
+    package var settingsMark: Int { (relay.currentPassword?() ?? relay.password).hashValue }
+
     package func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws {
         guard let waker = Waker(), let connector = Connector(), let readiness = Readiness(), readiness.add(waker.descriptor) else {
             throw RelayError(

@@ -44,7 +44,7 @@ import Testing
         Case("452 4.2.2 mailbox full", .recipient, .retry, .recipient),
         Case("452 4.3.1 insufficient system storage", .recipient, .retry, .session),
         Case("421 4.7.0 too much", .recipient, .retry, .session),
-        Case("503 5.5.1 MAIL first", .recipient, .putBack, .session),
+        Case("503 5.5.1 MAIL first", .recipient, .retry, .session),
         // The message.
         Case("554 5.6.0 bad content", .body, .refuse, .message),
         Case("552 5.3.4 too big", .body, .refuse, .message),
@@ -60,7 +60,7 @@ import Testing
         Case("550 5.7.26 gsmtp", .mail, .putBack, .relay),
         Case("550 5.7.1 looks like spam", .body, .refuse, .message),
         Case("554 5.5.1 no valid recipients", .data, .refuse, .message),
-        Case("503 5.5.1 no valid recipients", .data, .putBack, .session),
+        Case("503 5.5.1 no valid recipients", .data, .retry, .session),
         Case("354 go on", .mail, .putBack, .session),
     ]
 

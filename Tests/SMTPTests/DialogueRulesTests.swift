@@ -22,13 +22,13 @@ import Testing
         #expect(session.said().hasPrefix("MAIL FROM:<b@example.com> SMTPUTF8 BODY=8BITMIME\r\nRCPT TO:<адa@xn--exmple-cua.com>\r\n"))
     }
 
-    @Test func `a message above the relay's SIZE is refused here, and the size is said where SIZE is offered`() throws {
+    @Test func `a message above the relay's SIZE is put off here, and the size is said where SIZE is offered`() throws {
         var session = Session {
             $0.size = true
             $0.largestMessage = 30
         }
         try session.begin(1, body: String(repeating: "x", count: 31))
-        #expect(session.verdicts == ["1 refused message"])
+        #expect(session.verdicts == ["1 deferred session"])
         try session.begin(2, body: "hello\r\n")
         #expect(session.said().hasPrefix("MAIL FROM:<b@example.com> SIZE=7\r\n"))
     }

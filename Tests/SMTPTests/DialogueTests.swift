@@ -117,8 +117,8 @@ import Testing
         // DATA refused.
         Row("250,250,451 4.3.0 later|250", "deferred message", nil),
         Row("250,250,554 5.7.1 no|250", "refused message", nil),
-        Row("250,250,503 5.5.1 no", "back session", .garbage),
-        Row("250,250,250 ok", "back session", .garbage),
+        Row("250,250,503 5.5.1 no", "deferred session", .garbage),
+        Row("250,250,250 ok", "deferred recipient", .garbage),
         Row("250,250,421 bye", "deferred session", .dismissed),
         // The final dot.
         Row("250,250,354|451 4.3.0 later", "deferred message", nil),
@@ -134,7 +134,7 @@ import Testing
         Row("250,250,354|250-a,251 b", "unknown", .garbage),
         // More replies than questions.
         Row("250,250,354,250 queued", "deferred session", .garbage),
-        Row("250,250,250,354", "back session", .garbage),
+        Row("250,250,250,354", "deferred recipient", .garbage),
         Row("250,250,354,554 5.3.4 too big", "refused message", .dismissed),
         Row("250,250,354,421 bye", "deferred session", .dismissed),
         Row("250,250,354|250 ok,250 ok", "accepted", .garbage),
@@ -162,7 +162,7 @@ import Testing
         Row("250|250|354|451 later", "deferred message", nil),
         Row("250|250|354|bad", "unknown", .garbage),
         Row("250|421 bye", "deferred session", .dismissed),
-        Row("250,250|354|354", "back session", .garbage),
+        Row("250,250|354|354", "deferred recipient", .garbage),
         Row("250|250|354,250", "deferred session", .garbage),
     ]
 

@@ -96,6 +96,42 @@ import Testing
         #expect(desk.tally["back relay"] ?? 0 <= 6)
     }
 
+    @Test(arguments: [true, false], ["RCPT", "DATA"])
+    func `a recipient at whom the relay breaks off is put off, and the others get theirs`(pipelining: Bool, verb: String) async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet(pipelining ? "PIPELINING" : "8BITMIME")
+            var isPoison = false
+            while let line = peer.line() {
+                if line.hasPrefix("RCPT") { isPoison = line.contains("<u3@") || line.contains("<u7@") }
+                if isPoison, line.hasPrefix(verb) { return }
+                peer.say(line.hasPrefix("DATA") ? "354 go on" : "250 ok")
+                if line.hasPrefix("DATA") {
+                    peer.message()
+                    peer.say("250 ok")
+                }
+            }
+        }
+        defer { server.end() }
+        let desk = Desk(12)
+        #expect(await RelayTransport(.loopback(server.port, connections: 2), persistence: .brief).deliver(desk) == nil)
+        #expect(desk.tally["deferred recipient"] == 2, "\(desk.tally)")
+        #expect((desk.tally["accepted"] ?? 0) + (desk.tally["back session"] ?? 0) == 10)
+        #expect(desk.isSound)
+    }
+
+    @Test func `a relay that breaks off at every recipient is given up before everything is put off`() async throws {
+        let server = try ScriptedServer { peer in
+            peer.greet("PIPELINING")
+            while let line = peer.line(), !line.hasPrefix("RCPT") { peer.say("250 ok") }
+        }
+        defer { server.end() }
+        let desk = Desk(500)
+        let error = await RelayTransport(.loopback(server.port, connections: 3), persistence: .brief).deliver(desk)
+        #expect(error?.kind == .unreachable)
+        #expect(desk.tally["deferred recipient"] ?? 0 < 30, "\(desk.tally)")
+        #expect(desk.isSound)
+    }
+
     @Test func `a relay that puts everything off is given up before everything is put off`() async throws {
         let server = try ScriptedServer { peer in
             peer.greet("PIPELINING")

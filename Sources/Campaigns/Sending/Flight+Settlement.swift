@@ -15,7 +15,7 @@ extension Flight {
         case .refused: kind = lesson.heldUntil.map { again($0, retry, at: at) } ?? .refused
         case .unknown: kind = .unknown
         case .notAttempted: kind = lesson.heldUntil.map { again($0, retry, at: at) } ?? .returned
-        case .deferred(let reply, _, _): kind = again(due(after: reply, at: at, retry: retry), retry, at: at)
+        case .deferred(let reply, _, let scope): kind = again(due(after: reply, scope, at: at, retry: retry), retry, at: at)
         }
         var settlement = Settlement(
             key: key, attempt: attempt, at: at, outcome: kind, relay: relay, code: reply?.code, enhanced: reply?.enhanced,
@@ -32,9 +32,13 @@ extension Flight {
     }
 
     /// A connection that was lost before the dot says nothing about the message: the first three times it is tried again
-    /// within seconds. Whatever the server put off waits as long as servers expect.
-    private func due(after reply: Reply?, at now: Instant, retry: RetrySchedule) -> Instant {
-        if reply == nil, attempt <= 3 { return now.advanced(byMilliseconds: attempt * attempt * 500) }
+    /// within seconds. One that was lost over the recipient may be so again, and others should go before. Whatever the server put off waits
+    /// as long as servers expect.
+    private func due(after reply: Reply?, _ scope: Scope, at now: Instant, retry: RetrySchedule) -> Instant {
+        let wasDecidedHere = reply?.origin == .here
+        if reply == nil || wasDecidedHere, attempt <= 3 {
+            return now.advanced(byMilliseconds: attempt * attempt * (scope == .recipient ? 3000 : 500))
+        }
         let ticket = UInt64(bitPattern: key.contact.rawValue &* 31 &+ key.campaign.rawValue)
         return now.advanced(byMilliseconds: retry.delay(ticket: ticket, attempt: Int(clamping: attempt)))
     }

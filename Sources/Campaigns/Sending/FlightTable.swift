@@ -17,6 +17,7 @@ struct Flight: Sendable {
     var cargo: Cargo?
     /// Of the message, once it is made.
     var marks: FlightRecorder.Marks?
+    var needs = Abilities.Needs()
     /// The transport has it and has not said what became of it.
     var onWire = false
     /// Where it counts, from when a relay took it.
@@ -97,6 +98,8 @@ final class FlightTable: Sendable {
         let marks = composed.marks
         let cargo = Flight.Cargo(envelope: composed.envelope, bytes: composed.bytes, tail: composed.tail)
         _ = with(slot) { place in
+            place.flight?.needs = Abilities.Needs(
+                size: cargo.bytes.count + (cargo.tail?.count ?? 0), smtpUTF8: cargo.envelope.needsSMTPUTF8)
             place.flight?.cargo = cargo
             place.flight?.marks = marks
         }
@@ -110,6 +113,11 @@ final class FlightTable: Sendable {
     /// What the sending policy asks of a flight.
     func destination(_ slot: Int) -> (domain: String, lane: Int)? {
         with(slot) { place in place.flight.map { ($0.address.asciiDomain, place.lane) } }
+    }
+
+    /// What a relay must be able to take.
+    func needs(_ slot: Int) -> Abilities.Needs? {
+        with(slot) { $0.flight?.needs }
     }
 
     /// Where it counts as under way, until it has landed.
