@@ -27,6 +27,37 @@ import Testing
         #expect(Self.turn(&policy, "gmail.com", at: Self.start.advanced(byMilliseconds: 3_600_000)) == .now)
     }
 
+    @Test func `a relay that finds hardly anybody is asked no more, and nobody is suppressed for it`() {
+        var policy = Self.policy([RelayTerms(name: "main"), RelayTerms(name: "other")])
+        let denial = Reply(code: 550, lines: ["the domain in question does not exist"])
+        var lessons: [SendingPolicy.Lesson] = []
+        for number in 0..<60 {
+            let domain = "firm\(number).example"
+            let mark = policy.mark(domain: domain, campaign: 0)
+            lessons.append(policy.learn(.refused(denial), of: mark, through: 0, domain: domain, at: Self.start))
+        }
+        let hour = Self.start.advanced(byMilliseconds: 3_600_000)
+        #expect(lessons.prefix(49).allSatisfy { $0.suppress })
+        #expect(lessons.dropFirst(49).allSatisfy { !$0.suppress && $0.isDoubtfulUntil == hour })
+        #expect(lessons[49].pardonSince == Self.start.advanced(byMilliseconds: -3_600_000))
+        #expect(lessons[49].lane == nil)
+        #expect(policy.denial(through: [0], at: Self.start)?.contains("does not exist") == true)
+        #expect(policy.denial(through: [0, 1], at: Self.start) == nil)
+        #expect(policy.opens(for: 0, through: [0], at: Self.start) == hour)
+        #expect(policy.opens(for: 0, through: [0, 1], at: Self.start) == Self.start)
+    }
+
+    @Test func `an old list with one in five still there is no such relay`() {
+        var policy = Self.policy()
+        for number in 0..<500 {
+            let domain = "firm\(number).example"
+            let mark = policy.mark(domain: domain, campaign: 0)
+            let answer: SendingPolicy.Answer = number % 5 == 0 ? .accepted : .refused(Self.missing)
+            _ = policy.learn(answer, of: mark, through: 0, domain: domain, at: Self.start)
+        }
+        #expect(policy.denial(through: [0], at: Self.start) == nil)
+    }
+
     @Test func `one dead address in thirty suppresses each and holds nobody`() {
         var policy = Self.policy()
         let gmail = policy.mark(domain: "gmail.com", campaign: 0)

@@ -54,8 +54,8 @@ package final class Traffic: Sendable {
             case .refused(let reply, _):
                 let learned = policy.learn(.refused(reply), of: passage.mark, through: passage.relay, domain: address.asciiDomain, at: now)
                 lesson.suppresses = learned.suppress
-                if learned.isDoubtful { lesson.heldUntil = policy.heldUntil(learned.lane, at: now) }
-                lesson.pardon = learned.pardonSince.map { Ledger.Pardon(domains: policy.domains(of: learned.lane), since: $0) }
+                lesson.heldUntil = learned.isDoubtfulUntil
+                lesson.pardon = learned.pardonSince.map { Ledger.Pardon(domains: learned.lane.map { policy.domains(of: $0) }, since: $0) }
             case .deferred(let reply?, _, _), .notAttempted(_, .provider, let reply?):
                 _ = policy.learn(.refused(reply), of: passage.mark, through: passage.relay, domain: address.asciiDomain, at: now)
                 if case .notAttempted = outcome {

@@ -13,6 +13,9 @@ package struct AnswerWindow: Sendable {
     /// Of a domain by itself: a firm that has let a third of its people go is no broken provider.
     package static let fewestOfDomain = 100
     package static let share = 0.05
+    /// Of all that a relay answers: a list where only one in ten is still there is rarer than a relay that takes us for nobody.
+    package static let fewestOfRelay = 50
+    package static let shareOfRelay = 0.9
 
     package init() {}
 
@@ -26,10 +29,10 @@ package struct AnswerWindow: Sendable {
         sums.missing += 1
     }
 
-    /// More than a twentieth of the answers say that there is no such user.
-    package mutating func isSuspicious(at now: Instant, fewest: Int = fewest) -> Bool {
+    /// More than a twentieth of the answers, or another share, say that there is no such user.
+    package mutating func isSuspicious(at now: Instant, fewest: Int = fewest, share: Double = share) -> Bool {
         turn(to: now)
-        return sums.missing >= fewest && Double(sums.missing) > Double(sums.answered) * Self.share
+        return sums.missing >= fewest && Double(sums.missing) > Double(sums.answered) * share
     }
 
     package mutating func clear() {

@@ -11,12 +11,12 @@ extension SendingPolicy {
     package struct Lesson: Hashable, Sendable {
         /// The recipient goes on the suppression list.
         package var suppress = false
-        /// The recipient may well be there: the refusal is not to be believed.
-        package var isDoubtful = false
+        /// The recipient may well be there: the refusal is not to be believed, and nobody is to be asked again before then.
+        package var isDoubtfulUntil: Instant?
         /// Those of this provider who were suppressed for a "no such user" since then come off it again: it is broken.
         package var pardonSince: Instant?
-        /// What was suppressed under this lane is pardoned.
-        package var lane = 0
+        /// What was suppressed under this lane is pardoned; nil: under all of them.
+        package var lane: Int?
 
         package init() {}
     }
@@ -28,6 +28,7 @@ extension SendingPolicy {
         switch answer {
         case .accepted:
             relays[relay].throttle.succeeded(at: now)
+            relays[relay].answers.count(missing: false, at: now)
             if mark.lane > 0 {
                 lanes[mark.lane].throttle.succeeded(at: now)
                 lanes[mark.lane].answers.count(missing: false, at: now)
@@ -44,8 +45,9 @@ extension SendingPolicy {
         let named = KnownProvider(namedIn: reply)
         let lane = lane > 0 ? lane : laneToLearn(domain, named: named, isMissing: remedy == .suppress)
         switch remedy {
-        case .suppress: return missing(in: lane, at: now)
+        case .suppress: return missing(in: lane, relay, reply, at: now)
         case .refuse:
+            relays[relay].answers.count(missing: false, at: now)
             if lane > 0 { lanes[lane].answers.count(missing: false, at: now) }
         case .holdProvider:
             // Where nobody is named the relay is stopped, which its transport does.
@@ -65,17 +67,18 @@ extension SendingPolicy {
         return isMissing ? newLane(for: domain) : 0
     }
 
-    private mutating func missing(in lane: Int, at now: Instant) -> Lesson {
+    private mutating func missing(in lane: Int, _ relay: Int, _ reply: Reply, at now: Instant) -> Lesson {
+        if lane > 0 { lanes[lane].answers.count(missing: true, at: now) }
+        if let lesson = missingEverywhere(relay, reply, at: now) { return lesson }
         var lesson = Lesson()
         lesson.lane = lane
         guard lane > 0 else {
             lesson.suppress = true
             return lesson
         }
-        lanes[lane].answers.count(missing: true, at: now)
         // What was under way when the hold began says nothing new.
         if let hold = lanes[lane].hold, hold.until > now {
-            lesson.isDoubtful = true
+            lesson.isDoubtfulUntil = hold.until
             return lesson
         }
         let fewest = lane <= providers.groups.count ? AnswerWindow.fewest : AnswerWindow.fewestOfDomain
@@ -86,7 +89,29 @@ extension SendingPolicy {
         let reason = "more than 5 % of its answers within an hour were \"no such user\"; nobody is suppressed for it"
         hold(lane, Hold(until: now.advanced(byMilliseconds: Self.hold), reason: reason), at: now)
         lanes[lane].answers.clear()
-        lesson.isDoubtful = true
+        lesson.isDoubtfulUntil = lanes[lane].hold?.until
+        lesson.pardonSince = now.advanced(byMilliseconds: -Self.hold)
+        return lesson
+    }
+
+    /// A relay that hardly finds anybody, at whatever provider, says so of us: in words that else are about a recipient ("does not exist").
+    private mutating func missingEverywhere(_ relay: Int, _ reply: Reply, at now: Instant) -> Lesson? {
+        relays[relay].answers.count(missing: true, at: now)
+        var lesson = Lesson()
+        if let down = relays[relay].down, down.isForDenials, down.until > now {
+            lesson.isDoubtfulUntil = down.until
+            return lesson
+        }
+        guard relays[relay].answers.isSuspicious(at: now, fewest: AnswerWindow.fewestOfRelay, share: AnswerWindow.shareOfRelay) else {
+            return nil
+        }
+        let until = now.advanced(byMilliseconds: Self.hold)
+        relayIsDown(
+            relay, until: until,
+            reason: "nearly all of its answers within an hour were \"no such user\"; nobody is suppressed for it: \(reply)")
+        relays[relay].down?.isForDenials = true
+        relays[relay].answers.clear()
+        lesson.isDoubtfulUntil = until
         lesson.pardonSince = now.advanced(byMilliseconds: -Self.hold)
         return lesson
     }

@@ -41,6 +41,8 @@ struct RelayState: Sendable {
     var down: SendingPolicy.Hold?
     /// Why none of its connections works; it is tried again all the while.
     var trouble: String?
+    /// To all that went through it.
+    var answers = AnswerWindow()
     /// Messages by weight: the fewest is next.
     var share = 0.0
     /// Somebody has asked for this relay while it was others' turn.
@@ -109,7 +111,13 @@ extension SendingPolicy {
 
     package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
 
-    func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
+    /// Why none of these relays is asked any more, where each of them found hardly anybody.
+    package func denial(through route: [Int], at now: Instant) -> String? {
+        let holds = route.compactMap { relays[$0].down }.filter { $0.isForDenials && $0.until > now }
+        return holds.count == route.count ? holds.first?.reason : nil
+    }
+
+    package func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
 
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {

@@ -27,6 +27,14 @@ extension SendingPolicy {
         package let subject: Subject
         package let kind: Kind
 
+        /// A relay that does not work, and not one that works and may not.
+        package var isTrouble: Bool {
+            switch kind {
+            case .troubled, .down: true
+            case .held, .slowed, .limited: false
+            }
+        }
+
         package init(subject: Subject, kind: Kind) {
             (self.subject, self.kind) = (subject, kind)
         }

@@ -46,6 +46,12 @@ package struct SendingPolicy: Sendable {
     package struct Hold: Hashable, Sendable {
         package var until: Instant
         package var reason: String
+        /// It is a relay's, for what it said of recipients.
+        var isForDenials = false
+
+        package init(until: Instant, reason: String) {
+            (self.until, self.reason) = (until, reason)
+        }
     }
 
     struct Lane: Sendable {
@@ -163,6 +169,13 @@ package struct SendingPolicy: Sendable {
     /// When the relay itself, workspace and campaign let something go, whoever it is to.
     package mutating func free(through relay: Int, campaign: Int, at now: Instant) -> Instant {
         if case .later(let free) = turn(of: Mark(lane: 0, campaign: campaign), through: relay, at: now) { free } else { now }
+    }
+
+    /// When any of these relays lets the next message go, whoever it is to.
+    package mutating func opens(for campaign: Int, through route: [Int], at now: Instant) -> Instant {
+        var first = Instant.latest
+        for relay in route { first = min(first, free(through: relay, campaign: campaign, at: now)) }
+        return first
     }
 
     /// When the provider lets the next message go, whatever relay and campaign say.

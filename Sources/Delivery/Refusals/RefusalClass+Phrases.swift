@@ -2,13 +2,18 @@ extension RefusalClass {
     /// What the servers of this world say, in lower case, and in the order in which it is asked: what is about us before what is about
     /// the recipient, since "recipient rejected: client not authenticated" says nothing of the recipient.
     static let phrases: [(refusal: RefusalClass, phrases: [String])] = [
-        (.policy, ["only accepts mail from"]),
+        // Exchange's groups and mailboxes that take mail from their own house only say that they want a login.
+        (.policy, ["only accepts mail from", "resolver.rst.", "only accepts messages from"]),
         (.relayTrouble, ["too many hops"]),
         (
             .login,
             [
                 "authentication required", "authentication is required", "must be authenticated", "must authenticate",
                 "client was not authenticated", "authentication failed", "invalid login", "please log in first",
+                "your account has been disabled", "your account is disabled", "your account has been suspended",
+                "your account is suspended",
+                "your account is inactive", "your account has been locked", "not yet activated", "sending paused", "sending is paused",
+                "sending has been suspended", "sending suspended", "payment overdue",
             ]
         ),
         (
@@ -17,7 +22,12 @@ extension RefusalClass {
                 "relay access denied", "relaying denied", "relay not permitted", "relaying not allowed", "relaying prohibited",
                 "unable to relay", "not permitted to relay", "we do not relay", "client host rejected", "helo command rejected",
                 "sender address rejected", "sender verify failed", "not allowed to send as", "not owned by user",
-                "domain of sender address", "sender domain must exist",
+                "domain of sender address", "sender domain must exist", "sender domain does not exist", "sender's domain does not exist",
+                "sender domain not found", "sender address has null mx", "sender address does not exist", "sender does not exist",
+                "invalid dns mx or a/aaaa", "relaying disallowed", "relaying is not allowed", "email address is not verified",
+                "address is not verified", "identities failed the check", "verified sender", "sender identity", "sender signature",
+                "unconfigured sending domain", "sending domain is not", "unregistered domain", "not match the authenticated", "in helo",
+                "helo host", "helo name", "bad helo", "invalid helo", "ehlo name",
             ]
         ),
         (
@@ -26,13 +36,14 @@ extension RefusalClass {
                 "uribl", "surbl", "url in the message is listed", "message contains a url", "considered spam", "classified as spam",
                 "identified as spam", "detected as spam", "looks like spam", "spam message rejected", "message rejected as spam",
                 "spam detected", "spam content", "high spam", "spam score", "likely unsolicited mail", "suspected spam",
-                "message content rejected", "junk mail", "content blocked", "high probability of spam",
+                "message content rejected", "junk mail", "content blocked", "high probability of spam", "content restrictions",
             ]
         ),
         (
             .authentication,
             [
-                "dmarc", "spf check", "spf fail", "dkim", "unauthenticated email", "unauthenticated mail", "not authenticated",
+                "dmarc", "spf check", "spf fail", "spf record", "dkim", "unauthenticated email", "unauthenticated mail",
+                "not authenticated",
                 "sender id (pra)", "reverse dns", "reverse hostname", "ptr record", "cannot find your hostname",
                 "cannot find your reverse hostname", "does not meet the required authentication", "not accepted for policy reasons",
             ]
@@ -42,7 +53,8 @@ extension RefusalClass {
             [
                 "too many", "rate limit", "ratelimit", "rate-limit", "throttl", "too fast", "too quickly", "unusual rate", "at a rate that",
                 "sending limit", "sending quota", "exceeded the maximum number of connections", "unexpected volume", "excessive volume",
-                "slow down", "message rate", "connection rate", "concurrent connections", "server busy", "server is busy",
+                "slow down", "unusual sending", "message rate", "connection rate", "concurrent connections", "server busy",
+                "server is busy",
             ]
         ),
         (

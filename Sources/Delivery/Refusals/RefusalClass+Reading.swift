@@ -32,16 +32,16 @@ extension RefusalClass {
         switch (code.subject, code.detail) {
         // 1.10: a null MX (RFC 7505), and Exchange's RecipientNotFound.
         case (1, 1...3), (1, 6), (1, 10): .noSuchUser
-        case (1, 7...8), (7, 60): .sender
+        case (1, 7...8), (7, 60), (7, 506), (7, 750): .sender
         case (2, 2): .mailboxFull
         case (2, 3), (3, 4): .tooBig
         case (3, 1...2), (3, 5), (4, 1...3), (4, 6...7): code.type == 4 ? .relayTrouble : nil
         // 4.5: Gmail's daily sending limit. 7.28, 7.65x: an unusual rate. 7.500: busy.
-        case (4, 5), (5, 3), (7, 28), (7, 500), (7, 650...652), (7, 705): .throttled
+        case (1, 90), (4, 5), (5, 3), (7, 28), (7, 500), (7, 508), (7, 650...652), (7, 705): .throttled
         case (7, 8), (7, 11), (7, 57), (7, 139): .login
         // RFC 7372, RFC 7489, and Gmail's and Exchange Online's own. 7.29: no TLS; 7.25: no reverse DNS.
         case (7, 20...27), (7, 29...32), (7, 509), (7, 515): .authentication
-        case (7, 511), (7, 606...649), (7, 708): .blocked
+        case (7, 501...503), (7, 511), (7, 606...649), (7, 708): .blocked
         case (7, 350): .spamVerdict
         default: nil
         }
@@ -70,13 +70,19 @@ extension RefusalClass {
 
     // MARK: Words
 
+    private static let aboutOthers: Set<RefusalClass> = [.throttled, .blocked, .authentication, .spamVerdict, .policy, .sender, .login]
+
     /// "550 5.1.1 sent to too many recipients this hour": some servers give the code of an unknown user to whatever they refuse. Where the
     /// words speak of us alone, nobody is burned for it.
     private static func deniedForAnotherReason(_ text: String) -> RefusalClass? {
-        guard let spoken = byWords(text), [.throttled, .blocked, .authentication, .spamVerdict, .policy].contains(spoken) else {
-            return nil
-        }
+        guard let spoken = byWords(text), aboutOthers.contains(spoken) else { return nil }
+        // Neither is one.
+        if spoken == .sender || spoken == .login { return spoken }
         let folded = text.utf8.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }
+        // Of many, not of this one.
+        if spoken == .throttled, ["too many unknown", "too many invalid"].contains(where: { folded.holds(Array($0.utf8)) }) {
+            return spoken
+        }
         let isAlsoMissing = phrasesInBytes.contains { $0.refusal == .noSuchUser && $0.phrases.contains { folded.holds($0) } }
         return isAlsoMissing ? nil : spoken
     }

@@ -59,12 +59,12 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Suppressions that were a provider's mistake: of those at `domains` that its answers brought about at or after `since`.
+    /// Suppressions that were a provider's or a relay's mistake: of those at `domains` (nil: at all) that answers brought about at or after `since`.
     package struct Pardon: Hashable, Sendable {
-        package var domains: [String]
+        package var domains: [String]?
         package var since: Instant
 
-        package init(domains: [String], since: Instant) {
+        package init(domains: [String]?, since: Instant) {
             (self.domains, self.since) = (domains, since)
         }
     }
@@ -252,8 +252,7 @@ package struct Ledger: Sendable {
     }
 
     private static func grant(_ pardon: Pardon, at now: Instant, in session: any SQLSession) throws {
-        for domain in pardon.domains {
-            let pattern = pattern(domain)
+        for pattern in pardon.domains?.map(pattern) ?? ["%"] {
             try session.execute(
                 """
                 UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(SuppressionReason.undeliverable.rawValue) \
