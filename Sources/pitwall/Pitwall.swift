@@ -1,4 +1,6 @@
 import ArgumentParser
+import Campaigns
+import Foundation
 
 /// The command line: the only place where the parts are put together.
 @main
@@ -32,6 +34,9 @@ struct Pitwall: AsyncParsableCommand {
                 try await waiting.run()
             } else {
                 try command.run()
+            }
+            if let reason = Console.outputFailure {
+                throw UseError(.cannotWrite, "the output can't be written: \(String(cString: strerror(reason)))")
             }
         } catch {
             Failure.end(with: error)

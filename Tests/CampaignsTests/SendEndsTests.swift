@@ -30,7 +30,8 @@ import Testing
 
     @Test func `without that, what a run before was refused counts`() throws {
         let desk = try SendingDesk(300)
-        _ = try desk.make(ScriptedTransport { _, _ in .outcome(.noSuchUser) }, limit: 90, clock: { Desk.noon }).run()
+        let spam = Outcome.refused(Reply(code: 550, enhanced: "5.7.1", text: "considered spam"), scope: .message)
+        _ = try desk.make(ScriptedTransport { _, _ in .outcome(spam) }, limit: 90, clock: { Desk.noon }).run()
         let transport = ScriptedTransport.accepting()
         // As a send that is taken up does.
         let report = try desk.make(transport, stopRule: StopRule(refused: 0.05), clock: { Desk.noon }).run()

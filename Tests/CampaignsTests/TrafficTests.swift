@@ -187,6 +187,81 @@ import Testing
         #expect(main.accepted > 0 && main.runs == 2)
     }
 
+    @Test func `what one relay cannot take goes through the other, and is refused where neither can`() throws {
+        let tooLarge = Outcome.deferred(Reply(code: 552, enhanced: "5.3.4", text: "too large", origin: .here), reason: "", scope: .session)
+        let notASCII = Outcome.refused(Reply(code: 553, enhanced: "5.6.7", text: "not ASCII", origin: .here), scope: .message)
+        for (cannot, letter) in [(tooLarge, "u"), (notASCII, "ü")] {
+            let desk = try SendingDesk(60, letter: letter)
+            let unable = ScriptedTransport(width: 3) { _, _ in .outcome(cannot) }
+            let able = ScriptedTransport.accepting(width: 3)
+            // The transports' time is noon.
+            let start = SendingDesk.wallClock()
+            let clock: @Sendable () -> Instant = {
+                Desk.noon.advanced(byMilliseconds: SendingDesk.wallClock().milliseconds - start.milliseconds)
+            }
+            let traffic = Self.relays(RelayTerms(name: "a"), RelayTerms(name: "b"))
+            let report = try desk.make(unable, able, traffic: traffic, clock: clock).run()
+            #expect(report.accepted == 60, "\(report.ending)")
+            #expect(Set(able.recipients).count == 60)
+            // From the first that it could not take it was asked for no more of them, but for those that were its own already.
+            #expect(unable.recipients.count < 30, "\(unable.recipients.count)")
+        }
+        let desk = try SendingDesk(10, letter: "ü")
+        let unable = ScriptedTransport { _, _ in .outcome(notASCII) }
+        #expect(try desk.make(unable, traffic: Self.relays(RelayTerms(name: "a"))).run().refused == 10)
+    }
+
+    @Test func `nobody is kept in hand while a limit is used up for long, and who leaves meanwhile gets nothing`() throws {
+        let desk = try SendingDesk(30)
+        let limits = RateLimiter([try #require(Rate("5/min"))])
+        let transport = ScriptedTransport.accepting(width: 4)
+        let run = try desk.make(transport, traffic: Self.relays(RelayTerms(name: "a", limits: limits)))
+        let report = Mutex<SendReport?>(nil)
+        let thread = WorkerThread("test-run", niceness: 0) { report.withLock { $0 = try? run.run() } }
+        let start = ContinuousClock.now
+        var isPutBack = false
+        while !isPutBack, ContinuousClock.now - start < .seconds(20) {
+            Thread.sleep(forTimeInterval: 0.02)
+            let counts = try desk.counts
+            isPutBack = counts.accepted == 5 && counts.handed == 0
+        }
+        #expect(isPutBack)
+        // It stays so, and is not claimed and put back again and again.
+        let written = try desk.desk.database.read { try $0.count("SELECT max(epoch) FROM delivery") }
+        Thread.sleep(forTimeInterval: 0.5)
+        #expect(try desk.desk.database.read { try $0.count("SELECT max(epoch) FROM delivery") } == written)
+        #expect(try desk.counts.handed == 0)
+        run.stop("enough")
+        thread.join()
+        #expect(report.withLock { $0?.accepted } == 5)
+        #expect(try desk.counts.planned == 25)
+    }
+
+    @Test func `a relay that finds nobody ends the run, and nobody is suppressed for it`() throws {
+        let desk = try SendingDesk(200, domain: { "firm\($0).example" })
+        let denial = Outcome.refused(Reply(code: 550, text: "the domain in question does not exist"), scope: .recipient)
+        let report = try desk.make(ScriptedTransport(width: 4) { _, _ in .outcome(denial) }).run()
+        if case .relay(let error) = report.ending {
+            #expect("\(error)".contains("does not exist"))
+        } else {
+            Issue.record("\(report.ending)")
+        }
+        #expect(try desk.desk.database.read { try $0.count("SELECT count(*) FROM suppression WHERE lifted_at IS NULL") } == 0)
+        #expect(try desk.counts.refused < 60 && desk.counts.remaining > 140)
+    }
+
+    @Test func `a relay that failed for good is tried again once its settings have changed`() throws {
+        let desk = try SendingDesk(60)
+        let locked = RotatingTransport()
+        let slow = ScriptedTransport(width: 1) { message, _ in
+            Thread.sleep(forTimeInterval: 0.1)
+            return .outcome(.ok(message))
+        }
+        let report = try desk.make(locked, slow, traffic: Self.relays(RelayTerms(name: "a"), RelayTerms(name: "b"))).run()
+        #expect(report.accepted == 60)
+        #expect(locked.runs == 2)
+    }
+
     @Test func `where no relay is left the run ends with the first's reason`() throws {
         let desk = try SendingDesk(20)
         let gone = ScriptedTransport { _, _ in .relayGone }
@@ -248,6 +323,28 @@ import Testing
 }
 
 /// Can't be used the first times, for a reason that passes.
+/// Refuses its first run for good, as with an old password; a new one lies there a moment later.
+private final class RotatingTransport: Transport {
+    private let state = Mutex((runs: 0, failedAt: ContinuousClock.now))
+    private let works = ScriptedTransport.accepting(width: 2)
+
+    var runs: Int { state.withLock { $0.runs } }
+
+    var settingsMark: Int {
+        state.withLock { $0.runs > 0 && ContinuousClock.now - $0.failedAt > .milliseconds(300) ? 1 : 0 }
+    }
+
+    func run(source: any MessageSource, observer: any DeliveryObserver, control: TransportControl) throws {
+        let isFirst = state.withLock { state in
+            state.runs += 1
+            state.failedAt = .now
+            return state.runs == 1
+        }
+        if isFirst { throw UseError(.relay, "the relay refused our login") }
+        try works.run(source: source, observer: observer, control: control)
+    }
+}
+
 private final class FlakyTransport: Transport {
     struct Trouble: TransportFailure { let isTemporary = true }
 

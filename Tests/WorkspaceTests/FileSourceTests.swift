@@ -83,7 +83,12 @@ private final class Folder {
         try folder.write("a.md", "changed")
         #expect(try recording.read("a.md") == Array("one".utf8))
         #expect(recording.frozen.files == ["a.md": Array("one".utf8)])
-        #expect(try recording.frozen.changes(in: disk) == ["a.md"])
+        #expect(recording.frozen.changes(in: disk) == ["a.md"])
+        // What was frozen is there, whatever stands in its place now.
+        try FileManager.default.removeItem(atPath: "\(folder.path)/a.md")
+        try folder.write("a.md/in-a-folder", "x")
+        #expect(throws: WorkspaceError.self) { try disk.read("a.md") }
+        #expect(recording.frozen.changes(in: disk) == ["a.md"])
     }
 
     @Test func `the nearest folder with settings is the workspace`() throws {

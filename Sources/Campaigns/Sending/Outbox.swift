@@ -23,6 +23,8 @@ final class Outbox: Sendable {
     private let campaign: Int
     /// The relays that may carry it.
     let route: [Int]
+    /// Of the relays.
+    let abilities = Abilities()
     /// A relay that lets others go first looks again after so long at the latest.
     private static let turnPatience: Int64 = 500
 
@@ -35,7 +37,7 @@ final class Outbox: Sendable {
 
     struct Answer {
         var next = Next.none
-        /// A relay that waited for its turn should ask again.
+        /// A relay that waited for its turn, or found nothing, should ask again.
         var wakesOthers = false
         /// They can't go for too long to be kept here.
         var returned: [Int] = []
@@ -45,7 +47,15 @@ final class Outbox: Sendable {
         parked.withLock { parked in
             traffic.with { policy in
                 var answer = Answer()
-                answer.next = next(relay, now, &parked, &policy, &answer.returned)
+                var turnedAway: [Int] = []
+                answer.next = next(relay, now, &parked, &policy, &answer.returned, &turnedAway)
+                if !turnedAway.isEmpty {
+                    queue.put(turnedAway)
+                    answer.wakesOthers = true
+                    if case .none = answer.next { answer.next = .later(milliseconds: Self.turnPatience) }
+                    if case .finished = answer.next { answer.next = .later(milliseconds: Self.turnPatience) }
+                    return answer
+                }
                 if case .message = answer.next, route.count > 1 { answer.wakesOthers = policy.hasRelayToWake(in: route, at: now) }
                 return answer
             }
@@ -53,7 +63,8 @@ final class Outbox: Sendable {
     }
 
     private func next(
-        _ relay: Int, _ now: Instant, _ parked: inout Lanes<Int>, _ policy: inout SendingPolicy, _ returned: inout [Int]
+        _ relay: Int, _ now: Instant, _ parked: inout Lanes<Int>, _ policy: inout SendingPolicy, _ returned: inout [Int],
+        _ turnedAway: inout [Int]
     ) -> Next {
         if parked.isEmpty, queue.isOver { return .finished }
         let limit = now.advanced(byMilliseconds: 2 * SendingPolicy.patience)
@@ -61,7 +72,11 @@ final class Outbox: Sendable {
         let anybody = SendingPolicy.Mark(lane: 0, campaign: campaign)
         switch policy.turn(of: anybody, through: relay, route: route, at: now) {
         case .now: break
-        case .later(let free): return .later(milliseconds: free.milliseconds &- now.milliseconds)
+        case .later(let free):
+            if free > limit, policy.opens(for: campaign, through: route, at: now) > limit {
+                returned += parked.takeAll() + queue.takeAll(waitingFor: 0, atMost: 0)
+            }
+            return .later(milliseconds: free.milliseconds &- now.milliseconds)
         case .othersFirst: return .later(milliseconds: Self.turnPatience)
         }
         while let slot = parked.take(at: now, under: policy) {
@@ -71,6 +86,10 @@ final class Outbox: Sendable {
             switch queue.poll() {
             case .item(let slot):
                 guard let mark = mark(slot, &policy) else { continue }
+                if isForOthers(slot, relay, policy, at: now) {
+                    turnedAway.append(slot)
+                    continue
+                }
                 let free = policy.laneFree(mark.lane, at: now)
                 guard free <= now else {
                     free > limit ? returned.append(slot) : parked.park(slot, in: mark.lane)
@@ -81,6 +100,12 @@ final class Outbox: Sendable {
             case .closed: return waiting(now, parked, policy) ?? .finished
             }
         }
+    }
+
+    /// The relay would not take it, and another one that works may.
+    private func isForOthers(_ slot: Int, _ relay: Int, _ policy: SendingPolicy, at now: Instant) -> Bool {
+        guard abilities.areKnown, let needs = table.needs(slot), !abilities.mayFit(needs, relay) else { return false }
+        return route.contains { $0 != relay && policy.isWorking($0, at: now) && abilities.mayFit(needs, $0) }
     }
 
     /// Until when those that are parked wait; nil where none is.

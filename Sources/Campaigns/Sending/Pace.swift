@@ -27,10 +27,19 @@ struct Pace {
         if let keep = samples.firstIndex(where: { $0.at.milliseconds >= horizon }), keep > 0 { samples.removeFirst(keep) }
     }
 
-    /// Over the last three seconds, also those in which nothing went.
+    /// Over the last three seconds, also those in which nothing went. What comes in bursts, as a limit lets it, is counted from burst to
+    /// burst: a window of any other length holds now one more and now one less.
     func perSecond(at now: Instant) -> Double {
         let span = min(max(now.milliseconds - started.milliseconds, 250), Self.span)
-        let count = samples.reduce(0) { $1.at.milliseconds > now.milliseconds - Self.span ? $0 + $1.count : $0 }
+        let recent = samples.filter { $0.at.milliseconds > now.milliseconds - Self.span }
+        let count = recent.reduce(0) { $0 + $1.count }
+        if let first = recent.first, let last = recent.last {
+            let between = last.at.milliseconds - first.at.milliseconds
+            let longest = zip(recent, recent.dropFirst()).map { $1.at.milliseconds - $0.at.milliseconds }.max() ?? 0
+            if between >= span / 2, now.milliseconds - last.at.milliseconds <= longest {
+                return Double(count - first.count) * 1000 / Double(between)
+            }
+        }
         return Double(count) * 1000 / Double(span)
     }
 

@@ -33,6 +33,8 @@ package struct SendProgress: Sendable {
     /// At the rate of the last seconds, and not before limits let it; nil where nobody knows.
     package var secondsLeft: Double? {
         guard total > done else { return nil }
+        // A relay that does not work lets nothing go, whatever its limits.
+        if rate == 0, brakes.contains(where: \.isTrouble) { return nil }
         guard rate > 0 else { return secondsAtLimits.flatMap { $0 > 0 ? $0 : nil } }
         return max(Double(total - done) / rate, secondsAtLimits ?? 0)
     }

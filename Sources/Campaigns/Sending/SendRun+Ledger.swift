@@ -23,6 +23,8 @@ extension SendRun {
         private var company = Company()
         private var lastChecked: Instant?
         private var lastShown: Instant?
+        /// A limit of some messages a second is free again for a moment in each: it holds back all the same.
+        private var lastBrakes: (brakes: [SendingPolicy.Brake], at: Instant)?
         /// Reckoned once a second: a day's limit remembers a lot.
         private var secondsAtLimits: (value: Double?, at: Instant)?
         private var pace: Pace
@@ -140,6 +142,9 @@ extension SendRun {
             let room = min(ahead - going, run.table.capacity - underWay)
             // Small claims would cost a commit each: below a quarter of the room there is time.
             guard going <= 0 || room >= max(1, ahead / 4) else { return 0 }
+            // Who leaves while a limit is used up must not get it.
+            let opens = run.traffic.with { $0.opens(for: run.campaign, through: run.outbox.route, at: now) }
+            guard opens.milliseconds - now.milliseconds <= SendingPolicy.patience else { return 0 }
             return max(0, min(room, run.options.limit.map { $0 - claimed } ?? .max))
         }
 
@@ -227,6 +232,13 @@ extension SendRun {
             if ending != nil { return run.returnUntaken() }
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }
             if let failure { return end(.relay(failure)) }
+            if let reason = run.traffic.with({ $0.denial(through: run.outbox.route, at: now) }) {
+                return end(
+                    .relay(
+                        UseError(
+                            .relay, reason,
+                            hint: "read what it says: it may be about our sender or our machine, and not about the recipients")))
+            }
             if let limit = run.options.limit, claimed >= limit, run.table.underWay == 0 {
                 return end(.stopped("as many as --limit asked for"))
             }
@@ -288,7 +300,7 @@ extension SendRun {
             lastShown = now
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
             let done = report.accepted + report.refused + report.unknown + report.deferred + report.skipped
-            let (brakes, names) = run.traffic.with { [providers] policy in
+            var (brakes, names) = run.traffic.with { [providers] policy in
                 (
                     policy.brakes(of: run.campaign, through: run.outbox.route, at: now),
                     providers.keys.map { (lane: $0, name: policy.name(of: $0)) }
@@ -298,6 +310,11 @@ extension SendRun {
                 let left = max(0, total - done)
                 let seconds = run.traffic.with { $0.secondsAtLimits(left, campaign: run.campaign, through: run.outbox.route, at: now) }
                 secondsAtLimits = (seconds, now)
+            }
+            if !brakes.isEmpty {
+                lastBrakes = (brakes, now)
+            } else if let last = lastBrakes, now.milliseconds - last.at.milliseconds < 1500 {
+                brakes = last.brakes
             }
             let outcomes = names.compactMap { lane, name in
                 providers[lane].map { outcomes in
@@ -312,7 +329,7 @@ extension SendRun {
                     done: done, total: total, report: report, rate: pace.perSecond(at: now),
                     secondsAtLimits: secondsAtLimits?.value,
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
-                    bottleneck: done > 0 ? waiting.bottleneck(limited: !brakes.isEmpty) : nil))
+                    bottleneck: done > 0 ? waiting.bottleneck(limited: brakes.contains { !$0.isTrouble }) : nil))
         }
 
         /// Settles what came in after the last turn.

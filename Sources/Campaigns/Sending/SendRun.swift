@@ -237,11 +237,21 @@ extension SendRun {
         wires.wake()
     }
 
-    private func land(_ flight: Flight, _ slot: Int, _ outcome: Outcome, at: Instant, relay: String) {
+    private func land(_ flight: Flight, _ slot: Int, _ told: Outcome, at: Instant, relay: String) {
+        let outcome = outcome(told, of: flight)
         let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: clock()) } ?? Traffic.Lesson()
         let settlement = flight.settlement(outcome, lesson, at: at, relay: relay, retry: options.retry)
         recorder.markAnswer(slot, settlement)
         settled.put(CollectionOfOne(Landing(slot: slot, result: .settled(settlement, lesson.pardon))))
+    }
+
+    /// What one relay cannot take is refused for good only where no other may.
+    private func outcome(_ told: Outcome, of flight: Flight) -> Outcome {
+        guard let reply = told.reply, reply.origin == .here, let relay = flight.passage?.relay else { return told }
+        outbox.abilities.learn(reply, of: relay, from: flight.needs)
+        let mayFitElsewhere = outbox.route.contains { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }
+        guard case .refused = told, mayFitElsewhere else { return told }
+        return .deferred(reply, reason: reply.description, scope: .message)
     }
 
     /// A transport that has ended owes an outcome for everything it took. What it forgot may have gone out.

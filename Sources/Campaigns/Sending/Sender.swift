@@ -56,7 +56,7 @@ package struct Sender {
         let frozen = FrozenFiles(try workspace.campaigns.sources(of: plan.id))
         let definition = try CampaignDefinition(campaign.name, files: frozen, vocabulary: nil)
         return Prepared(
-            campaign: campaign, plan: plan, definition: definition, changedFiles: try frozen.changes(in: workspace.files),
+            campaign: campaign, plan: plan, definition: definition, changedFiles: frozen.changes(in: workspace.files),
             isResumed: plan.activatedAt != nil)
     }
 

@@ -25,6 +25,10 @@ final class Wires: Sendable {
         /// Why it does not run.
         var failure: (any Error)?
         var triedAgain: Instant?
+        /// Of its transport, when it was started.
+        var settingsMark = 0
+        /// When it was last looked whether that has changed.
+        var markReadAt = Instant(milliseconds: 0)
     }
 
     /// How a wire's thread ended; nil: it returned as if all were done.
@@ -65,6 +69,7 @@ final class Wires: Sendable {
         state.wires[index].startedAt = run.clock()
         state.wires[index].failure = nil
         state.wires[index].triedAgain = nil
+        state.wires[index].settingsMark = route.transport.settingsMark
         state.wires[index].thread = WorkerThread("pitwall-wire-\(route.relay)", niceness: SendRun.stepsBack) { [self] in
             var failure: (any Error)?
             do { try route.transport.run(source: desk, observer: desk, control: control) } catch { failure = error }
@@ -96,12 +101,21 @@ final class Wires: Sendable {
         for end in ends { over(end, run, at: now) }
         return state.withLock { state in
             for index in state.wires.indices {
-                guard state.request == .goOn, let due = state.wires[index].triedAgain, due <= now else { continue }
-                start(index, run, &state)
+                guard state.request == .goOn, state.wires[index].failure != nil else { continue }
+                if state.wires[index].triedAgain.map({ $0 <= now }) ?? hasChanged(&state.wires[index], at: now) {
+                    start(index, run, &state)
+                }
             }
             let failures = state.wires.compactMap(\.failure)
             return failures.count == state.wires.count ? failures.first : nil
         }
+    }
+
+    /// Something that has failed for good is worth another try: somebody has seen to it.
+    private func hasChanged(_ wire: inout Wire, at now: Instant) -> Bool {
+        guard now.milliseconds - wire.markReadAt.milliseconds >= 1000 else { return false }
+        wire.markReadAt = now
+        return wire.route.transport.settingsMark != wire.settingsMark
     }
 
     private func over(_ end: End, _ run: SendRun, at now: Instant) {

@@ -27,11 +27,10 @@ package struct FrozenFiles: FileSource {
     }
 
     /// The paths whose bytes are not the same, or not there at all, in `current`: what has changed since the freeze.
-    package func changes(in current: any FileSource) throws(WorkspaceError) -> [String] {
-        var changed: [String] = []
-        for path in files.keys.sorted() where try current.read(path) != files[path] {
-            changed.append(path)
+    package func changes(in current: any FileSource) -> [String] {
+        files.keys.sorted().filter { path in
+            // What can't be read any more, a folder in its place or a link out of the workspace, is another thing.
+            do { return try current.read(path) != files[path] } catch { return true }
         }
-        return changed
     }
 }

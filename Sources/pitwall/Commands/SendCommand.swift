@@ -61,6 +61,7 @@ struct SendCommand: ParsableCommand {
     }
 
     func run() throws {
+        StopSignals.ignoreThoseOfWriting()
         let workspace = try workspace.open()
         let keys = try workspace.keys()
         let sender = Sender(workspace, keys: keys, clock: Clock.now)
@@ -107,18 +108,30 @@ struct SendCommand: ParsableCommand {
         let run = try sender.run(prepared, post: post, traffic: traffic, relays: relays, routes: routes, limit: limit)
         let note = ProgressNote(path: post.progressPath)
         defer { note.remove() }
-        let shown = show(note, workspace.settings.zone)
+        let (teller, words) = (Teller("pitwall-progress"), Teller("pitwall-words"))
+        defer {
+            teller.finish()
+            words.finish()
+        }
+        let shown = show(note, workspace.settings.zone, teller)
+        let signals = StopSignals { count in
+            // First the deed: nobody may be there to read the words.
+            if count > 1 { return run.stopNow() }
+            run.stop("interrupted")
+            words.tell {
+                Console.error("\nStopping: no new message, those in flight are finished. Once more to stop at once.")
+            }
+        }
+        defer { signals.letGo() }
         var hasBegun = false
         // Code that has done its work, once before the connections are made and once a second later, when they mostly are.
         pitwall_forget_code()
-        let report = try withSignals(run) {
-            try run.run { progress in
-                if !hasBegun, progress.report.seconds >= 1 {
-                    pitwall_forget_code()
-                    hasBegun = true
-                }
-                shown(progress)
+        let report = try run.run { progress in
+            if !hasBegun, progress.report.seconds >= 1 {
+                pitwall_forget_code()
+                hasBegun = true
             }
+            shown(progress)
         }
         if case .ledger = report.ending { return report }
         try finish(prepared, report, sender, post)
@@ -215,40 +228,19 @@ struct SendCommand: ParsableCommand {
 
     // MARK: During
 
-    private func show(_ note: ProgressNote, _ zone: Zone) -> (SendProgress) -> Void {
+    private func show(_ note: ProgressNote, _ zone: Zone, _ teller: Teller) -> (SendProgress) -> Void {
         let line = ProgressLine(enabled: !json && progress == .bar)
+        let isJSON = progress == .json
         var noted = Instant(milliseconds: 0)
         return { going in
-            line.show(going.line)
+            if line.enabled { teller.tell { line.show(going.line) } }
             let now = Clock.now()
             guard now.milliseconds - noted.milliseconds >= 1000 else { return }
             noted = now
             let told = going.json(at: now, zone)
             note.write(told)
-            if progress == .json { Console.print(json: told) }
+            if isJSON { teller.tell { Console.print(json: told) } }
         }
-    }
-
-    /// Ctrl-C and `kill`: once drains, twice closes.
-    private func withSignals<T>(_ run: SendRun, _ body: () throws -> T) rethrows -> T {
-        let queue = DispatchQueue(label: "pitwall-signals")
-        let count = SignalCount()
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if count.next() == 1 {
-                    Console.error("\nStopping: no new message, those in flight are finished. Once more to stop at once.")
-                    run.stop("interrupted")
-                } else {
-                    run.stopNow()
-                }
-            }
-            source.resume()
-            return source
-        }
-        defer { sources.forEach { $0.cancel() } }
-        return try body()
     }
 
     // MARK: After
@@ -274,15 +266,5 @@ struct SendCommand: ParsableCommand {
         if case .relay(let error) = report.ending { throw error }
         if counts.remaining + seeds.remaining + counts.handed + seeds.handed > 0 { throw Code.resumable }
         if counts.unknown + seeds.unknown + summary.notRendered > 0 || report.verdict != nil { throw Code.found }
-    }
-}
-
-// SAFETY: only the one serial queue of the signal sources calls it.
-private final class SignalCount: @unchecked Sendable {
-    private var count = 0
-
-    func next() -> Int {
-        count += 1
-        return count
     }
 }

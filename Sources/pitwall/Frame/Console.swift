@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Model
+import Synchronization
 
 /// Words on the terminal: facts on standard output, everything else on standard error.
 enum Console {
@@ -16,7 +17,10 @@ enum Console {
         write(text + "\n", to: .error)
     }
 
-    /// Standard output may be a closed pipe (`| head`): then there is nobody to tell.
+    /// Why facts could not be written, as `errno` has it. A closed pipe (`| head`) is no failure: there is nobody to tell.
+    static var outputFailure: Int32? { failure.withLock { $0 } }
+    private static let failure = Mutex<Int32?>(nil)
+
     static func write(_ text: String, to stream: Stream) {
         write(Array(text.utf8), to: stream)
     }
@@ -28,9 +32,21 @@ enum Console {
                 Foundation.write(
                     stream == .output ? STDOUT_FILENO : STDERR_FILENO, buffer.baseAddress.map { $0 + written }, buffer.count - written)
             }
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { return }
-            written += count
+            if count > 0 {
+                written += count
+                continue
+            }
+            let reason = errno
+            switch reason {
+            case EINTR: continue
+            case EAGAIN:
+                // Somebody else has made it so: wait as it would have.
+                var place = pollfd(fd: stream == .output ? STDOUT_FILENO : STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                poll(&place, 1, 1000)
+            default:
+                if stream == .output, reason != EPIPE { failure.withLock { $0 = $0 ?? reason } }
+                return
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 /// One line on standard error that is written over and over, on a terminal only.
-struct ProgressLine {
-    private let enabled: Bool
+struct ProgressLine: Sendable {
+    let enabled: Bool
 
     init(enabled: Bool) {
         self.enabled = enabled && Console.isTerminal(.error)

@@ -40,6 +40,12 @@ extension Relay {
                 .settings, "the ca_file \(file) of relay \(settings.name) can't be read",
                 hint: "it holds the certificates to trust, in PEM form; without ca_file the system's are trusted")
         }
+        let others = workspace.settings.relays.filter { $0.username != nil && $0.name != settings.name }
+        if settings.username != nil, !others.isEmpty, Environment["PITWALL_RELAY_PASSWORD"] != nil {
+            throw UseError(
+                .settings, "PITWALL_RELAY_PASSWORD is set, and \(others.count + 1) relays have logins: it would go to all of them",
+                hint: "take it out of the environment, and give each relay its password_file")
+        }
         let password = try Self.password(settings, in: workspace)
         if settings.username != nil, password == nil {
             throw UseError(

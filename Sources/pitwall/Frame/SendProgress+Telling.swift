@@ -131,11 +131,14 @@ struct ProgressNote {
 
     func remove() { unlink(path) }
 
+    /// What was written last; nil where there is nothing or it can't be read.
+    func read() -> JSONValue? {
+        FileManager.default.contents(atPath: path).flatMap { try? JSONValue(parsing: $0) }
+    }
+
     /// Lines for people; none where there is nothing or it can't be read.
     func lines() -> [String] {
-        guard let bytes = FileManager.default.contents(atPath: path), let value = try? JSONValue(parsing: bytes),
-            case .object(let note) = value
-        else { return [] }
+        guard case .object(let note) = read() else { return [] }
         func integer(_ name: String, of object: JSONObject) -> Int {
             if case .integer(let value) = object[name] { Int(clamping: value) } else { 0 }
         }

@@ -121,7 +121,8 @@ struct SendSummary {
     }
 
     private var mark: String {
-        let isWhole = counts.remaining + counts.unknown + seeds.remaining + seeds.unknown + notRendered == 0
+        let left = [counts.remaining, counts.handed, counts.unknown, seeds.remaining, seeds.handed, seeds.unknown, notRendered]
+        let isWhole = left.allSatisfy { $0 == 0 }
         return isWhole && !report.expired && report.verdict == nil ? Console.green("✓") : Console.yellow("…")
     }
     private var rate: String { report.seconds >= 0.05 && report.accepted > 1 ? ", \(Console.number(Int(perSecond)))/s" : "" }

@@ -18,14 +18,16 @@ final class SendingDesk {
     let rules = SendingRules(marketing: true, topic: "news")
     let plan: PlanRecord
 
-    init(_ people: Int, seeds: [EmailAddress] = [], domain: (Int) -> String = { _ in "example.com" }) throws {
+    init(_ people: Int, seeds: [EmailAddress] = [], letter: String = "p", domain: (Int) -> String = { _ in "example.com" }) throws {
         desk = try Desk()
         database = FailingDatabase(desk.database)
         ledger = Ledger(database)
         campaigns = CampaignStore(database)
         let grant = ConsentTemplate(topic: "news", state: .confirmed, at: Instant(milliseconds: 0), source: "form")
         if people > 0 {
-            let entries = try (1...people).map { ContactStore.Entry(email: try EmailAddress("p\($0)@\(domain($0))"), attributes: [:]) }
+            let entries = try (1...people).map {
+                ContactStore.Entry(email: try EmailAddress("\(letter)\($0)@\(domain($0))"), attributes: [:])
+            }
             _ = try desk.contacts.record(entries, consent: grant, at: Instant(milliseconds: 0), source: "test")
         }
         campaign = try campaigns.ensureCampaign(named: "launch", at: Desk.noon).id
