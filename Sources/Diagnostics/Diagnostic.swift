@@ -95,6 +95,7 @@ private struct Excerpt {
         for index in characters.indices where characters[index].unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             characters[index] = " "
         }
+        Self.mask(&characters)
         let column = source.text(in: Span(seen.start, place)).count
         var first = 0
         if characters.count > width, column >= width * 2 / 3 {
@@ -107,6 +108,33 @@ private struct Excerpt {
         let before = max(0, column - first + (isCutBefore ? 1 : 0))
         let length = source.text(in: Span(place, min(span.end, seen.end))).count
         marks = String(repeating: " ", count: before) + "^" + String(repeating: "~", count: max(1, min(length, width - before)) - 1)
+    }
+
+    private static let secretKeys = ["password", "passwd", "pass", "pwd", "secret", "token", "api_key", "apikey"].map { Array($0) }
+
+    /// Whoever writes a password where none belongs is told so without its being shown: `password: …` and `//user:…@host`.
+    private static func mask(_ line: inout [Character]) {
+        let folded = line.map { Character($0.lowercased()) }
+        func hide(_ range: Range<Int>) {
+            for index in range { line[index] = "•" }
+        }
+        for (colon, character) in folded.enumerated() where character == ":" || character == "=" {
+            let key = folded[..<colon].reversed().drop { " \"'".contains($0) }.prefix { $0.isLetter || $0 == "_" || $0 == "-" }.reversed()
+            guard secretKeys.contains(Array(key)) else { continue }
+            let start = folded[(colon + 1)...].firstIndex { !" \"'".contains($0) } ?? folded.endIndex
+            // A value in quotes may hold anything up to the next one of them.
+            let quote = start > colon + 1 && "\"'".contains(folded[start - 1]) ? folded[start - 1] : nil
+            let end =
+                folded[start...].firstIndex { character in quote.map { $0 == character } ?? ",}".contains(character) } ?? folded.endIndex
+            hide(start..<end)
+        }
+        for slash in folded.indices.dropLast() where folded[slash] == "/" && folded[slash + 1] == "/" {
+            let end = folded[(slash + 2)...].firstIndex { " /\"',}".contains($0) } ?? folded.endIndex
+            guard let at = folded[(slash + 2)..<end].lastIndex(of: "@"), let colon = folded[(slash + 2)..<at].firstIndex(of: ":") else {
+                continue
+            }
+            hide(colon + 1..<at)
+        }
     }
 }
 

@@ -94,6 +94,14 @@ import Workspace
             "without . and .."
         ),
         ("attachments: [/etc/passwd]", "Campaigns/launch.yaml:8:15: error: \"/etc/passwd\" is an absolute path", "relative"),
+        (
+            "attachments: [pitwall.sqlite]",
+            "Campaigns/launch.yaml:8:15: error: pitwall.sqlite is the workspace's database and goes to nobody", ""
+        ),
+        (
+            "attachments: [pitwall.sqlite-wal]",
+            "Campaigns/launch.yaml:8:15: error: pitwall.sqlite-wal is the workspace's database and goes to nobody", ""
+        ),
         ("attachments: [secrets/keys]", "Campaigns/launch.yaml:8:15: error: secrets/keys is a secret and goes to nobody", ""),
         ("attachments: [docs/prices.pdf, docs/prices.pdf]", "Campaigns/launch.yaml:8:32: error: docs/prices.pdf is attached twice", ""),
         ("attachments: [bad.ics]", "Campaigns/launch.yaml:8:15: error: bad.ics is no calendar file", ""),

@@ -113,6 +113,15 @@ import Testing
         #expect(try house.workspace.segmentsShort(of: ["buy": year], at: Desk.noon) == [])
     }
 
+    @Test func `a campaign that no relay carries is told before it is sent`() throws {
+        var house = try WorkspaceDesk()
+        let words = "no relay carries mail from example.com"
+        #expect(!(try house.plan().checks.map(\.message).contains(words)))
+        house.files["pitwall.yaml"] = WorkspaceDesk.settings.replacing(
+            "limits: [100/min]", with: "limits: [100/min], match: {from_domain: shop.example}")
+        #expect(try house.plan().checks.map(\.message).contains(words))
+    }
+
     @Test func `an unknown campaign is told with the nearest name`() throws {
         let house = try WorkspaceDesk()
         let error = #expect(throws: UseError.self) { try Planner(try house.workspace).plan("lauch", at: Desk.noon) }

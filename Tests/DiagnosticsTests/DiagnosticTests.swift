@@ -18,6 +18,20 @@ import Testing
                 """)
     }
 
+    @Test(arguments: [
+        ("- {name: a, username: u, password: geheim, url: x}", "- {name: a, username: u, password: ••••••, url: x}"),
+        ("password: 'a b, c' # old", "password: '••••••' # old"),
+        ("  url: \"smtp://news:gehe:im@mail.example.com:587\"", "  url: \"smtp://news:•••••••@mail.example.com:587\""),
+        ("token = geheim", "token = ••••••"), ("Password:geheim", "Password:••••••"),
+        ("password_file: secrets/relay", "password_file: secrets/relay"), ("compass: north", "compass: north"),
+        ("url: smtp://mail.example.com:587", "url: smtp://mail.example.com:587"),
+        ("see https://example.com/a:b@c", "see https://example.com/a:b@c"),
+    ])
+    func `a secret where none belongs is not shown`(line: String, shown: String) {
+        let source = SourceText(name: "pitwall.yaml", text: line + "\n")
+        #expect(Diagnostic("odd", in: source, at: Span(2, 4)).description.contains("1 | \(shown)\n"))
+    }
+
     @Test func `columns count characters, not bytes`() {
         let source = SourceText(name: "x", text: "città = \"Forlì\" oops")
         let offset = Array("città = \"Forlì\" ".utf8).count

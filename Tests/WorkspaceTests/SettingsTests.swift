@@ -102,6 +102,11 @@ private func settings(_ text: String) throws -> Settings {
                 """)
     }
 
+    @Test func `a text that would speak to the terminal is refused`() {
+        let said = complaint { _ = try settings("organisation: {name: \"Acme\\e[31m\"}") }
+        #expect(said.contains("control characters have no place here"), "\(said)")
+    }
+
     static let sending = """
         limits: [200000/day]
         domain_limits: [30/min]

@@ -33,6 +33,8 @@ package struct EnclosureLoader {
     private let files: any FileSource
     private let file: CampaignFile
     private let secrets: [String]
+    /// It holds everybody's addresses.
+    private let database: String
 
     /// As mail encodes it. Gmail and many others refuse more than 25 MB; a lot of company servers more than 10.
     static let largest = 25_000_000
@@ -41,6 +43,7 @@ package struct EnclosureLoader {
     package init(_ files: any FileSource, _ file: CampaignFile, _ settings: Settings) {
         self.files = files
         self.file = file
+        database = settings.database
         secrets = [settings.keysFile] + settings.dkim.keys.map(\.keyFile) + settings.relays.compactMap(\.passwordFile)
     }
 
@@ -95,6 +98,10 @@ package struct EnclosureLoader {
     private mutating func content(_ path: String, _ source: SourceText, _ span: Span?) throws -> [UInt8]? {
         guard !secrets.contains(path), !path.hasPrefix("secrets/") else {
             report("\(path) is a secret and goes to nobody", source, span)
+            return nil
+        }
+        guard path != database, !path.hasPrefix("\(database)-"), !path.hasPrefix("\(database).") else {
+            report("\(path) is the workspace's database and goes to nobody", source, span)
             return nil
         }
         do throws(WorkspaceError) {

@@ -75,6 +75,13 @@ package struct CampaignDefinition: Sendable {
         self.settings = settings
         template = compiled
         askedSegments = asked
+        let domain = file.from.value.address.asciiDomain
+        if !settings.relays.isEmpty, settings.relays.carrying(fromDomain: domain).isEmpty {
+            mistakes.append(
+                Diagnostic(
+                    .warning, "no relay carries mail from \(file.from.value.address.domain)", in: file.source, at: file.from.span,
+                    hint: "name it in a relay's match: {from_domain: …} in pitwall.yaml, or take match out of one"))
+        }
         warnings = mistakes + (segment?.warnings ?? []) + excluded.flatMap(\.warnings) + compiled.warnings
     }
 

@@ -71,6 +71,11 @@ extension YAMLReader {
             report("expected \(expected), and there is nothing", at: node.span, hint: "give a value or remove the key")
             return nil
         }
+        // They would speak to the terminal of whoever reads about it.
+        if trimmed.unicodeScalars.contains(where: { $0.properties.generalCategory == .control && !"\n\r\t".unicodeScalars.contains($0) }) {
+            report("control characters have no place here", at: node.span)
+            return nil
+        }
         return trimmed
     }
 

@@ -86,6 +86,7 @@ struct CampaignsCommand: ParsableCommand {
             let plans = try workspace.plans(toTellOf: record.id)
             let isBeingSent = try workspace.isBeingSent(record.id)
             let senders = try workspace.ledger.senders(of: record.id)
+            let nextRetry = counts.deferred > 0 ? try workspace.ledger.nextRetry(of: record.id) : nil
             if choice.json {
                 return Console.print(
                     json: .object([
@@ -94,6 +95,8 @@ struct CampaignsCommand: ParsableCommand {
                         "plan": plans.shown.map { .integer($0.id.rawValue) } ?? .null,
                         "newer_plan": plans.newer.map { .integer($0.id.rawValue) } ?? .null, "being_sent": .bool(isBeingSent),
                         "counts": counts.json,
+                        "progress": .list(workspace.progressPaths(of: record.id).compactMap { ProgressNote(path: $0).read() }),
+                        "next_deferred_at": nextRetry.map { .text($0.canonical) } ?? .null,
                         "senders": .list(senders.map { $0.json(workspace) }),
                     ]))
             }
@@ -123,7 +126,7 @@ struct CampaignsCommand: ParsableCommand {
                     ))
             }
             for (word, count) in counts.words where count > 0 { Console.print("  \(Console.number(count)) \(word)") }
-            if counts.deferred > 0, let due = try workspace.ledger.nextRetry(of: record.id) {
+            if let due = nextRetry {
                 Console.print("  the next deferred one may go at \(Console.time(due, zone)): pitwall send \(record.name)")
             }
             if counts.unknown > 0 { Console.print("  settle the unknown ones: pitwall resolve \(record.name) --as sent|unsent") }

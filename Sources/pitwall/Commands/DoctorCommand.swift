@@ -122,6 +122,11 @@ struct DoctorCommand: ParsableCommand {
     private func relays(_ workspace: OpenWorkspace, _ examination: inout Examination) {
         do {
             for settings in try workspace.relays(relay) {
+                if settings.username != nil, settings.tls == .none || settings.tls == .opportunistic, !settings.isOnLoopback {
+                    examination.note(
+                        "relay \(settings.name)", .poor,
+                        "its password may go in the clear: tls is \(settings.tls.rawValue), and the relay is not on this machine")
+                }
                 examination.look("relay \(settings.name)") {
                     let (offered, tls) = try RelayTransport(Relay(settings, in: workspace), deadlines: Self.patience).check()
                     let words = [

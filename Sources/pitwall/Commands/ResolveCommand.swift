@@ -44,12 +44,24 @@ struct ResolveCommand: ParsableCommand {
             Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text(verdict.rawValue)]))
         } else if count == 0 {
             Console.print("Nothing of \(campaign) is unknown\(addresses == nil ? "" : " for these addresses").")
+            try tellHanded(record, workspace)
         } else {
             Console.print(
                 "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
                     + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
         }
         if let addresses, count < Set(addresses.map(\.key)).count { throw Code.found }
+    }
+
+    /// Whoever was killed has settled nothing: what it had in hand is known to be unknown only once a sender has looked.
+    private func tellHanded(_ record: CampaignRecord, _ workspace: OpenWorkspace) throws {
+        guard try !workspace.isBeingSent(record.id) else { return }
+        let handed = try [DeliveryKey.campaignStep, DeliveryKey.seedStep].reduce(0) {
+            $0 + (try workspace.ledger.counts(of: record.id, step: $1).handed)
+        }
+        guard handed > 0 else { return }
+        Console.print(
+            "\(Console.count(handed, "message")) of a sender that was cut off: pitwall send \(campaign) finds out about them first.")
     }
 
     func validate() throws {
@@ -66,7 +78,10 @@ struct ResolveCommand: ParsableCommand {
             if left > 0 { throw Code.found }
             return
         }
-        if count + left == 0 { return Console.print("Nothing of \(campaign) is unknown.") }
+        if count + left == 0 {
+            Console.print("Nothing of \(campaign) is unknown.")
+            return try tellHanded(record, workspace)
+        }
         Console.print(
             count == 0
                 ? "There is no evidence yet of what became of them."
