@@ -121,9 +121,10 @@ private struct Excerpt {
         for (colon, character) in folded.enumerated() where character == ":" || character == "=" {
             let key = folded[..<colon].reversed().drop { " \"'".contains($0) }.prefix { $0.isLetter || $0 == "_" || $0 == "-" }.reversed()
             guard secretKeys.contains(Array(key)) else { continue }
-            let start = folded[(colon + 1)...].firstIndex { !" \"'".contains($0) } ?? folded.endIndex
+            var start = folded[(colon + 1)...].firstIndex { $0 != " " } ?? folded.endIndex
             // A value in quotes may hold anything up to the next one of them.
-            let quote = start > colon + 1 && "\"'".contains(folded[start - 1]) ? folded[start - 1] : nil
+            let quote = start < folded.endIndex && "\"'".contains(folded[start]) ? folded[start] : nil
+            if quote != nil { start += 1 }
             let end =
                 folded[start...].firstIndex { character in quote.map { $0 == character } ?? ",}".contains(character) } ?? folded.endIndex
             hide(start..<end)

@@ -25,7 +25,7 @@ package struct Persistence: Hashable, Sendable {
     /// Milliseconds before the second round; doubled each time, up to `longestPause`.
     package var firstPause: Int64 = 500
     package var longestPause: Int64 = 30_000
-    /// Messages in a row that the relay put off at MAIL until it counts as busy.
+    /// Messages in a row that the relay put off, for no reason of theirs, until it counts as busy.
     package var deferralsInARow = 100
 
     package init() {}

@@ -150,7 +150,9 @@ final class RelayRun {
     private func busy(_ reply: Reply) -> RelayError {
         RelayError(
             .busy, endpoint: relay.endpoint, text: "the relay put off \(deferralsInARow) messages in a row: \(reply)",
-            hint: "try again later, with fewer connections or a lower limit", reply: reply, isTemporary: true)
+            hint: reply.origin == .here
+                ? "make it smaller, or ask the relay's owner for more" : "try again later, with fewer connections or a lower limit",
+            reply: reply, isTemporary: true)
     }
 
     // MARK: Stopping

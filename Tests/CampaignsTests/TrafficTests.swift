@@ -211,6 +211,27 @@ import Testing
         #expect(try desk.make(unable, traffic: Self.relays(RelayTerms(name: "a"))).run().refused == 10)
     }
 
+    @Test func `what one relay cannot take holds nobody up where the other is at its limit, or stands by`() throws {
+        let notASCII = Outcome.refused(Reply(code: 553, enhanced: "5.6.7", text: "not ASCII", origin: .here), scope: .message)
+        let limits = RateLimiter([try #require(Rate("2/hour"))])
+        for other in [RelayTerms(name: "utf8", limits: limits), RelayTerms(name: "utf8", isStandby: true)] {
+            let desk = try SendingDesk(400, letter: "ü", domain: { _ in "example.com" })
+            let isOdd: @Sendable (Outgoing) -> Bool = { message in (Int(message.envelope.recipient.local.dropFirst()) ?? 0) % 20 == 0 }
+            let plain = ScriptedTransport(width: 4) { message, _ in .outcome(isOdd(message) ? notASCII : .ok(message)) }
+            let utf8 = ScriptedTransport.accepting(width: 4)
+            let run = try desk.make(plain, utf8, traffic: Self.relays(RelayTerms(name: "plain"), other), maker: OddMaker())
+            let thread = WorkerThread("test-run", niceness: 0) { _ = try? run.run() }
+            let start = ContinuousClock.now
+            while try desk.counts.accepted < 380, ContinuousClock.now - start < .seconds(20) { Thread.sleep(forTimeInterval: 0.02) }
+            #expect(try desk.counts.accepted >= 380)
+            let asked = plain.recipients.count
+            #expect(asked < 800, "\(asked)")
+            run.stop("enough")
+            thread.join()
+            #expect(try desk.counts.refused == (other.isStandby ? 20 : 0))
+        }
+    }
+
     @Test func `nobody is kept in hand while a limit is used up for long, and who leaves meanwhile gets nothing`() throws {
         let desk = try SendingDesk(30)
         let limits = RateLimiter([try #require(Rate("5/min"))])
@@ -242,12 +263,13 @@ import Testing
         let denial = Outcome.refused(Reply(code: 550, text: "the domain in question does not exist"), scope: .recipient)
         let report = try desk.make(ScriptedTransport(width: 4) { _, _ in .outcome(denial) }).run()
         if case .relay(let error) = report.ending {
-            #expect("\(error)".contains("does not exist"))
+            #expect("\(error)".contains("finds hardly anybody"))
         } else {
             Issue.record("\(report.ending)")
         }
         #expect(try desk.desk.database.read { try $0.count("SELECT count(*) FROM suppression WHERE lifted_at IS NULL") } == 0)
-        #expect(try desk.counts.refused < 60 && desk.counts.remaining > 140)
+        // Whoever it refused before goes again too.
+        #expect(try desk.counts.refused == 0 && desk.counts.remaining == 200)
     }
 
     @Test func `a relay that failed for good is tried again once its settings have changed`() throws {
@@ -322,7 +344,19 @@ import Testing
     }
 }
 
-/// Can't be used the first times, for a reason that passes.
+/// One in twenty needs SMTPUTF8.
+private struct OddMaker: MessageMaking {
+    func compose(_ recipient: Recipient) throws -> ComposedMessage {
+        let number = Int(recipient.address.local.dropFirst()) ?? 0
+        let sender = try EmailAddress("news@example.com")
+        let plain = try EmailAddress("p\(number)@example.com")
+        return ComposedMessage(
+            envelope: Envelope(sender: sender, recipient: number % 20 == 0 ? recipient.address : plain),
+            bytes: Array("Subject: x\r\n\r\nHello\r\n".utf8),
+            messageID: "\(recipient.contact.id)@example.com", sha256: "aa", contentSHA256: "bb")
+    }
+}
+
 /// Refuses its first run for good, as with an old password; a new one lies there a moment later.
 private final class RotatingTransport: Transport {
     private let state = Mutex((runs: 0, failedAt: ContinuousClock.now))
@@ -345,6 +379,7 @@ private final class RotatingTransport: Transport {
     }
 }
 
+/// Can't be used the first times, for a reason that passes.
 private final class FlakyTransport: Transport {
     struct Trouble: TransportFailure { let isTemporary = true }
 

@@ -40,10 +40,42 @@ import Testing
         #expect(lessons.prefix(49).allSatisfy { $0.suppress })
         #expect(lessons.dropFirst(49).allSatisfy { !$0.suppress && $0.isDoubtfulUntil == hour })
         #expect(lessons[49].pardonSince == Self.start.advanced(byMilliseconds: -3_600_000))
-        #expect(lessons[49].lane == nil)
-        #expect(policy.denial(through: [0], at: Self.start)?.contains("does not exist") == true)
+        #expect(lessons[49].isOfRelay)
+        #expect(policy.denial(through: [0], at: Self.start)?.contains("finds hardly anybody") == true)
         #expect(policy.denial(through: [0, 1], at: Self.start) == nil)
         #expect(policy.opens(for: 0, through: [0], at: Self.start) == hour)
+        #expect(policy.opens(for: 0, through: [0, 1], at: Self.start) == Self.start)
+        // With the other gone for good there is nothing to wait for.
+        policy.relayIsDown(1, until: .latest, reason: "it refused our login")
+        #expect(policy.denial(through: [0, 1], at: Self.start) != nil)
+        // The next sender tries it, and believes its first denial as little as the fiftieth; until it has found some.
+        var next = Self.policy([RelayTerms(name: "main"), RelayTerms(name: "other")])
+        for memory in policy.memories(at: Self.start) { next.recall(memory, at: Self.start) }
+        #expect(next.denial(through: [0, 1], at: Self.start) == nil)
+        let mark = next.mark(domain: "firm.example", campaign: 0)
+        var mended = next
+        for _ in 0..<20 { _ = mended.learn(.accepted, of: mark, through: 0, domain: "firm.example", at: Self.start) }
+        #expect(mended.learn(.refused(denial), of: mark, through: 0, domain: "firm.example", at: Self.start).suppress)
+        #expect(next.learn(.refused(denial), of: mark, through: 0, domain: "firm.example", at: Self.start).isDoubtfulUntil == hour)
+    }
+
+    @Test func `a firm that is gone is no relay that finds nobody`() {
+        var policy = Self.policy()
+        for _ in 0..<90 {
+            let mark = policy.mark(domain: "firm.example", campaign: 0)
+            #expect(policy.learn(.refused(Self.missing), of: mark, through: 0, domain: "firm.example", at: Self.start).suppress)
+        }
+        #expect(policy.denial(through: [0], at: Self.start) == nil)
+    }
+
+    @Test func `one that stands by opens nothing while the other works`() throws {
+        let limits = RateLimiter([try #require(Rate("1/hour"))])
+        var policy = Self.policy([RelayTerms(name: "main", limits: limits), RelayTerms(name: "spare", isStandby: true)])
+        let mark = policy.mark(domain: "firm.example", campaign: 0)
+        policy.take(mark, through: 0, at: Self.start)
+        policy.went(mark, through: 0, at: Self.start)
+        #expect(policy.opens(for: 0, through: [0, 1], at: Self.start) >= Self.start.advanced(byMilliseconds: 3_600_000))
+        policy.relayIsTroubled(0, "it refuses connections")
         #expect(policy.opens(for: 0, through: [0, 1], at: Self.start) == Self.start)
     }
 

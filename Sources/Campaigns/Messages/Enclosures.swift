@@ -43,7 +43,7 @@ package struct EnclosureLoader {
     package init(_ files: any FileSource, _ file: CampaignFile, _ settings: Settings) {
         self.files = files
         self.file = file
-        database = settings.database
+        database = settings.database.hasPrefix("./") ? String(settings.database.dropFirst(2)) : settings.database
         secrets = [settings.keysFile] + settings.dkim.keys.map(\.keyFile) + settings.relays.compactMap(\.passwordFile)
     }
 
@@ -100,7 +100,7 @@ package struct EnclosureLoader {
             report("\(path) is a secret and goes to nobody", source, span)
             return nil
         }
-        guard path != database, !path.hasPrefix("\(database)-"), !path.hasPrefix("\(database).") else {
+        guard !["", "-wal", "-shm", "-journal"].contains(where: { path == database + $0 }), !path.hasPrefix("\(database).flight") else {
             report("\(path) is the workspace's database and goes to nobody", source, span)
             return nil
         }

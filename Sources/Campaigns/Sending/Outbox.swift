@@ -15,8 +15,15 @@ final class Outbox: Sendable {
         case finished
     }
 
+    /// What has been taken out of the queue and could not go.
+    private struct Aside: Sendable {
+        var parked = Lanes<Int>()
+        /// Those that the relay which came to them can't take, for the others; see ``Abilities``.
+        var misfits: [(slot: Int, since: Instant)] = []
+    }
+
     let queue = BlockingQueue<Int>()
-    private let parked = Mutex(Lanes<Int>())
+    private let aside = Mutex(Aside())
     private let table: FlightTable
     private let traffic: Traffic
     /// Its number in the policy.
@@ -25,8 +32,12 @@ final class Outbox: Sendable {
     let route: [Int]
     /// Of the relays.
     let abilities = Abilities()
+    /// Since when no relay may take anything, in milliseconds since 1970; 0 where the last that asked got something.
+    private let stillSince = Atomic<Int64>(0)
     /// A relay that lets others go first looks again after so long at the latest.
     private static let turnPatience: Int64 = 500
+    /// More are not kept for other relays: what is tried all the same is put off.
+    private static let mostMisfits = 128
 
     init(_ table: FlightTable, traffic: Traffic, campaign: Int, route: [Int]) {
         self.table = table
@@ -37,83 +48,111 @@ final class Outbox: Sendable {
 
     struct Answer {
         var next = Next.none
-        /// A relay that waited for its turn, or found nothing, should ask again.
+        /// A relay that waited for its turn, or found nothing that it can take, should ask again.
         var wakesOthers = false
         /// They can't go for too long to be kept here.
         var returned: [Int] = []
     }
 
     func next(through relay: Int, at now: Instant) -> Answer {
-        parked.withLock { parked in
+        aside.withLock { aside in
             traffic.with { policy in
                 var answer = Answer()
-                var turnedAway: [Int] = []
-                answer.next = next(relay, now, &parked, &policy, &answer.returned, &turnedAway)
-                if !turnedAway.isEmpty {
-                    queue.put(turnedAway)
-                    answer.wakesOthers = true
-                    if case .none = answer.next { answer.next = .later(milliseconds: Self.turnPatience) }
-                    if case .finished = answer.next { answer.next = .later(milliseconds: Self.turnPatience) }
-                    return answer
+                let misfits = aside.misfits.count
+                answer.next = next(relay, now, &aside, &policy, &answer.returned)
+                if route.count > 1 {
+                    if case .message = answer.next { answer.wakesOthers = policy.hasRelayToWake(in: route, at: now) }
+                    if aside.misfits.count > misfits { answer.wakesOthers = true }
                 }
-                if case .message = answer.next, route.count > 1 { answer.wakesOthers = policy.hasRelayToWake(in: route, at: now) }
                 return answer
             }
         }
     }
 
     private func next(
-        _ relay: Int, _ now: Instant, _ parked: inout Lanes<Int>, _ policy: inout SendingPolicy, _ returned: inout [Int],
-        _ turnedAway: inout [Int]
+        _ relay: Int, _ now: Instant, _ aside: inout Aside, _ policy: inout SendingPolicy, _ returned: inout [Int]
     ) -> Next {
-        if parked.isEmpty, queue.isOver { return .finished }
+        if aside.parked.isEmpty, aside.misfits.isEmpty, queue.isOver { return .finished }
         let limit = now.advanced(byMilliseconds: 2 * SendingPolicy.patience)
-        returned = parked.takeAll(after: limit, at: now, under: policy)
+        returned = aside.parked.takeAll(after: limit, at: now, under: policy)
+        while let first = aside.misfits.first, now.milliseconds - first.since.milliseconds > 2 * SendingPolicy.patience {
+            returned.append(aside.misfits.removeFirst().slot)
+        }
         let anybody = SendingPolicy.Mark(lane: 0, campaign: campaign)
         switch policy.turn(of: anybody, through: relay, route: route, at: now) {
         case .now: break
         case .later(let free):
-            if free > limit, policy.opens(for: campaign, through: route, at: now) > limit {
-                returned += parked.takeAll() + queue.takeAll(waitingFor: 0, atMost: 0)
-            }
+            if isStill(limit, now, &policy) { returned += takeAll(&aside) }
             return .later(milliseconds: free.milliseconds &- now.milliseconds)
         case .othersFirst: return .later(milliseconds: Self.turnPatience)
         }
-        while let slot = parked.take(at: now, under: policy) {
+        while let slot = aside.parked.take(at: now, under: policy) {
             if let mark = mark(slot, &policy) { return take(slot, mark, relay, now, &policy) }
         }
+        if let next = misfit(relay, now, &aside, &policy) { return next }
         while true {
             switch queue.poll() {
             case .item(let slot):
                 guard let mark = mark(slot, &policy) else { continue }
-                if isForOthers(slot, relay, policy, at: now) {
-                    turnedAway.append(slot)
+                if aside.misfits.count < Self.mostMisfits, isForOthers(slot, relay, policy, at: now) {
+                    aside.misfits.append((slot, now))
                     continue
                 }
                 let free = policy.laneFree(mark.lane, at: now)
                 guard free <= now else {
-                    free > limit ? returned.append(slot) : parked.park(slot, in: mark.lane)
+                    free > limit ? returned.append(slot) : aside.parked.park(slot, in: mark.lane)
                     continue
                 }
                 return take(slot, mark, relay, now, &policy)
-            case .empty: return waiting(now, parked, policy) ?? .none
-            case .closed: return waiting(now, parked, policy) ?? .finished
+            case .empty: return waiting(now, aside, policy) ?? .none
+            case .closed: return waiting(now, aside, policy) ?? .finished
             }
         }
     }
 
-    /// The relay would not take it, and another one that works may.
-    private func isForOthers(_ slot: Int, _ relay: Int, _ policy: SendingPolicy, at now: Instant) -> Bool {
-        guard abilities.areKnown, let needs = table.needs(slot), !abilities.mayFit(needs, relay) else { return false }
-        return route.contains { $0 != relay && policy.isWorking($0, at: now) && abilities.mayFit(needs, $0) }
+    /// The first that another relay could not take and this one may.
+    private func misfit(_ relay: Int, _ now: Instant, _ aside: inout Aside, _ policy: inout SendingPolicy) -> Next? {
+        for (place, misfit) in aside.misfits.enumerated() {
+            guard let needs = table.needs(misfit.slot), abilities.mayFit(needs, relay), let mark = mark(misfit.slot, &policy),
+                policy.laneFree(mark.lane, at: now) <= now
+            else { continue }
+            aside.misfits.remove(at: place)
+            return take(misfit.slot, mark, relay, now, &policy)
+        }
+        return nil
     }
 
-    /// Until when those that are parked wait; nil where none is.
-    private func waiting(_ now: Instant, _ parked: Lanes<Int>, _ policy: SendingPolicy) -> Next? {
-        parked.free(at: now, under: policy).map { .later(milliseconds: max(1, $0.milliseconds &- now.milliseconds)) }
+    /// Nothing may go for too long to keep anybody here. A limit that is shared with other senders says only that it may be worth asking soon:
+    /// there it is too long once it has been.
+    private func isStill(_ limit: Instant, _ now: Instant, _ policy: inout SendingPolicy) -> Bool {
+        let opens = policy.opens(for: campaign, through: route, at: now)
+        guard opens > now else {
+            stillSince.store(0, ordering: .relaxed)
+            return false
+        }
+        let since = stillSince.load(ordering: .relaxed)
+        if since == 0 { stillSince.store(now.milliseconds, ordering: .relaxed) }
+        let isForLong = since != 0 && now.milliseconds - since > 2 * SendingPolicy.patience
+        guard isForLong || opens > limit else { return false }
+        stillSince.store(0, ordering: .relaxed)
+        return true
+    }
+
+    /// The relay would not take it, and another one that carries mail now may.
+    private func isForOthers(_ slot: Int, _ relay: Int, _ policy: SendingPolicy, at now: Instant) -> Bool {
+        guard abilities.areKnown, let needs = table.needs(slot), !abilities.mayFit(needs, relay) else { return false }
+        return policy.serving(route, at: now).contains { $0 != relay && abilities.mayFit(needs, $0) }
+    }
+
+    /// Until when those that are parked wait, and for how long others may have what this relay can't take; nil where there are none.
+    private func waiting(_ now: Instant, _ aside: Aside, _ policy: SendingPolicy) -> Next? {
+        let free = aside.parked.free(at: now, under: policy).map { max(1, $0.milliseconds &- now.milliseconds) }
+        let patience = aside.misfits.isEmpty ? nil : Self.turnPatience
+        return [free, patience].compactMap { $0 }.min().map { .later(milliseconds: $0) }
     }
 
     private func take(_ slot: Int, _ mark: SendingPolicy.Mark, _ relay: Int, _ now: Instant, _ policy: inout SendingPolicy) -> Next {
+        stillSince.store(0, ordering: .relaxed)
         policy.take(mark, through: relay, route: route, at: now)
         return .message(slot: slot, Traffic.Passage(mark: mark, relay: relay))
     }
@@ -132,11 +171,14 @@ final class Outbox: Sendable {
     /// How many are made and wait.
     var waiting: Int { queue.count + waitingForProviders }
 
-    /// How many of them wait for their providers alone, while others may go.
-    var waitingForProviders: Int { parked.withLock { $0.count } }
+    /// How many of them wait for their providers, or for another relay, alone, while others may go.
+    var waitingForProviders: Int { aside.withLock { $0.parked.count + $0.misfits.count } }
 
     /// Everything that waits, which was never on the wire.
-    func takeAll() -> [Int] {
-        parked.withLock { $0.takeAll() } + queue.takeAll(waitingFor: 0, atMost: 0)
+    func takeAll() -> [Int] { aside.withLock { takeAll(&$0) } }
+
+    private func takeAll(_ aside: inout Aside) -> [Int] {
+        defer { aside.misfits.removeAll() }
+        return aside.parked.takeAll() + aside.misfits.map(\.slot) + queue.takeAll(waitingFor: 0, atMost: 0)
     }
 }

@@ -18,7 +18,20 @@ extension SendRun {
         /// What was claimed up to here may go.
         private var marked: Int64 = 0
         private var lookedAt: Int64?
+        private var nextCount: Int64 = 0
         private var limits: SharedLimits?
+        /// How the campaign stands with what all its senders have done, where there are others.
+        private(set) var standing: Standing?
+
+        struct Standing {
+            /// Messages that nobody has settled.
+            var left: Int
+            /// How many of this sender's own are among those that are.
+            var own: Int
+            /// Of all senders, since the last time that was counted; nil at first.
+            var perSecond: Double?
+            var countedAt: Int64
+        }
 
         /// How often others are looked after, and how long a database is waited for that can't be asked, both in milliseconds.
         private static let interval: Int64 = 5000
@@ -100,11 +113,29 @@ extension SendRun {
             return try run.ledger.senders(of: run.desk.campaign).contains { $0.id != run.desk.sender && $0.endedAt == nil && $0.inHand > 0 }
         }
 
+        /// Counting looks at each row of the campaign: a fortieth of the time at most.
+        private mutating func count(_ run: SendRun, own: Int) throws {
+            guard try run.ledger.senders(of: run.desk.campaign).contains(where: { $0.id != run.desk.sender && $0.endedAt == nil }) else {
+                standing = nil
+                return
+            }
+            let start = Uptime.now()
+            guard start >= nextCount else { return }
+            let counts = try run.ledger.counts(of: run.desk.campaign)
+            nextCount = start + 40 * (Uptime.now() - start)
+            let left = counts.planned + counts.handed
+            let before = standing
+            let seconds = before.map { Double(start - $0.countedAt) / 1000 } ?? 0
+            let perSecond = before.flatMap { seconds > 0 ? max(0, Double($0.left - left)) / seconds : nil }
+            standing = Standing(left: left, own: own, perSecond: perSecond, countedAt: start)
+        }
+
         /// Takes over from those whose lease has run out; says whether there is more to send.
-        mutating func look(_ run: SendRun) throws -> Bool {
+        mutating func look(_ run: SendRun, own: Int) throws -> Bool {
             guard let lease = run.options.lease else { return false }
             if let lookedAt, Uptime.now() - lookedAt < min(Self.interval, lease.length / 6) { return false }
             lookedAt = Uptime.now()
+            try count(run, own: own)
             try run.ledger.giveUp(on: run.desk.campaign, goneFor: run.options.machineGoneAfter)
             return try run.ledger.putOutLapsed(of: run.desk.campaign).returned > 0
         }

@@ -261,7 +261,7 @@ extension SendRun {
                 return end(.held("the campaign was cancelled"))
             default: break
             }
-            if try company.look(run) { idleUntil = nil }
+            if try company.look(run, own: settledCount) { idleUntil = nil }
             try lessons.look(run, at: now)
             guard run.options.stopRule.complaints != nil else { return }
             let complaints = try run.ledger.complaints(about: run.desk.campaign, since: goingSince)
@@ -294,12 +294,19 @@ extension SendRun {
             run.returnUntaken()
         }
 
+        /// How many this run has done with.
+        private var settledCount: Int { report.accepted + report.refused + report.unknown + report.deferred + report.skipped }
+
         private mutating func show(_ progress: (SendProgress) -> Void, last: Bool = false) {
             let now = run.clock()
             if let lastShown, !last, now.milliseconds - lastShown.milliseconds < 100 { return }
             lastShown = now
             report.seconds = Double(now.milliseconds - started.milliseconds) / 1000
-            let done = report.accepted + report.refused + report.unknown + report.deferred + report.skipped
+            var (done, rate) = (settledCount, pace.perSecond(at: now))
+            if let standing = company.standing {
+                done = min(total, max(done, total - standing.left + settledCount - standing.own))
+                rate = standing.perSecond ?? rate
+            }
             var (brakes, names) = run.traffic.with { [providers] policy in
                 (
                     policy.brakes(of: run.campaign, through: run.outbox.route, at: now),
@@ -326,7 +333,7 @@ extension SendRun {
             report.brakes = brakes
             progress(
                 SendProgress(
-                    done: done, total: total, report: report, rate: pace.perSecond(at: now),
+                    done: done, total: total, report: report, rate: rate,
                     secondsAtLimits: secondsAtLimits?.value,
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
                     bottleneck: done > 0 ? waiting.bottleneck(limited: brakes.contains { !$0.isTrouble }) : nil))

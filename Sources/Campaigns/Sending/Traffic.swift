@@ -55,7 +55,11 @@ package final class Traffic: Sendable {
                 let learned = policy.learn(.refused(reply), of: passage.mark, through: passage.relay, domain: address.asciiDomain, at: now)
                 lesson.suppresses = learned.suppress
                 lesson.heldUntil = learned.isDoubtfulUntil
-                lesson.pardon = learned.pardonSince.map { Ledger.Pardon(domains: learned.lane.map { policy.domains(of: $0) }, since: $0) }
+                lesson.pardon = learned.pardonSince.map { since in
+                    learned.isOfRelay
+                        ? Ledger.Pardon(relay: policy.name(ofRelay: passage.relay), until: learned.isDoubtfulUntil ?? now, since: since)
+                        : Ledger.Pardon(domains: policy.domains(of: learned.lane), since: since)
+                }
             case .deferred(let reply?, _, _), .notAttempted(_, .provider, let reply?):
                 _ = policy.learn(.refused(reply), of: passage.mark, through: passage.relay, domain: address.asciiDomain, at: now)
                 if case .notAttempted = outcome {

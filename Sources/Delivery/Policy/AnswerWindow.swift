@@ -16,6 +16,8 @@ package struct AnswerWindow: Sendable {
     /// Of all that a relay answers: a list where only one in ten is still there is rarer than a relay that takes us for nobody.
     package static let fewestOfRelay = 50
     package static let shareOfRelay = 0.9
+    /// And from so many providers: a firm that is gone is not the relay's trouble.
+    package static let fewestProviders = 10
 
     package init() {}
 

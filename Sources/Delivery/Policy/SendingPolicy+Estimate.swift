@@ -23,10 +23,7 @@ extension SendingPolicy {
     }
 
     private func capacity(until then: Instant, campaign: Int, through route: [Int], at now: Instant) -> Double? {
-        let working = route.filter { isWorking($0, at: now) }
-        let serving = working.isEmpty ? route : working
-        let first = serving.filter { !relays[$0].isStandby }
-        let each = (first.isEmpty ? serving : first).map { relays[$0].capacity(until: then, at: now) }
+        let each = serving(route, at: now).map { relays[$0].capacity(until: then, at: now) }
         let together = each.contains(nil) ? nil : each.reduce(0) { $0 + ($1 ?? 0) }
         let own = campaigns.indices.contains(campaign) ? campaigns[campaign].limiter.capacity(until: then, at: now) : nil
         return [together, own, workspace.capacity(until: then, at: now)].compactMap { $0 }.min()

@@ -15,8 +15,10 @@ extension SendingPolicy {
         package var isDoubtfulUntil: Instant?
         /// Those of this provider who were suppressed for a "no such user" since then come off it again: it is broken.
         package var pardonSince: Instant?
-        /// What was suppressed under this lane is pardoned; nil: under all of them.
-        package var lane: Int?
+        /// What was suppressed under this lane is pardoned.
+        package var lane = 0
+        /// What was refused through the relay is pardoned, wherever it was to go.
+        package var isOfRelay = false
 
         package init() {}
     }
@@ -69,7 +71,7 @@ extension SendingPolicy {
 
     private mutating func missing(in lane: Int, _ relay: Int, _ reply: Reply, at now: Instant) -> Lesson {
         if lane > 0 { lanes[lane].answers.count(missing: true, at: now) }
-        if let lesson = missingEverywhere(relay, reply, at: now) { return lesson }
+        if let lesson = missingEverywhere(relay, lane, reply, at: now) { return lesson }
         var lesson = Lesson()
         lesson.lane = lane
         guard lane > 0 else {
@@ -95,24 +97,31 @@ extension SendingPolicy {
     }
 
     /// A relay that hardly finds anybody, at whatever provider, says so of us: in words that else are about a recipient ("does not exist").
-    private mutating func missingEverywhere(_ relay: Int, _ reply: Reply, at now: Instant) -> Lesson? {
+    private mutating func missingEverywhere(_ relay: Int, _ lane: Int, _ reply: Reply, at now: Instant) -> Lesson? {
         relays[relay].answers.count(missing: true, at: now)
+        if relays[relay].lanesMissed.count < AnswerWindow.fewestProviders { relays[relay].lanesMissed.insert(lane) }
         var lesson = Lesson()
         if let down = relays[relay].down, down.isForDenials, down.until > now {
             lesson.isDoubtfulUntil = down.until
             return lesson
         }
-        guard relays[relay].answers.isSuspicious(at: now, fewest: AnswerWindow.fewestOfRelay, share: AnswerWindow.shareOfRelay) else {
-            return nil
-        }
+        guard relays[relay].answers.isSuspicious(at: now, fewest: AnswerWindow.fewestOfRelay, share: AnswerWindow.shareOfRelay),
+            relays[relay].lanesMissed.count >= AnswerWindow.fewestProviders
+        else { return nil }
         let until = now.advanced(byMilliseconds: Self.hold)
+        // Its words name whom it did not find.
+        let code = [String(reply.code), reply.enhanced].compactMap { $0 }.joined(separator: " ")
         relayIsDown(
             relay, until: until,
-            reason: "nearly all of its answers within an hour were \"no such user\"; nobody is suppressed for it: \(reply)")
+            reason:
+                "relay \(relays[relay].name) finds hardly anybody: nearly all of its answers were \(code), as if of recipients; nobody is suppressed for it"
+        )
         relays[relay].down?.isForDenials = true
         relays[relay].answers.clear()
+        relays[relay].lanesMissed.removeAll()
         lesson.isDoubtfulUntil = until
         lesson.pardonSince = now.advanced(byMilliseconds: -Self.hold)
+        lesson.isOfRelay = true
         return lesson
     }
 

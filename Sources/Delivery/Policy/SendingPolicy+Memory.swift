@@ -2,7 +2,8 @@ package import Model
 
 /// What servers have taught, to be kept for the next sender: a program that is started anew should not run into the same wall.
 extension SendingPolicy {
-    /// Of one relay or provider. Relays that are down are no part of it: somebody may have mended them.
+    /// Of one relay or provider. Relays that are down are no part of it: somebody may have mended them. But of one that found hardly anybody the
+    /// next denial is as good as the fiftieth, until some have been found.
     package struct Memory: Hashable, Sendable {
         /// `relay main`, `provider google`, `provider firm.example`.
         package var subject: String
@@ -25,11 +26,13 @@ extension SendingPolicy {
     /// What is worth keeping now.
     package func memories(at now: Instant) -> [Memory] {
         var found: [Memory] = []
-        for relay in relays where relay.throttle.isSlowed {
+        for relay in relays {
+            let denial = relay.down.flatMap { $0.isForDenials && $0.until > now ? $0 : nil }
+            guard denial != nil || relay.throttle.isSlowed else { continue }
             found.append(
                 Memory(
-                    subject: "relay \(relay.name)", pace: relay.throttle.pace, ceiling: relay.throttle.ceiling, words: relay.throttle.reason
-                ))
+                    subject: "relay \(relay.name)", heldUntil: denial?.until, pace: relay.throttle.pace,
+                    ceiling: relay.throttle.isSlowed ? relay.throttle.ceiling : nil, words: denial?.reason ?? relay.throttle.reason))
         }
         for lane in lanes.dropFirst() {
             let hold = lane.hold.flatMap { $0.until > now ? $0 : nil }
@@ -49,6 +52,7 @@ extension SendingPolicy {
         if parts[0] == "relay" {
             for index in relays.indices where relays[index].name == parts[1] {
                 relays[index].throttle.recall(memory.pace, ceiling: memory.ceiling, memory.words, at: now)
+                if let until = memory.heldUntil, until > now { relays[index].suspect(at: now) }
             }
             return
         }

@@ -43,6 +43,8 @@ struct RelayState: Sendable {
     var trouble: String?
     /// To all that went through it.
     var answers = AnswerWindow()
+    /// Whose users it did not find.
+    var lanesMissed: Set<Int> = []
     /// Messages by weight: the fewest is next.
     var share = 0.0
     /// Somebody has asked for this relay while it was others' turn.
@@ -58,6 +60,13 @@ struct RelayState: Sendable {
         warming = terms.warmUp.map { WarmingRelay($0, zone: terms.zone, history: terms.history, at: terms.now) }
     }
 
+    /// As if it had denied so many as are believed of no relay, at so many providers.
+    mutating func suspect(at now: Instant) {
+        answers.clear()
+        for _ in 0..<AnswerWindow.fewestOfRelay { answers.count(missing: true, at: now) }
+        lanesMissed = Set((1...AnswerWindow.fewestProviders).map { -$0 })
+    }
+
     mutating func free(at now: Instant) -> Instant {
         var free = max(throttle.free(at: now), limitFree(at: now) ?? now)
         if let down { free = max(free, down.until) }
@@ -66,7 +75,9 @@ struct RelayState: Sendable {
 
     /// When its limits let the next one go; nil without any.
     mutating func limitFree(at now: Instant) -> Instant? {
-        [limiter.isEmpty ? nil : limiter.free(at: now), warming?.free(at: now)].compactMap { $0 }.max()
+        let free = limiter.isEmpty ? nil : limiter.free(at: now)
+        guard let warm = warming?.free(at: now) else { return free }
+        return max(free ?? warm, warm)
     }
 
     /// How many more have gone by `then` if each goes as soon as its limits let it; nil without any.
@@ -111,10 +122,18 @@ extension SendingPolicy {
 
     package func isDown(_ relay: Int, at now: Instant) -> Bool { relays[relay].down.map { $0.until > now } ?? false }
 
-    /// Why none of these relays is asked any more, where each of them found hardly anybody.
+    /// Those of a route that carry mail now; where none works, all that would.
+    package func serving(_ route: [Int], at now: Instant) -> [Int] {
+        let working = route.filter { isWorking($0, at: now) }
+        let able = working.isEmpty ? route : working
+        let first = able.filter { !relays[$0].isStandby }
+        return first.isEmpty ? able : first
+    }
+
+    /// Why none of these relays is asked any more, where one of them found hardly anybody and no other works.
     package func denial(through route: [Int], at now: Instant) -> String? {
-        let holds = route.compactMap { relays[$0].down }.filter { $0.isForDenials && $0.until > now }
-        return holds.count == route.count ? holds.first?.reason : nil
+        guard route.allSatisfy({ isDown($0, at: now) }) else { return nil }
+        return route.lazy.compactMap { relays[$0].down }.first { $0.isForDenials }?.reason
     }
 
     package func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }

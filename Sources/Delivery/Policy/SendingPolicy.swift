@@ -174,7 +174,7 @@ package struct SendingPolicy: Sendable {
     /// When any of these relays lets the next message go, whoever it is to.
     package mutating func opens(for campaign: Int, through route: [Int], at now: Instant) -> Instant {
         var first = Instant.latest
-        for relay in route { first = min(first, free(through: relay, campaign: campaign, at: now)) }
+        for relay in serving(route, at: now) { first = min(first, free(through: relay, campaign: campaign, at: now)) }
         return first
     }
 

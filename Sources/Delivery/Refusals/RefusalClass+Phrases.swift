@@ -12,8 +12,8 @@ extension RefusalClass {
                 "client was not authenticated", "authentication failed", "invalid login", "please log in first",
                 "your account has been disabled", "your account is disabled", "your account has been suspended",
                 "your account is suspended",
-                "your account is inactive", "your account has been locked", "not yet activated", "sending paused", "sending is paused",
-                "sending has been suspended", "sending suspended", "payment overdue",
+                "your account is inactive", "your account has been locked", "your smtp account", "sending paused", "sending is paused",
+                "sending has been suspended", "sending suspended",
             ]
         ),
         (
@@ -25,7 +25,7 @@ extension RefusalClass {
                 "domain of sender address", "sender domain must exist", "sender domain does not exist", "sender's domain does not exist",
                 "sender domain not found", "sender address has null mx", "sender address does not exist", "sender does not exist",
                 "invalid dns mx or a/aaaa", "relaying disallowed", "relaying is not allowed", "email address is not verified",
-                "address is not verified", "identities failed the check", "verified sender", "sender identity", "sender signature",
+                "identities failed the check", "verified sender", "sender identity", "sender signature",
                 "unconfigured sending domain", "sending domain is not", "unregistered domain", "not match the authenticated", "in helo",
                 "helo host", "helo name", "bad helo", "invalid helo", "ehlo name",
             ]

@@ -15,6 +15,7 @@ package import Model
 /// | handed  | refused  | 5xx about this recipient or this message                      | `exchange(settling:…)`    |
 /// | handed  | skipped  | put off until it is given up                                  | `exchange(settling:…)`    |
 /// | handed  | unknown  | the dot may have reached the server and no answer came        | `exchange(settling:…)`    |
+/// | refused | planned  | its relay turned out to deny everybody: a pardon              | `exchange(pardoning:)`    |
 /// | handed  | any      | the sender died: from its flight recorder                     | `recover`                 |
 /// | handed  | planned  | claimed by a sender that was put out, and never marked        | `putOutLapsed`, `leave`   |
 /// | handed  | unknown  | the machine of a sender that was put out does not come back   | `giveUp`                  |
@@ -59,13 +60,23 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Suppressions that were a provider's or a relay's mistake: of those at `domains` (nil: at all) that answers brought about at or after `since`.
+    /// Suppressions that were a provider's or a relay's mistake, and that answers brought about at or after `since`.
     package struct Pardon: Hashable, Sendable {
-        package var domains: [String]?
+        package enum Subject: Hashable, Sendable {
+            case domains([String])
+            /// Whom it refused goes again at `until`.
+            case relay(String, until: Instant)
+        }
+
+        package var subject: Subject
         package var since: Instant
 
-        package init(domains: [String]?, since: Instant) {
-            (self.domains, self.since) = (domains, since)
+        package init(domains: [String], since: Instant) {
+            (subject, self.since) = (.domains(domains), since)
+        }
+
+        package init(relay: String, until: Instant, since: Instant) {
+            (subject, self.since) = (.relay(relay, until: until), since)
         }
     }
 
@@ -84,7 +95,7 @@ package struct Ledger: Sendable {
         guard !settlements.isEmpty || limit > 0 || !pardons.isEmpty else { return [] }
         return try keep(for: desk) { session, desk in
             try Self.settle(settlements, of: desk.sender, in: session)
-            for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
+            for pardon in pardons { try Self.grant(pardon, in: desk.campaign, at: now, in: session) }
             return try limit > 0 ? ClaimSelection(session: session, desk: desk, step: step, now: now).claim(limit) : []
         }
     }
@@ -101,7 +112,7 @@ package struct Ledger: Sendable {
             let isIn = try Self.mark(desk.sender, handed: turn.handed, in: session)
             if isIn, turn.isRepeated { _ = try Self.takeBack(from: desk.sender, since: turn.epoch, in: session) }
             try Self.settle(settlements, of: desk.sender, in: session)
-            for pardon in pardons { try Self.grant(pardon, at: now, in: session) }
+            for pardon in pardons { try Self.grant(pardon, in: desk.campaign, at: now, in: session) }
             guard isIn else { return nil }
             let selection = ClaimSelection(session: session, desk: desk, step: step, now: now, epoch: turn.epoch)
             return try limit > 0 ? selection.claim(limit) : []
@@ -251,13 +262,29 @@ package struct Ledger: Sendable {
         "%@" + domain.replacing("\\", with: "\\\\").replacing("_", with: "\\_").replacing("%", with: "\\%")
     }
 
-    private static func grant(_ pardon: Pardon, at now: Instant, in session: any SQLSession) throws {
-        for pattern in pardon.domains?.map(pattern) ?? ["%"] {
+    private static func grant(_ pardon: Pardon, in campaign: CampaignID, at now: Instant, in session: any SQLSession) throws {
+        let lift: SQL = """
+            UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(SuppressionReason.undeliverable.rawValue) \
+            AND lifted_at IS NULL AND at >= \(pardon.since.milliseconds) AND source LIKE \(refusalSource + "%")
+            """
+        switch pardon.subject {
+        case .domains(let domains):
+            for domain in domains {
+                let pattern = pattern(domain)
+                try session.execute(lift + " AND email_key LIKE \(pattern) ESCAPE '\\'")
+            }
+        case .relay(let relay, let until):
+            let refused: SQL = """
+                a.campaign_id = \(campaign) AND a.relay = \(relay) AND a.outcome = 'refused' AND a.at >= \(pardon.since.milliseconds)
+                """
+            try session.execute(
+                lift + " AND email_key IN (SELECT c.email_key FROM attempt a JOIN contact c ON c.id = a.contact_id WHERE \(refused))")
             try session.execute(
                 """
-                UPDATE suppression SET lifted_at = \(now.milliseconds) WHERE reason = \(SuppressionReason.undeliverable.rawValue) \
-                AND lifted_at IS NULL AND at >= \(pardon.since.milliseconds) AND source LIKE \(refusalSource + "%") \
-                AND email_key LIKE \(pattern) ESCAPE '\\'
+                UPDATE delivery SET state = 0, reason = 'deferred', due_at = \(until.milliseconds), settled_at = NULL, handed_at = NULL \
+                WHERE campaign_id = \(campaign) AND state = \(DeliveryState.refused.rawValue) AND settled_at >= \(pardon.since.milliseconds) \
+                AND EXISTS (SELECT 1 FROM attempt a WHERE \(refused) AND a.step = delivery.step AND a.contact_id = delivery.contact_id \
+                AND a.entry = delivery.entry AND a.number = delivery.attempts)
                 """)
         }
     }

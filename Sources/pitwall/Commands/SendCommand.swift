@@ -3,7 +3,6 @@ import CAllocator
 import Campaigns
 import Database
 import Delivery
-import Dispatch
 import Foundation
 import Model
 import SMTP
@@ -114,7 +113,7 @@ struct SendCommand: ParsableCommand {
             words.finish()
         }
         let shown = show(note, workspace.settings.zone, teller)
-        let signals = StopSignals { count in
+        StopSignals.begin { count in
             // First the deed: nobody may be there to read the words.
             if count > 1 { return run.stopNow() }
             run.stop("interrupted")
@@ -122,7 +121,7 @@ struct SendCommand: ParsableCommand {
                 Console.error("\nStopping: no new message, those in flight are finished. Once more to stop at once.")
             }
         }
-        defer { signals.letGo() }
+        defer { StopSignals.end() }
         var hasBegun = false
         // Code that has done its work, once before the connections are made and once a second later, when they mostly are.
         pitwall_forget_code()
