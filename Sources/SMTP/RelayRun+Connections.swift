@@ -118,7 +118,8 @@ extension RelayRun {
             failure = failure ?? error
             return
         }
-        reconnection.failed(startedIn: connection.round, at: now, othersWork: othersWork)
+        reconnection.failed(
+            startedIn: connection.round, at: now, othersWork: othersWork, gotFar: connection.dialogue.hasTakenSender)
         guard !othersWork else { return }
         if reconnection.isHopeless { failure = failure ?? error }
         // Of many that are opened together some may stand in a moment.
@@ -170,7 +171,6 @@ extension RelayRun {
     func over(_ connection: Connection, at now: Int64) {
         connector.close(connection.channel, wasOpening: false)
         guard let ending = connection.dialogue.ending, ending.kind != .goodbye else { return }
-        if connection.dialogue.hasTakenSender { reconnection.wasAnswered() }
         if connection.dialogue.concluded > 0 {
             worked(connection)
         } else if connection.dialogue.begun > 0 || ending.kind != .dismissed {

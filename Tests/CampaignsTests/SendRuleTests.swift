@@ -131,6 +131,19 @@ import Workspace
         #expect(pace.perSecond(at: noon.advanced(byMilliseconds: 3200)) == 0)
     }
 
+    @Test func `bursts of a limit are told by what lies between them`() {
+        var pace = Pace(started: noon, connections: 2)
+        for burst in 0..<8 {
+            // Settled in three portions.
+            for (late, count) in [(0, 3), (20, 5), (60, 2)] {
+                pace.record(count, at: noon.advanced(byMilliseconds: Int64(burst * 1010 + late)))
+            }
+        }
+        for late in stride(from: 60, to: 1000, by: 30) {
+            #expect((9.5...10.5).contains(pace.perSecond(at: noon.advanced(byMilliseconds: Int64(7 * 1010 + late)))), "\(late)")
+        }
+    }
+
     @Test(
         arguments: [(0.0, nil, nil), (10, nil, 34), (10, 300, 300), (0, 300, 300), (0, 0, nil), (1, 10, 340)]
             as [(Double, Double?, Double?)])

@@ -32,6 +32,16 @@ import Testing
         #expect(reconnection.isHopeless)
     }
 
+    @Test func `one that breaks off at recipients is tried with more of them, and soon`() {
+        var reconnection = Reconnection(Persistence())
+        for round in 0..<19 {
+            reconnection.failed(startedIn: round, at: 1000, othersWork: false, gotFar: true)
+            #expect(!reconnection.isHopeless && reconnection.pausedUntil == 1500)
+        }
+        reconnection.failed(startedIn: 19, at: 1000, othersWork: false, gotFar: true)
+        #expect(reconnection.isHopeless)
+    }
+
     @Test func `a relay that merely wants fewer connections is never given up`() {
         var reconnection = Reconnection(Persistence())
         reconnection.worked(startedIn: 0)

@@ -100,6 +100,35 @@ import Testing
         #expect(try pardon(["example.com"], 0) == 1)
     }
 
+    @Test func `the pardon of a relay is for those whom it refused in that time, and they go again`() throws {
+        try house.people(4)
+        let (desk, _) = try house.begun()
+        let claims = try house.claim(desk)
+        let settlements = claims.enumerated().map { index, claim in
+            var settlement = Settlement(
+                key: claim.key, attempt: 1, at: House.noon.advanced(byMilliseconds: Int64(index) * 1000),
+                outcome: index == 3 ? .accepted : .refused, relay: index == 1 ? "other" : "main", code: 550, enhanced: "5.1.1",
+                reply: "no such user")
+            settlement.suppresses = index < 3
+            return settlement
+        }
+        try house.settle(desk, settlements)
+        let until = House.noon.advanced(byMilliseconds: 3_600_000)
+        func pardon(_ since: Int64) throws -> [Int] {
+            let pardon = Ledger.Pardon(relay: "main", until: until, since: House.noon.advanced(byMilliseconds: since))
+            _ = try house.ledger.exchange(settling: [], pardoning: [pardon], claiming: 0, step: 0, at: Self.later, for: desk)
+            let counts = try house.ledger.counts(of: desk.campaign)
+            return [try house.count("SELECT count(*) FROM suppression WHERE lifted_at IS NULL"), counts.refused, counts.deferred]
+        }
+        #expect(try pardon(2500) == [3, 3, 0])
+        #expect(try pardon(1500) == [2, 2, 1])
+        #expect(try pardon(0) == [1, 1, 2])
+        #expect(try house.consents.suppressions(of: claims[1].address).count == 1)
+        let again = try house.claim(desk, at: until)
+        #expect(Set(again.map(\.key)) == [claims[0].key, claims[2].key])
+        #expect(again.map(\.attempt) == [2, 2])
+    }
+
     @Test func `what went is counted by the recipients' domains`() throws {
         try house.people(2)
         let (desk, _) = try house.begun()

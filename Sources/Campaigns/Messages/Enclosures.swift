@@ -96,11 +96,12 @@ package struct EnclosureLoader {
     }
 
     private mutating func content(_ path: String, _ source: SourceText, _ span: Span?) throws -> [UInt8]? {
-        guard !secrets.contains(path), !path.hasPrefix("secrets/") else {
+        let file = files.target(of: path)
+        guard !secrets.contains(file), !file.hasPrefix("secrets/") else {
             report("\(path) is a secret and goes to nobody", source, span)
             return nil
         }
-        guard !["", "-wal", "-shm", "-journal"].contains(where: { path == database + $0 }), !path.hasPrefix("\(database).flight") else {
+        guard !["", "-wal", "-shm", "-journal"].contains(where: { file == database + $0 }), !file.hasPrefix("\(database).flight") else {
             report("\(path) is the workspace's database and goes to nobody", source, span)
             return nil
         }

@@ -11,6 +11,7 @@ struct Pace {
     private let commits: Int
 
     private static let span: Int64 = 3000
+    private static let portion: Int64 = 200
 
     /// - Parameter connections: how many there may be to the relay: with two messages for each none of them waits.
     /// - Parameter isShared: a message is claimed by one commit and let go by the next.
@@ -22,7 +23,12 @@ struct Pace {
 
     mutating func record(_ count: Int, at now: Instant) {
         guard count > 0 else { return }
-        samples.append((now, count))
+        // What one burst of a limit brings is settled in some portions.
+        if let last = samples.last, now.milliseconds - last.at.milliseconds < Self.portion {
+            samples[samples.count - 1].count += count
+        } else {
+            samples.append((now, count))
+        }
         let horizon = now.milliseconds - Self.span
         if let keep = samples.firstIndex(where: { $0.at.milliseconds >= horizon }), keep > 0 { samples.removeFirst(keep) }
     }
@@ -36,8 +42,8 @@ struct Pace {
         if let first = recent.first, let last = recent.last {
             let between = last.at.milliseconds - first.at.milliseconds
             let longest = zip(recent, recent.dropFirst()).map { $1.at.milliseconds - $0.at.milliseconds }.max() ?? 0
-            if between >= span / 2, now.milliseconds - last.at.milliseconds <= longest {
-                return Double(count - first.count) * 1000 / Double(between)
+            if between >= span / 3, now.milliseconds - last.at.milliseconds <= longest {
+                return Double(count - last.count) * 1000 / Double(between)
             }
         }
         return Double(count) * 1000 / Double(span)

@@ -47,6 +47,11 @@ package struct DiskFiles: FileSource {
         return try contents(of: descriptor, size: Int(facts.st_size), first: most, path: path)
     }
 
+    package func target(of path: String) -> String {
+        guard let real = Self.resolved("\(root)/\(path)"), real.hasPrefix(root + "/") else { return path }
+        return String(real.dropFirst(root.count + 1))
+    }
+
     private func contents(of descriptor: Int32, size: Int, first most: Int, path: String) throws(WorkspaceError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(size, most) + 1)

@@ -12,6 +12,12 @@ package protocol FileSource: Sendable {
     func read(_ path: String, first most: Int) throws(WorkspaceError) -> [UInt8]?
     /// The paths of all files below a folder (`""` is the workspace), sorted. Empty where there is no such folder.
     func list(_ folder: String) throws(WorkspaceError) -> [String]
+    /// The path of the file that is read for `path`: another one for a link.
+    func target(of path: String) -> String
+}
+
+extension FileSource {
+    package func target(of path: String) -> String { path }
 }
 
 /// A path that stays within the workspace by its own spelling. Links are the disk's matter, see ``DiskFiles``.

@@ -36,6 +36,8 @@ package final class RecordingFiles: FileSource {
         try base.list(folder)
     }
 
+    package func target(of path: String) -> String { base.target(of: path) }
+
     /// What was read until now.
     package var frozen: FrozenFiles { FrozenFiles(seen.withLock { $0 }) }
 }
