@@ -20,7 +20,7 @@ extension SendRun {
         private var lookedAt: Int64?
         private var nextCount: Int64 = 0
         private var limits: SharedLimits?
-        /// How the campaign stands with what all its senders have done, where there are others.
+        /// How the campaign stands with what all its senders have done, once there have been others.
         private(set) var standing: Standing?
 
         struct Standing {
@@ -115,12 +115,13 @@ extension SendRun {
 
         /// Counting looks at each row of the campaign: a fortieth of the time at most.
         private mutating func count(_ run: SendRun, own: Int) throws {
-            guard try run.ledger.senders(of: run.desk.campaign).contains(where: { $0.id != run.desk.sender && $0.endedAt == nil }) else {
-                standing = nil
-                return
-            }
             let start = Uptime.now()
             guard start >= nextCount else { return }
+            // What others have done stays done once they have ended.
+            if standing == nil {
+                let senders = try run.ledger.senders(of: run.desk.campaign)
+                guard senders.contains(where: { $0.id != run.desk.sender && $0.endedAt == nil }) else { return }
+            }
             let counts = try run.ledger.counts(of: run.desk.campaign)
             nextCount = start + 40 * (Uptime.now() - start)
             let left = counts.planned + counts.handed
