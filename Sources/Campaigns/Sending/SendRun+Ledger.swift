@@ -336,12 +336,12 @@ extension SendRun {
                     done: done, total: total, report: report, rate: rate,
                     secondsAtLimits: secondsAtLimits?.value,
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
-                    bottleneck: done > 0 ? bottleneck(brakes) : nil))
+                    bottleneck: done > 0 ? bottleneck(brakes, rate) : nil))
         }
 
-        private func bottleneck(_ brakes: [SendingPolicy.Brake]) -> SendProgress.Bottleneck {
+        private func bottleneck(_ brakes: [SendingPolicy.Brake], _ rate: Double) -> SendProgress.Bottleneck {
             let isLimited = brakes.contains { !$0.isTrouble }
-            return isLimited && run.table.underWay == 0 ? .limit : waiting.bottleneck(limited: isLimited)
+            return isLimited && rate == 0 ? .limit : waiting.bottleneck(limited: isLimited)
         }
 
         /// Settles what came in after the last turn.
