@@ -3,9 +3,10 @@ import Testing
 
 /// What becomes of a send, and of what it says, where nobody reads it.
 @Suite(.timeLimit(.minutes(2))) struct OutputTests {
-    @Test func `a pipe that nobody reads does not hold up a send, nor does Ctrl-C wait for it`() throws {
+    @Test(.enabled(if: Tools.hasPython, Comment(rawValue: Missing.python)))
+    func `a pipe that nobody reads does not hold up a send, nor does Ctrl-C wait for it`() throws {
         let bench = try Workbench(people: 60)
-        let witness = try Witness()
+        let inbox = try Inbox(bench, "--discard")
         #expect(try bench.pitwall("plan", "welcome").status == 0)
         // The smallest pipe there is, and full.
         let sent = try Python.run(
@@ -29,20 +30,19 @@ import Testing
                 sending.send_signal(signal.SIGINT)
                 time.sleep(0.5)
             print(sending.wait(timeout=20))
-            """, Tools.pitwall, bench.root, witness.url)
+            """, Tools.pitwall, bench.root, inbox.url)
         #expect(sent.output.split(separator: "\n") == ["60", "None", "-2"], "\(sent.output)\(sent.errors)")
-        #expect(witness.recipients.count == 60)
         #expect(try bench.pitwall("campaigns", "status", "welcome", "--json").facts.text("state") == "sent")
     }
 
     @Test func `a pipe that is closed does not end a send`() throws {
         let bench = try Workbench(people: 200)
-        let witness = try Witness()
+        let inbox = try Inbox(bench, "--discard")
         #expect(try bench.pitwall("plan", "welcome").status == 0)
-        let command = "'\(Tools.pitwall)' send welcome --yes --relay \(witness.url) --progress json | true; echo ${PIPESTATUS[0]}"
+        let command = "'\(Tools.pitwall)' send welcome --yes --relay \(inbox.url) --progress json | true; echo ${PIPESTATUS[0]}"
         let shell = try Program("bash", ["-c", command], in: bench.root).wait()
         #expect(shell.output == "0\n", "\(shell.output) \(shell.errors)")
-        #expect(witness.recipients.count == 200)
+        #expect(try bench.addresses("accepted").count == 200)
     }
 
     @Test func `facts that can't be written are an error`() throws {
@@ -54,14 +54,14 @@ import Testing
         }
     }
 
-    @Test func `a terminal that is closed stops a send as Ctrl-C does`() throws {
+    @Test func `a terminal that is closed stops a send as Ctrl-C does, however often that is told`() throws {
         let bench = try Workbench(people: 2000)
-        let witness = try Witness("--final-delay", "0.02")
-        let sending = try Program(Tools.pitwall, ["send", "welcome", "--yes", "--json", "--relay", witness.url], in: bench.root)
-        try sending.until("the first messages") { witness.arrivals.count > 20 ? true : nil }
-        sending.signal(SIGHUP)
+        let inbox = try Inbox(bench, "--discard", "--final-delay", "300")
+        let sending = try Program(Tools.pitwall, ["send", "welcome", "--yes", "--json", "--relay", inbox.url], in: bench.root)
+        try sending.until("the first messages") { (try? bench.addresses("accepted"))?.isEmpty == false ? true : nil }
+        for _ in 0..<3 { sending.signal(SIGHUP) }
         let ending = sending.wait()
         #expect(ending.status == 75, "\(ending.errors)")
-        #expect(try bench.addresses("accepted") == witness.recipients)
+        #expect(try bench.addresses("unknown").isEmpty)
     }
 }

@@ -17,6 +17,7 @@ struct Flight: Sendable {
     var cargo: Cargo?
     /// Of the message, once it is made.
     var marks: FlightRecorder.Marks?
+    /// What a relay must be able to take for it, once the message is made.
     var needs = Abilities.Needs()
     /// The transport has it and has not said what became of it.
     var onWire = false
