@@ -84,7 +84,7 @@ def main():
         if args.dkim:
             run(PITWALL, "dkim", "new", "example.com", "--selector", "s1", cwd=root)
             with open(f"{root}/pitwall.yaml", "a") as file:
-                file.write("dkim:\n  - {domain: example.com, selector: s1, key_file: secrets/dkim-example.com-s1}\n")
+                file.write("dkim:\n  - {domain: example.com, selector: s1, key_file: secrets/dkim-example.com-s1.pem}\n")
             run(PITWALL, "plan", "bench", cwd=root)
         data = f"{folder}/perf.data"
         with bench.Sink(bench.PORT):
