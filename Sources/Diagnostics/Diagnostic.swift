@@ -114,7 +114,7 @@ private struct Excerpt {
 
     /// Whoever writes a password where none belongs is told so without its being shown: `password: …` and `//user:…@host`.
     private static func mask(_ line: inout [Character]) {
-        let folded = line.map { Character($0.lowercased()) }
+        let folded = line.map { $0.isASCII ? Character($0.lowercased()) : $0 }
         func hide(_ range: Range<Int>) {
             for index in range { line[index] = "•" }
         }

@@ -119,6 +119,11 @@ extension YAMLReader {
     }
 }
 
+extension RelaySettings {
+    /// What to do where no relay carries the mail of a campaign.
+    package static let hintForStrangers = "name it in a relay's match: {from_domain: …} in pitwall.yaml, or take match out of one"
+}
+
 extension Sequence<RelaySettings> {
     /// The numbers of those that carry mail from this domain: the ones that name it, else the ones that name none.
     package func carrying(fromDomain domain: String) -> [Int] {

@@ -80,7 +80,7 @@ package struct CampaignDefinition: Sendable {
             mistakes.append(
                 Diagnostic(
                     .warning, "no relay carries mail from \(file.from.value.address.domain)", in: file.source, at: file.from.span,
-                    hint: "name it in a relay's match: {from_domain: …} in pitwall.yaml, or take match out of one"))
+                    hint: RelaySettings.hintForStrangers))
         }
         warnings = mistakes + (segment?.warnings ?? []) + excluded.flatMap(\.warnings) + compiled.warnings
     }

@@ -114,7 +114,7 @@ extension SendingPolicy {
         relayIsDown(
             relay, until: until,
             reason:
-                "relay \(relays[relay].name) finds hardly anybody: nearly all of its answers were \(code), as if of recipients; nobody is suppressed for it"
+                "it finds hardly anybody: nearly all of its answers were \(code), as if of recipients; nobody is suppressed for it"
         )
         relays[relay].down?.isForDenials = true
         relays[relay].answers.clear()

@@ -133,10 +133,11 @@ extension SendingPolicy {
     /// Why none of these relays is asked any more, where one of them found hardly anybody and no other works.
     package func denial(through route: [Int], at now: Instant) -> String? {
         guard route.allSatisfy({ isDown($0, at: now) }) else { return nil }
-        return route.lazy.compactMap { relays[$0].down }.first { $0.isForDenials }?.reason
+        let relay = route.lazy.map { relays[$0] }.first { $0.down?.isForDenials ?? false }
+        return relay.map { "relay \($0.name): \($0.down?.reason ?? "")" }
     }
 
-    package func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
+    func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
 
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {

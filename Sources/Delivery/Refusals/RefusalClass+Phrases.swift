@@ -11,9 +11,8 @@ extension RefusalClass {
                 "authentication required", "authentication is required", "must be authenticated", "must authenticate",
                 "client was not authenticated", "authentication failed", "invalid login", "please log in first",
                 "your account has been disabled", "your account is disabled", "your account has been suspended",
-                "your account is suspended",
-                "your account is inactive", "your account has been locked", "your smtp account", "sending paused", "sending is paused",
-                "sending has been suspended", "sending suspended",
+                "your account is suspended", "your account is inactive", "your account has been locked", "your smtp account",
+                "sending paused", "sending is paused", "sending has been suspended", "sending suspended",
             ]
         ),
         (

@@ -20,7 +20,7 @@ extension Route {
         guard !carrying.isEmpty else {
             throw UseError(
                 .settings, "no relay carries mail from \(sender.domain)",
-                hint: "name it in a relay's match: {from_domain: …} in pitwall.yaml, or take match out of one")
+                hint: RelaySettings.hintForStrangers)
         }
         return try carrying.map { Route(relay: $0, try RelayTransport(relays[$0], in: workspace)) }
     }
