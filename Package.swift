@@ -88,7 +88,7 @@ let targets: [Target] = [
     tests("LiquidTests", ["Liquid", "Diagnostics"]),
     tests("SegmentsTests", ["Segments", "Model", "Diagnostics", "Database", "Store", "StoreSQLite", "TestDatabases"]),
     tests("MailTests", ["CBytes", "Mail", "Model"]),
-    tests("SigningTests", ["Signing", "Mail", "Model"]),
+    tests("SigningTests", ["COpenSSL", "Mail", "Model", "Signing"]),
     tests("TemplatingTests", ["Templating", "Liquid", "Model", "Workspace", "Diagnostics"]),
     tests("DeliveryTests", ["Delivery", "Mail", "Model"]),
     tests("SMTPTests", ["SMTP", "Delivery", "Mail", "Model"]),

@@ -31,17 +31,24 @@ package struct SHA256: ~Copyable {
         bytes.withUnsafeBufferPointer { input in Digest { pitwall_sha256(input.baseAddress, input.count, $0) } }
     }
 
-    /// The hash of those ranges of `bytes` one after another, and of `tail` after them; what lies outside the array is left out.
-    package static func hash(_ bytes: [UInt8], in ranges: [Range<Int>], tail: SharedBytes? = nil) -> Digest {
-        var hash = SHA256()
-        bytes.withUnsafeBufferPointer { bytes in
-            for range in ranges {
-                let range = range.clamped(to: 0..<bytes.count)
-                if let start = bytes.baseAddress { pitwall_sha256_update(&hash.state, start + range.lowerBound, range.count) }
-            }
+    /// The hash of `bytes` and `tail` after them, and the hash of those ranges of `bytes` one after another and `tail` after them, in little
+    /// more than the time of one. What lies outside the array is left out.
+    package static func hashes(_ bytes: [UInt8], and ranges: [Range<Int>], tail: SharedBytes? = nil) -> (whole: Digest, part: Digest) {
+        var whole = SHA256()
+        var part = SHA256()
+        func update(_ all: UnsafeBufferPointer<UInt8>, _ some: UnsafeBufferPointer<UInt8>) {
+            pitwall_sha256_update_two(&whole.state, all.baseAddress, all.count, &part.state, some.baseAddress, some.count)
         }
-        if let tail { hash.update(tail.bytes) }
-        return hash.finish()
+        bytes.withUnsafeBufferPointer { bytes in
+            func piece(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+                UnsafeBufferPointer(rebasing: bytes[range.clamped(to: 0..<bytes.count)])
+            }
+            // The last is nearly all of them.
+            for range in ranges.dropLast() { part.update(piece(range)) }
+            update(bytes, piece(ranges.last ?? 0..<0))
+        }
+        if let tail { update(tail.bytes, tail.bytes) }
+        return (whole.finish(), part.finish())
     }
 }
 

@@ -159,10 +159,9 @@ extension ComposedMessage {
         }
         let envelope =
             Envelope(sender: envelopeSender, recipient: recipient) ?? Envelope(sender: message.from.address, recipient: recipient)
+        let (whole, content) = SHA256.hashes(bytes, and: contentRanges(of: bytes), tail: tail)
         self.init(
-            envelope: envelope, bytes: bytes, tail: tail, messageID: message.messageID,
-            sha256: SHA256.hash(bytes, in: [0..<bytes.count], tail: tail).hex,
-            contentSHA256: SHA256.hash(bytes, in: contentRanges(of: bytes), tail: tail).hex)
+            envelope: envelope, bytes: bytes, tail: tail, messageID: message.messageID, sha256: whole.hex, contentSHA256: content.hex)
     }
 }
 
