@@ -35,26 +35,33 @@ void pitwall_sha256_update(pitwall_sha256_state *state, const uint8_t *bytes, si
 
 void pitwall_sha256_finish(pitwall_sha256_state *state, uint8_t *out) { require(SHA256_Final(out, context(state)), "end a hash"); }
 
-/* By hand over the plain block functions: for a link's hundred bytes this takes 0.26 µs where libcrypto's own HMAC takes 1.5, and a
-   message has three such. */
-void pitwall_hmac_sha256(const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *out) {
+/* By hand over the plain block functions: for a link's hundred bytes libcrypto's own HMAC takes 1.5 µs, several times as long, and a message
+   has three such. */
+void pitwall_hmac_sha256_start(const uint8_t *key, size_t count, pitwall_sha256_state *inner, pitwall_sha256_state *outer) {
     uint8_t block[SHA256_CBLOCK] = {0};
-    uint8_t inner[SHA256_DIGEST_LENGTH];
-    SHA256_CTX state;
-    if (key_count > sizeof block) {
-        pitwall_sha256(key, key_count, block);
-    } else if (key_count > 0) {
-        memcpy(block, key, key_count);
+    if (count > sizeof block) {
+        pitwall_sha256(key, count, block);
+    } else if (count > 0) {
+        memcpy(block, key, count);
     }
     for (size_t index = 0; index < sizeof block; index++) block[index] ^= 0x36;
-    require(SHA256_Init(&state) && SHA256_Update(&state, block, sizeof block) && SHA256_Update(&state, bytes, count)
-                && SHA256_Final(inner, &state),
-            "authenticate");
+    pitwall_sha256_start(inner);
+    pitwall_sha256_update(inner, block, sizeof block);
     for (size_t index = 0; index < sizeof block; index++) block[index] ^= 0x36 ^ 0x5C;
-    require(SHA256_Init(&state) && SHA256_Update(&state, block, sizeof block) && SHA256_Update(&state, inner, sizeof inner)
-                && SHA256_Final(out, &state),
-            "authenticate");
+    pitwall_sha256_start(outer);
+    pitwall_sha256_update(outer, block, sizeof block);
     OPENSSL_cleanse(block, sizeof block);
+}
+
+void pitwall_hmac_sha256(
+    const pitwall_sha256_state *inner, const pitwall_sha256_state *outer, const uint8_t *bytes, size_t count, uint8_t *out) {
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    pitwall_sha256_state state = *inner;
+    pitwall_sha256_update(&state, bytes, count);
+    pitwall_sha256_finish(&state, digest);
+    state = *outer;
+    pitwall_sha256_update(&state, digest, sizeof digest);
+    pitwall_sha256_finish(&state, out);
     OPENSSL_cleanse(&state, sizeof state);
 }
 

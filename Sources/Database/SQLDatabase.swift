@@ -116,12 +116,14 @@ extension SQLRow {
 }
 
 extension SQLSession {
+    @inlinable
     package func all<T>(_ sql: SQL, _ row: (any SQLRow) throws -> T) throws -> [T] {
         var rows: [T] = []
         try forEach(sql) { rows.append(try row($0)) }
         return rows
     }
 
+    @inlinable
     package func first<T>(_ sql: SQL, _ row: (any SQLRow) throws -> T) throws -> T? {
         try prepare(sql.text).first(sql.arguments, row)
     }

@@ -1,12 +1,13 @@
 /// Everything one rendering is given: the data, the time, and how the place it is rendered for writes numbers and dates.
 ///
 /// ```swift
-/// var scope = Scope(["contact": ["first_name": "Ada"]], now: instant.milliseconds)
+/// let scope = Scope(["contact": ["first_name": "Ada"]], now: instant.milliseconds)
 /// scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
 /// ```
 ///
-/// A scope belongs to one rendering; nothing in a template can reach what is not in it.
-package struct Scope {
+/// A scope belongs to one thread, and is not changed while something is rendered; nothing in a template can reach what is not in it. A class, since
+/// a message is several renderings, and each would copy a dozen references.
+package final class Scope {
     /// The variables a template finds at its root: `contact`, `campaign`, `links`, ….
     package var values: Object
     /// Milliseconds since 1970 UTC: what `'now' | date: …` shows. Never the machine's clock.

@@ -17,6 +17,8 @@ package struct MailHeader: Hashable, Sendable {
         case tokens(String)
         /// `title <identifier>`
         case titled(title: String, identifier: String)
+        /// `<one>, <another>`: addresses without a byte that would end them or the header.
+        case angles([String])
         /// The whole field as it goes out.
         case written([UInt8])
     }
@@ -70,21 +72,18 @@ extension MailHeader {
     ///   - web: an https URL, also shown to people.
     ///   - mail: a mailto URL; only where somebody reads that mailbox.
     package static func listUnsubscribe(web: String?, mail: String?) -> [MailHeader] {
-        var value = ""
-        for place in [web, mail] {
-            guard let place, !place.isEmpty else { continue }
-            value += value.isEmpty ? "<" : ", <"
-            value += urlText(place)
-            value += ">"
-        }
-        guard !value.isEmpty else { return [] }
-        let header = MailHeader("List-Unsubscribe", .tokens(value))
+        var places: [String] = []
+        if let web, !web.isEmpty { places.append(urlText(web)) }
+        if let mail, !mail.isEmpty { places.append(urlText(mail)) }
+        guard !places.isEmpty else { return [] }
+        let header = MailHeader("List-Unsubscribe", .angles(places))
         guard let web, web.utf8.count > 8, web.utf8.starts(with: "https://".utf8, by: { Characters.lowercased($0) == $1 }) else {
             return [header]
         }
         return [header, oneClick]
     }
 
+    static let mimeVersion = MailHeader("MIME-Version", .tokens("1.0")).written()
     private static let oneClick = MailHeader("List-Unsubscribe-Post", .tokens("List-Unsubscribe=One-Click")).written()
 
     /// `List-Id` (RFC 2919): `The newsletter <newsletter.news.example.com>`. It names a topic for filters, for ever: it

@@ -106,7 +106,7 @@ package struct MailMessage: Sendable {
         writer.date("Date", date)
         writer.angle("Message-ID", messageID)
         for header in headers { writer.write(header) }
-        writer.tokens("MIME-Version", "1.0")
+        writer.write(.mimeVersion)
         writer.giveBack(to: &out)
     }
 

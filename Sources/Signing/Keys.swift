@@ -15,10 +15,14 @@ package struct Keys: Sendable {
     package let links: Secret
     /// Derives Message-IDs and boundaries.
     package let identity: Secret
+    let linkHashes: HMAC
+    let identityHashes: HMAC
 
     package init(links: Secret, identity: Secret) {
         self.links = links
         self.identity = identity
+        linkHashes = HMAC(links)
+        identityHashes = HMAC(identity)
     }
 
     /// New keys, kept nowhere.
@@ -74,4 +78,8 @@ package struct Keys: Sendable {
             .badKeys, "\(path): \(what)",
             hint: "restore the file from a copy; new keys, made where there is no file, would break the links in all mail sent so far")
     }
+}
+
+extension Keys: CustomReflectable {
+    package var customMirror: Mirror { Mirror(self, children: ["links": links, "identity": identity]) }
 }

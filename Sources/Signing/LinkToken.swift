@@ -69,7 +69,7 @@ package struct LinkToken: Hashable, Sendable {
         bytes.append(bigEndian: step)
         bytes.append(UInt8(truncatingIfNeeded: topic.utf8.count))
         bytes.append(contentsOf: topic.utf8)
-        HMAC.sha256(bytes, key: keys.links).append(first: Self.signatureLength, to: &bytes)
+        keys.linkHashes.sha256(bytes).append(first: Self.signatureLength, to: &bytes)
         return Base64.encoded(bytes[Self.purpose.count...], .url)
     }
 
@@ -103,7 +103,7 @@ package struct LinkToken: Hashable, Sendable {
     }
 
     private static func signature(of content: [UInt8], _ keys: Keys) -> ArraySlice<UInt8> {
-        HMAC.sha256(content, key: keys.links).bytes.prefix(signatureLength)
+        keys.linkHashes.sha256(content).bytes.prefix(signatureLength)
     }
 }
 

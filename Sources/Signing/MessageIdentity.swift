@@ -21,7 +21,7 @@ package struct MessageIdentity: Hashable, Sendable {
             bytes.append(1)
             bytes.append(contentsOf: nonce)
         }
-        let digest = HMAC.sha256(bytes, key: keys.identity).bytes
+        let digest = keys.identityHashes.sha256(bytes).bytes
         messageIDLocal = Self.base32(digest.prefix(16))
         boundary = Self.base32(digest.suffix(16))
     }

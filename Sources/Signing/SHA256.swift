@@ -52,12 +52,21 @@ package struct SHA256: ~Copyable {
     }
 }
 
-/// HMAC-SHA-256, RFC 2104.
-package enum HMAC {
-    package static func sha256(_ bytes: [UInt8], key: Secret) -> Digest {
-        key.bytes.withUnsafeBufferPointer { key in
-            bytes.withUnsafeBufferPointer { input in
-                Digest { pitwall_hmac_sha256(key.baseAddress, key.count, input.baseAddress, input.count, $0) }
+/// HMAC-SHA-256, RFC 2104, by one key: what that comes to is worked out once, and as secret as the key.
+package final class HMAC: Sendable {
+    private let inner: pitwall_sha256_state
+    private let outer: pitwall_sha256_state
+
+    package init(_ key: Secret) {
+        var (inner, outer) = (pitwall_sha256_state(), pitwall_sha256_state())
+        pitwall_hmac_sha256_start(key.bytes, key.count, &inner, &outer)
+        (self.inner, self.outer) = (inner, outer)
+    }
+
+    package func sha256(_ bytes: [UInt8]) -> Digest {
+        withUnsafePointer(to: inner) { inner in
+            withUnsafePointer(to: outer) { outer in
+                Digest { pitwall_hmac_sha256(inner, outer, bytes, bytes.count, $0) }
             }
         }
     }

@@ -3,7 +3,7 @@ import Testing
 
 struct DateTests {
     private func date(_ value: Value, _ pattern: String, east hours: Int = 0) throws -> String {
-        var scope = Scope(["t": value, "p": .string(pattern)], now: monday)
+        let scope = Scope(["t": value, "p": .string(pattern)], now: monday)
         scope.zone = { _ in hours * 3600 }
         scope.zoneName = { _ in "CET" }
         return try parse("{{ t | date: p }}").render(scope)

@@ -52,7 +52,7 @@ struct PartialTests {
 struct HostTests {
     @Test func `a host's block gets its argument and its rendered body, and writes what it likes`() throws {
         let template = try parse("<{% link 3 %}Hello {{ name }}{% endlink %}>{% link %}b{% endlink %}", mode: .html, blocks: ["link"])
-        var scope = Scope(["name": "A&B"])
+        let scope = Scope(["name": "A&B"])
         scope.host = { block, out in
             out.append(contentsOf: "[\(block.name) \(block.argument.text): ".utf8)
             out.append(contentsOf: block.body)
@@ -68,7 +68,7 @@ struct HostTests {
     @Test func `a host's failure is shown at its block`() throws {
         struct Broken: Error {}
         let template = try parse("ab{% link %}{% endlink %}", blocks: ["link"])
-        var scope = Scope()
+        let scope = Scope()
         scope.host = { _, _ in throw FilterFailure("no such link") }
         var out: [UInt8] = [1]
         let error = try #require(throws: RenderError.self) { try template.render(scope, into: &out) }
@@ -81,7 +81,7 @@ struct HostTests {
             .string(input.text(in: context) + (arguments.first?.text(in: context) ?? "!"))
         }
         let upcase = HostFilter("upcase") { _, _, context in .string(context.language) }
-        var scope = Scope(["name": "Ada"])
+        let scope = Scope(["name": "Ada"])
         scope.language = "it"
         let template = try parse("{{ name | shout | shout: '?' | downcase }}{{ name | upcase }}", filters: [shout, upcase])
         #expect(try template.render(scope) == "ada!?it")

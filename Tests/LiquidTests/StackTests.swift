@@ -25,7 +25,7 @@ struct StackTests {
         let isRead = try onSmallStack {
             let template = try parse(text, mode: .html, blocks: ["link"])
             let reading = template.reading()
-            var scope = Scope(["a": true])
+            let scope = Scope(["a": true])
             scope.host = { block, out in out += block.body }
             var out: [UInt8] = []
             _ = try? template.render(scope, into: &out)

@@ -84,7 +84,7 @@ import Testing
 
     /// What a later program might sign with the same key.
     private static func signed(_ content: [UInt8]) -> String {
-        let signature = HMAC.sha256(Array("pitwall link\0".utf8) + content, key: keys.links).bytes.prefix(16)
+        let signature = HMAC(keys.links).sha256(Array("pitwall link\0".utf8) + content).bytes.prefix(16)
         return Base64.encoded(content + signature, .url)
     }
 

@@ -26,8 +26,10 @@ void pitwall_sha256_update_two(
 /* Writes 32 bytes; the state must be started again for another message. */
 void pitwall_sha256_finish(pitwall_sha256_state *state, uint8_t *out);
 
-/* HMAC-SHA-256 (RFC 2104) into `out`, which holds 32. */
-void pitwall_hmac_sha256(const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *out);
+/* HMAC-SHA-256 (RFC 2104). What a key comes to is worked out once; each text goes on from there, into `out`, which holds 32. */
+void pitwall_hmac_sha256_start(const uint8_t *key, size_t count, pitwall_sha256_state *inner, pitwall_sha256_state *outer);
+void pitwall_hmac_sha256(
+    const pitwall_sha256_state *inner, const pitwall_sha256_state *outer, const uint8_t *bytes, size_t count, uint8_t *out);
 
 /* 1 when `out` was filled with random bytes fit for keys, 0 when the system has none to give. */
 int pitwall_random(uint8_t *out, size_t count);

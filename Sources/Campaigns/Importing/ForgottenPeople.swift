@@ -27,7 +27,7 @@ package struct ForgottenPeople: Sendable {
     }
 
     package static func hash(_ address: EmailAddress, key: Secret) -> String {
-        HMAC.sha256(Array("forgotten \(address.key)".utf8), key: key).hex
+        HMAC(key).sha256(Array("forgotten \(address.key)".utf8)).hex
     }
 
     /// By what another system calls them: files may tell of people by that alone.
@@ -42,7 +42,7 @@ package struct ForgottenPeople: Sendable {
     }
 
     package static func hash(externalID: String, key: Secret) -> String {
-        HMAC.sha256(Array("forgotten external ID \(externalID)".utf8), key: key).hex
+        HMAC(key).sha256(Array("forgotten external ID \(externalID)".utf8)).hex
     }
 
     static let reason = RejectReason(text: "this person asked to be forgotten", isRule: true)

@@ -96,14 +96,12 @@ package struct MessageComposer: Sendable {
         guard let base = settings.publicURL else {
             return Links(web: nil, unsubscribe: mailToLeave ?? "", preferences: mailToLeave ?? "")
         }
-        func token(_ kind: LinkToken.Kind) throws -> String {
-            try LinkToken(
-                kind, contact: recipient.contact.id, campaign: campaign, step: UInt32(truncatingIfNeeded: recipient.step),
-                topic: definition.file.topic?.value ?? "", isTest: nonce != nil
-            ).signed(with: keys)
-        }
-        let web = base + "/u/" + (try token(.unsubscribe))
-        return Links(web: web, unsubscribe: web, preferences: base + "/p/" + (try token(.preferences)))
+        var token = try LinkToken(
+            .unsubscribe, contact: recipient.contact.id, campaign: campaign, step: UInt32(truncatingIfNeeded: recipient.step),
+            topic: definition.file.topic?.value ?? "", isTest: nonce != nil)
+        let web = base + "/u/" + token.signed(with: keys)
+        token.kind = .preferences
+        return Links(web: web, unsubscribe: web, preferences: base + "/p/" + token.signed(with: keys))
     }
 
     private func data(_ recipient: Recipient, _ links: Links) -> MessageData {

@@ -20,6 +20,20 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         condition.lock()
         let before = items.count - first
         items.append(contentsOf: new)
+        return tellOfMore(than: before)
+    }
+
+    /// One alone: most come so, and are not copied.
+    @discardableResult
+    func put(_ item: consuming Item) -> Bool {
+        condition.lock()
+        let before = items.count - first
+        items.append(item)
+        return tellOfMore(than: before)
+    }
+
+    /// Unlocks. Says whether there were none before.
+    private func tellOfMore(than before: Int) -> Bool {
         if before < wanted, items.count - first >= wanted { condition.broadcast() }
         condition.unlock()
         return before == 0

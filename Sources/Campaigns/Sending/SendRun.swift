@@ -179,9 +179,9 @@ extension SendRun {
                     guard gate.passes(slot, epoch) else { continue }
                     // A wire empties the queue before it waits, so one wake does for all that come meanwhile. But whoever owes that one may
                     // get no processor for long; the prompt one does not rely on it.
-                    if outbox.queue.put(CollectionOfOne(slot)) || isPrompt { wires.wake() }
+                    if outbox.queue.put(slot) || isPrompt { wires.wake() }
                 } catch {
-                    settled.put(CollectionOfOne(Landing(slot: slot, result: .notRendered(key, error))))
+                    settled.put(Landing(slot: slot, result: .notRendered(key, error)))
                 }
             }
         }
@@ -242,7 +242,7 @@ extension SendRun {
         let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: clock()) } ?? Traffic.Lesson()
         let settlement = flight.settlement(outcome, lesson, at: at, relay: relay, retry: options.retry)
         recorder.markAnswer(slot, settlement)
-        settled.put(CollectionOfOne(Landing(slot: slot, result: .settled(settlement, lesson.pardon))))
+        settled.put(Landing(slot: slot, result: .settled(settlement, lesson.pardon)))
     }
 
     /// What one relay cannot take is refused for good only where no other that carries mail now may take it.

@@ -28,23 +28,21 @@ package struct HostFilter: Sendable {
 
 /// What a filter may know besides its input. One for all filters of a rendering.
 package final class FilterContext {
-    /// Milliseconds since 1970 UTC.
-    package let now: Int64
-    /// Seconds east of UTC at an instant in milliseconds.
-    package let zone: (Int64) -> Int
-    package let zoneName: (Int64) -> String
-    package let language: String
-    package let dates: DateMemory?
+    private let scope: Scope
     package let mode: OutputMode
 
     init(_ scope: Scope, mode: OutputMode) {
-        now = scope.now
-        zone = scope.zone
-        zoneName = scope.zoneName
-        language = scope.language
-        dates = scope.dates
+        self.scope = scope
         self.mode = mode
     }
+
+    /// Milliseconds since 1970 UTC.
+    package var now: Int64 { scope.now }
+    /// Seconds east of UTC at an instant in milliseconds.
+    package var zone: (Int64) -> Int { scope.zone }
+    package var zoneName: (Int64) -> String { scope.zoneName }
+    package var language: String { scope.language }
+    package var dates: DateMemory? { scope.dates }
 }
 
 /// Why a filter cannot give a result, as its user should read it: "divided by zero".

@@ -29,6 +29,10 @@ struct HeaderWriter {
             phrase(headerText(title))
             angle(identifier)
             end()
+        case .angles(let places):
+            begin(header.name)
+            for (index, place) in places.enumerated() { angle(place, isLast: index == places.count - 1) }
+            end()
         case .written(let field): out.append(contentsOf: field)
         }
     }
@@ -128,18 +132,20 @@ struct HeaderWriter {
         }
     }
 
-    /// `<value>`
-    private mutating func angle(_ value: String) {
+    /// `<value>`, or `<value>,` where another one follows.
+    private mutating func angle(_ value: String, isLast: Bool = true) {
         var value = value
         let isWritten = value.withUTF8 { bytes in
-            guard bytes.count + 2 <= Self.longest, bytes.allSatisfy(Self.isVisible) else { return false }
-            open(bytes.count + 2)
+            let count = bytes.count + (isLast ? 2 : 3)
+            guard count <= Self.longest, bytes.allSatisfy(Self.isVisible) else { return false }
+            open(count)
             out.append(UInt8(ascii: "<"))
             out.append(contentsOf: bytes)
             out.append(UInt8(ascii: ">"))
+            if !isLast { out.append(UInt8(ascii: ",")) }
             return true
         }
-        if !isWritten { word([UInt8(ascii: "<")] + value.utf8.filter(Self.isVisible) + [UInt8(ascii: ">")]) }
+        if !isWritten { word([UInt8(ascii: "<")] + value.utf8.filter(Self.isVisible) + Array((isLast ? ">" : ">,").utf8)) }
     }
 
     /// A display name: words as they are, else in quotes, else encoded.

@@ -116,7 +116,10 @@ struct ClaimSelection {
     /// Those whose time has come go before those that have none: a provider's place that nobody took is lost.
     private func candidates(_ limit: Int) throws -> [Candidate] {
         let due = try candidates(limit, "d.due_at > 0 AND d.due_at <= \(now.milliseconds)")
-        return due.count == limit ? due : due + (try candidates(limit - due.count, "d.due_at <= 0"))
+        if due.count == limit { return due }
+        let rest = try candidates(limit - due.count, "d.due_at <= 0")
+        // Nearly always, and not copied.
+        return due.isEmpty ? rest : due + rest
     }
 
     private func candidates(_ limit: Int, _ isDue: SQL) throws -> [Candidate] {

@@ -61,7 +61,7 @@ final class CompiledVariant: Sendable {
             .object(contact(data)), data.background.campaign, data.background.organisation, links,
             .instant(data.now.milliseconds), .null, .null,
         ]
-        var scope = Scope(Object(Self.roots, roots), now: data.now.milliseconds)
+        let scope = Scope(Object(Self.roots, roots), now: data.now.milliseconds)
         let zone = data.zone
         scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
         // What the page shows, the text shows too.

@@ -78,7 +78,7 @@ package struct StandaloneTemplate {
     }
 
     private func render(_ data: JSONObject, now: Instant, zone: Zone) throws(DiagnosticList) -> [UInt8] {
-        var scope = Scope(Object(data.members.map { ($0.name, Value($0.value)) }), now: now.milliseconds)
+        let scope = Scope(Object(data.members.map { ($0.name, Value($0.value)) }), now: now.milliseconds)
         scope.zone = { zone.offset(at: Instant(milliseconds: $0)) }
         if case .object(let contact)? = data["contact"] { scope.language = contact["language"]?.text ?? "" }
         let none = OwnLinks([])
