@@ -50,4 +50,17 @@ import Workspace
     func `no name, and one too long for a header, are errors`(address: String) {
         #expect(complaints { try load(md: "<img alt=\"\" src=\"\(address)\">\n") }.contains { $0.contains("this names no picture") })
     }
+
+    @Test(arguments: [
+        ("<img alt=\"\" src=\"https://x.example/a.png\" srcset=\"https://x.example/a.png 1x, CID:b.png 2x\">", true),
+        ("<p style=\"color: red; background: URL( 'cid:a.png' )\">x</p>", true), ("<a href=\" cid:a.png\">x</a>", true),
+        ("<style>.x { background-image: url(cid:a.png) }</style><p class=\"x\">x</p>", true),
+        ("<img alt=\"cid:a.png\" src=\"cid:a.png\">", false), ("<a href=\"https://x.example/?cid:1\">cid:</a>", false),
+        ("<p style=\"color: red\">url(cid:a.png)</p>", false),
+    ])
+    func `a picture where none is found is warned of, at its line`(html: String, isWarned: Bool) throws {
+        let warnings = try load(md: "Hello\n\n\(html)\n").warnings.filter { $0.message.contains("no picture of the workspace") }
+        #expect(warnings.map { $0.source.name } == (isWarned ? ["Templates/m.md"] : []))
+        #expect(warnings.allSatisfy { $0.headline.contains("m.md:6") }, "\(warnings)")
+    }
 }

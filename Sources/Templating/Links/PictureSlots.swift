@@ -55,7 +55,42 @@ struct PictureSlots {
                 slots.append(Slot(range: range, path: name))
             }
         }
+        warn(of: node, compilation, own)
         for child in node.children { collect(child, compilation, own, &seen) }
+    }
+
+    /// Says where a picture is named that would not be found there.
+    private func warn(of node: HTMLNode, _ compilation: Compilation, _ own: Int) {
+        guard case .element(let element, let attributes) = node.kind else { return }
+        var places = attributes.filter { Self.isLost($0) }.map {
+            ($0.range?.lowerBound ?? node.offset, $0.range?.upperBound ?? node.offset)
+        }
+        if element == "style" {
+            for child in node.children {
+                if case .text(let text) = child.kind, Self.isInStyle(text) { places.append((child.offset, child.offset)) }
+            }
+        }
+        for (start, end) in places {
+            compilation.report(
+                .warning, "no picture of the workspace is found here", in: source, at: Span(start, end), fallback: own,
+                hint: "cid: is for the src of an img and for background=\"…\"; elsewhere a picture needs an https address")
+        }
+    }
+
+    private static func isLost(_ attribute: HTMLNode.Attribute) -> Bool {
+        let value = attribute.value.lowercased()
+        switch attribute.name {
+        case "style": return isInStyle(value)
+        case "href", "poster", "data": return value.trimmingCharacters(in: .whitespacesAndNewlines).hasPrefix(scheme)
+        case "srcset":
+            return value.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespacesAndNewlines).hasPrefix(scheme) }
+        default: return false
+        }
+    }
+
+    private static func isInStyle(_ text: String) -> Bool {
+        let text = text.lowercased().filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
+        return text.contains("url(\(scheme)")
     }
 
     /// The changes that give the pictures their names. What they are is noted in `compilation`.
