@@ -67,6 +67,21 @@ import Testing
         #expect(early.withLock { $0 } == 0)
     }
 
+    @Test func `a database is left in peace while a relay takes its time`() throws {
+        let database = desk.database
+        let writes = Mutex(0)
+        let transport = ScriptedTransport(width: 2) { message, number in
+            if number == 10 {
+                let before = database.writes
+                Thread.sleep(forTimeInterval: 1)
+                writes.withLock { $0 = database.writes - before }
+            }
+            return .outcome(.ok(message))
+        }
+        #expect(try desk.make(transport, slots: 16, lease: try lease()).run().accepted == Self.people)
+        #expect(writes.withLock { $0 } <= 10)
+    }
+
     @Test func `who was put out hands nothing more over, and all it had is for others`() throws {
         let lease = try lease()
         let (database, campaign, id) = (desk.desk.database, desk.campaign, lease.sender)

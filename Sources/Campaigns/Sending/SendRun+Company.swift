@@ -85,7 +85,8 @@ extension SendRun {
                 run.options.lease?.putOut()
                 return nil
             }
-            epoch = turn.epoch
+            // A number that nothing bears is used again: else there would always be one to mark, and no turn would wait.
+            if !claims.isEmpty { epoch = turn.epoch }
             marked = mark
             let free = run.gate.open(upTo: mark)
             if !free.isEmpty, run.outbox.queue.put(free) { run.wires.wake() }

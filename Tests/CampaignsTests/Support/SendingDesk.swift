@@ -102,6 +102,7 @@ final class FailingDatabase: SQLDatabase {
     private let inner: any SQLDatabase
     private let writesLeft = Mutex<Int?>(nil)
     private let answersToLose = Mutex(0)
+    private let written = Mutex(0)
 
     init(_ inner: any SQLDatabase) { self.inner = inner }
 
@@ -116,7 +117,11 @@ final class FailingDatabase: SQLDatabase {
 
     func write<T>(_ body: (any SQLSession) throws -> T) throws -> T { try write(excluding: .everybody, body) }
 
+    /// How many transactions have been asked for.
+    var writes: Int { written.withLock { $0 } }
+
     func write<T>(excluding others: Exclusion, _ body: (any SQLSession) throws -> T) throws -> T {
+        written.withLock { $0 += 1 }
         let fails = writesLeft.withLock { left in
             guard let count = left else { return false }
             left = max(0, count - 1)
