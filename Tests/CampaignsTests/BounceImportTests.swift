@@ -3,12 +3,13 @@ import Delivery
 import Foundation
 import Model
 import Store
+import TestDatabases
 import Testing
 
 @testable import Campaigns
 
 /// What came back, read from mail files.
-@Suite struct BounceImportTests {
+@Suite(.onEachDatabase) struct BounceImportTests {
     private static let later = Desk.noon.advanced(byMilliseconds: 20 * 60_000)
 
     /// A campaign that went out at noon; everybody's message is known by ``identity(_:)``.

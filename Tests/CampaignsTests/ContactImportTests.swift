@@ -1,10 +1,11 @@
 import Model
 import Store
+import TestDatabases
 import Testing
 
 @testable import Campaigns
 
-@Suite struct ContactImportTests {
+@Suite(.onEachDatabase) struct ContactImportTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }

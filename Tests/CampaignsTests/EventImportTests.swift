@@ -1,11 +1,12 @@
 import Model
 import Signing
 import Store
+import TestDatabases
 import Testing
 
 @testable import Campaigns
 
-@Suite struct EventImportTests {
+@Suite(.onEachDatabase) struct EventImportTests {
     let desk: Desk
 
     init() throws {
@@ -269,7 +270,7 @@ import Testing
     }
 }
 
-@Suite struct ConsentImportTests {
+@Suite(.onEachDatabase) struct ConsentImportTests {
     let desk: Desk
 
     init() throws {

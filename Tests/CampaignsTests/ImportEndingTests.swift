@@ -1,12 +1,13 @@
 import Model
 import Signing
 import Store
+import TestDatabases
 import Testing
 
 @testable import Campaigns
 
 /// How an import ends, and what can be done with what it rejected.
-@Suite struct ImportEndingTests {
+@Suite(.onEachDatabase) struct ImportEndingTests {
     let desk: Desk
 
     init() throws {

@@ -1,11 +1,12 @@
 import Database
 import Model
 import Store
+import TestDatabases
 import Testing
 
 @testable import Campaigns
 
-@Suite struct PersonRecordTests {
+@Suite(.onEachDatabase) struct PersonRecordTests {
     private let desk: WorkspaceDesk
     private let later = Desk.noon.advanced(byMilliseconds: 60_000)
 

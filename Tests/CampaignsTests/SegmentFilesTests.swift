@@ -1,9 +1,10 @@
 import Diagnostics
+import TestDatabases
 import Testing
 
 @testable import Campaigns
 
-@Suite struct SegmentFilesTests {
+@Suite(.onEachDatabase) struct SegmentFilesTests {
     @Test(arguments: ["My Segment", ".hidden", "a:b", "sub/deep"])
     func `a file that no segment can be called after is a mistake, not a segment less`(_ name: String) throws {
         var desk = try WorkspaceDesk()

@@ -2,10 +2,11 @@ import Database
 import Delivery
 import Model
 import Store
+import TestDatabases
 import Testing
 
 /// Reports that come later, and what they settle.
-@Suite struct LedgerReportTests {
+@Suite(.onEachDatabase) struct LedgerReportTests {
     let house: House
 
     init() throws { house = try House() }

@@ -1,12 +1,13 @@
 import Database
 import Delivery
 import Model
+import TestDatabases
 import Testing
 
 @testable import Store
 
 /// How much went where: what limits remember.
-@Suite struct SentCountTests {
+@Suite(.onEachDatabase) struct SentCountTests {
     let house: House
 
     init() throws { house = try House() }

@@ -157,11 +157,11 @@ extension Ledger {
         let list = identities.map { "\($0)" as SQL }.joined(separator: ", ")
         try session.forEach(
             """
-            SELECT substr(d.message_id, 1, \(MessageReport.length)), d.campaign_id, d.step, d.contact_id, d.entry, g.name, \
+            SELECT substr(d.message_id, 1, \(raw: "\(MessageReport.length)")), d.campaign_id, d.step, d.contact_id, d.entry, g.name, \
             COALESCE(d.email, c.email), COALESCE(d.handed_at, d.settled_at, 0), \
             CASE WHEN d.state = 4 OR (d.state = 0 AND d.reason = 'resolved') THEN 1 ELSE 0 END \
             FROM delivery d JOIN campaign g ON g.id = d.campaign_id LEFT JOIN contact c ON c.id = d.contact_id \
-            WHERE \(whose) AND substr(d.message_id, 1, \(MessageReport.length)) IN (\(list))
+            WHERE \(whose) AND substr(d.message_id, 1, \(raw: "\(MessageReport.length)")) IN (\(list))
             """
         ) { row in
             guard let address = row.optionalText(6).flatMap({ try? EmailAddress($0) }) else { return }
