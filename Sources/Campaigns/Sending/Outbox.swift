@@ -84,7 +84,14 @@ final class Outbox: Sendable {
         case .later(let free):
             if isStill(limit, now, &policy) { returned += takeAll(&aside) }
             return .later(milliseconds: free.milliseconds &- now.milliseconds)
-        case .othersFirst: return .later(milliseconds: Self.turnPatience)
+        case .othersFirst:
+            // But for what those others can't take. A relay that stands by has only that.
+            if !aside.misfits.isEmpty, case .now = policy.turn(of: anybody, through: relay, at: now),
+                let next = misfit(relay, now, &aside, &policy)
+            {
+                return next
+            }
+            return .later(milliseconds: Self.turnPatience)
         }
         while let slot = aside.parked.take(at: now, under: policy) {
             if let mark = mark(slot, &policy) { return take(slot, mark, relay, now, &policy) }
@@ -138,10 +145,10 @@ final class Outbox: Sendable {
         return true
     }
 
-    /// The relay would not take it, and another one that carries mail now may.
+    /// The relay would not take it, and another one that works may, if it only stands by.
     private func isForOthers(_ slot: Int, _ relay: Int, _ policy: SendingPolicy, at now: Instant) -> Bool {
         guard abilities.areKnown, let needs = table.needs(slot), !abilities.mayFit(needs, relay) else { return false }
-        return policy.serving(route, at: now).contains { $0 != relay && abilities.mayFit(needs, $0) }
+        return route.contains { $0 != relay && policy.isWorking($0, at: now) && abilities.mayFit(needs, $0) }
     }
 
     /// Until when those that are parked wait, and for how long others may have what this relay can't take; nil where there are none.

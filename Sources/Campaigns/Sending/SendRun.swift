@@ -245,13 +245,11 @@ extension SendRun {
         settled.put(Landing(slot: slot, result: .settled(settlement, lesson.pardon)))
     }
 
-    /// What one relay cannot take is refused for good only where no other that carries mail now may take it.
+    /// What one relay cannot take is refused for good only where no other may take it; one that rests now, or stands by, may soon.
     private func outcome(_ told: Outcome, of flight: Flight) -> Outcome {
         guard let reply = told.reply, reply.origin == .here, let relay = flight.passage?.relay else { return told }
         outbox.abilities.learn(reply, of: relay, from: flight.needs)
-        let now = clock()
-        let others = traffic.with { $0.serving(outbox.route, at: now) }
-        guard case .refused = told, others.contains(where: { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }) else {
+        guard case .refused = told, outbox.route.contains(where: { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }) else {
             return told
         }
         return .deferred(reply, reason: reply.description, scope: .message)

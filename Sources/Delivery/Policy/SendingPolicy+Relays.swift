@@ -137,7 +137,8 @@ extension SendingPolicy {
         return relay.map { "relay \($0.name): \($0.down?.reason ?? "")" }
     }
 
-    func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
+    /// Whether it carries mail, or would if it did not stand by.
+    package func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
 
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {
