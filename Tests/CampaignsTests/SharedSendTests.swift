@@ -188,6 +188,29 @@ import Testing
         #expect(clock.now == Instant(milliseconds: 1_000_005))
     }
 
+    @Test func `a steady clock follows one that is set forward, and goes on at half its speed while one that was set back comes up`() {
+        let times = Mutex<(wall: Int64, uptime: Int64)>((1_000_000, 5000))
+        let clock = SteadyClock({ Instant(milliseconds: times.withLock { $0.wall }) }, uptime: { times.withLock { $0.uptime } })
+        func pass(_ milliseconds: Int64) -> Int64 {
+            times.withLock { $0 = ($0.wall + milliseconds, $0.uptime + milliseconds) }
+            return clock.now.milliseconds
+        }
+        #expect(clock.now.milliseconds == 1_000_000)
+        #expect(pass(1000) == 1_001_000)
+        times.withLock { $0.wall += 60_000 }
+        #expect(pass(0) == 1_061_000)
+        times.withLock { $0.wall -= 600_000 }
+        #expect(pass(0) == 1_061_000)
+        // Asked often, it does not stand still either.
+        var last: Int64 = 0
+        for _ in 0..<200_000 { last = pass(1) }
+        #expect(last == 1_161_000)
+        // 600 s are made up in 1,200.
+        #expect(pass(999_000) == 1_660_500)
+        #expect(pass(2000) == 1_662_000)
+        #expect(pass(1000) == 1_663_000)
+    }
+
     /// Runs block, and so have threads of their own.
     private static func detached<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in

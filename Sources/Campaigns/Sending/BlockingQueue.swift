@@ -1,10 +1,8 @@
-import Foundation
-
 /// A queue between threads. Who takes may wait; who puts never does, since everything in the house that is under way has a
 /// place set aside for it (``FlightTable``), which bounds every queue at once.
 // SAFETY: what changes is only touched while `condition` is locked.
 final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
-    private let condition = NSCondition()
+    private let condition = Condition()
     private var items: [Item] = []
     private var first = 0
     private var closed = false
@@ -108,7 +106,7 @@ final class BlockingQueue<Item: Sendable>: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         if items.count - first < count, seconds > 0 {
-            let deadline = Date(timeIntervalSinceNow: seconds)
+            let deadline = Condition.deadline(in: seconds)
             wanted = max(1, count)
             while items.count - first < count, !closed, condition.wait(until: deadline) {}
             wanted = 1

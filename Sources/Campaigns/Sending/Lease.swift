@@ -1,4 +1,3 @@
-import Foundation
 package import Model
 import Store
 import Synchronization
@@ -80,7 +79,7 @@ final class Heartbeat: Sendable {
 /// Wakes who waits, once and for all.
 // SAFETY: `hasRung` is only touched while `condition` is locked.
 private final class Bell: @unchecked Sendable {
-    private let condition = NSCondition()
+    private let condition = Condition()
     private var hasRung = false
 
     func ring() {
@@ -94,7 +93,7 @@ private final class Bell: @unchecked Sendable {
     func wait(seconds: Double) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: seconds)
+        let deadline = Condition.deadline(in: seconds)
         while !hasRung, condition.wait(until: deadline) {}
         return hasRung
     }

@@ -63,7 +63,8 @@ struct SendCommand: ParsableCommand {
         StopSignals.ignoreThoseOfWriting()
         let workspace = try workspace.open()
         let keys = try workspace.keys()
-        let sender = Sender(workspace, keys: keys, clock: Clock.now)
+        let clock = SteadyClock(Clock.now)
+        let sender = Sender(workspace, keys: keys, clock: { clock.now })
         let chosen = try sender.prepare(campaign, plan: plan.map { PlanID($0) })
         let prepared = try chosen ?? planned(workspace, sender)
         if let testTo { return try sendTest(prepared, to: testTo, workspace, keys) }
@@ -230,13 +231,13 @@ struct SendCommand: ParsableCommand {
     private func show(_ note: ProgressNote, _ zone: Zone, _ teller: Teller) -> (SendProgress) -> Void {
         let line = ProgressLine(enabled: !json && progress == .bar)
         let isJSON = progress == .json
-        var noted = Instant(milliseconds: 0)
+        var noted: Int64?
         return { going in
             if line.enabled { teller.tell { line.show(going.line) } }
-            let now = Clock.now()
-            guard now.milliseconds - noted.milliseconds >= 1000 else { return }
-            noted = now
-            let told = going.json(at: now, zone)
+            let uptime = Uptime.now()
+            if let noted, uptime - noted < 1000 { return }
+            noted = uptime
+            let told = going.json(at: Clock.now(), zone)
             note.write(told)
             if isJSON { teller.tell { Console.print(json: told) } }
         }
