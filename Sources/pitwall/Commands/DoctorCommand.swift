@@ -85,7 +85,7 @@ struct DoctorCommand: ParsableCommand {
                 "server's clock", abs(ahead) < 2 ? .good : .poor,
                 abs(ahead) < 2
                     ? words
-                    : "\(words): a send goes by the server's, plans and imports by this one's\nset both by NTP (timedatectl)")
+                    : "\(words): all that is done with this database goes by the server's\nset both by NTP (timedatectl)")
         } catch {
             examination.note("server's clock", .bad, "\(error)")
         }
