@@ -1,12 +1,11 @@
 /* The block functions of SHA-256, which libcrypto would rather have called through its contexts. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "COpenSSL.h"
+#include "context.h"
 
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +20,6 @@ void pitwall_sha256(const uint8_t *bytes, size_t count, uint8_t *out) {
     SHA256_CTX state;
     require(SHA256_Init(&state) && SHA256_Update(&state, bytes, count) && SHA256_Final(out, &state), "hash");
 }
-
-/* The block functions' own state, in place: a context of libcrypto's is two allocations and 1 µs for each text. */
-_Static_assert(sizeof(pitwall_sha256_state) == sizeof(SHA256_CTX), "libcrypto keeps another state than the header says");
-
-static SHA256_CTX *context(pitwall_sha256_state *state) { return (SHA256_CTX *)(void *)state; }
 
 void pitwall_sha256_start(pitwall_sha256_state *state) { require(SHA256_Init(context(state)), "start a hash"); }
 

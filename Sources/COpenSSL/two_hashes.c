@@ -1,11 +1,7 @@
 /* SHA-256 of two texts in turns. A hash by itself leaves most of the processor idle: each of its rounds waits for the one before. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "COpenSSL.h"
-
-#include <openssl/sha.h>
-
-static SHA256_CTX *context(pitwall_sha256_state *state) { return (SHA256_CTX *)(void *)state; }
+#include "context.h"
 
 #if defined(__x86_64__)
 
@@ -13,8 +9,8 @@ static SHA256_CTX *context(pitwall_sha256_state *state) { return (SHA256_CTX *)(
 #include <immintrin.h>
 #include <stdatomic.h>
 
-/* 1 where the processor has the instructions, 2 where it has not. Asked once: the question is dear on a virtual machine. */
-static int has_instructions(void) {
+int pitwall_sha256_goes_in_turns(void) {
+    /* 1 where it does, 2 where it does not. Asked once: the question is dear on a virtual machine. */
     static _Atomic int known;
     int answer = atomic_load_explicit(&known, memory_order_relaxed);
     if (answer == 0) {
@@ -97,7 +93,7 @@ static void hash_blocks(uint32_t first[8], const uint8_t *first_text, uint32_t s
 
 #else
 
-static int has_instructions(void) { return 0; }
+int pitwall_sha256_goes_in_turns(void) { return 0; }
 static void hash_blocks(uint32_t *first, const uint8_t *first_text, uint32_t *second, const uint8_t *second_text, size_t blocks) {
     (void)first, (void)first_text, (void)second, (void)second_text, (void)blocks;
 }
@@ -119,7 +115,7 @@ static void count_blocks(SHA256_CTX *state, size_t blocks) {
 void pitwall_sha256_update_two(
     pitwall_sha256_state *first, const uint8_t *first_bytes, size_t first_count, pitwall_sha256_state *second, const uint8_t *second_bytes,
     size_t second_count) {
-    if (has_instructions()) {
+    if (pitwall_sha256_goes_in_turns()) {
         size_t first_rest = rest_of_block(context(first), first_count), second_rest = rest_of_block(context(second), second_count);
         size_t first_blocks = (first_count - first_rest) / SHA256_CBLOCK, second_blocks = (second_count - second_rest) / SHA256_CBLOCK;
         size_t blocks = first_blocks < second_blocks ? first_blocks : second_blocks;

@@ -72,6 +72,11 @@ package final class HMAC: Sendable {
     }
 }
 
+extension HMAC: CustomStringConvertible, CustomReflectable {
+    package var description: String { "(secret)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// The 32 bytes of a hash.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// In the order of memory.

@@ -63,41 +63,35 @@ import Testing
         #expect(main.accepted > 0 && main.runs == 2)
     }
 
-    /// The transports' time is noon, and so the run's is.
-    private static func fromNoon() -> @Sendable () -> Instant {
-        let start = SendingDesk.wallClock()
-        return { Desk.noon.advanced(byMilliseconds: SendingDesk.wallClock().milliseconds - start.milliseconds) }
-    }
+    private static let notASCII = Outcome.refused(Reply(code: 553, enhanced: "5.6.7", text: "not ASCII", origin: .here), scope: .message)
 
     @Test func `what one relay cannot take goes through the other, and is refused where neither can`() throws {
         let tooLarge = Outcome.deferred(Reply(code: 552, enhanced: "5.3.4", text: "too large", origin: .here), reason: "", scope: .session)
-        let notASCII = Outcome.refused(Reply(code: 553, enhanced: "5.6.7", text: "not ASCII", origin: .here), scope: .message)
-        for (cannot, letter) in [(tooLarge, "u"), (notASCII, "ü")] {
+        for (cannot, letter) in [(tooLarge, "u"), (Self.notASCII, "ü")] {
             let desk = try SendingDesk(60, letter: letter)
             let unable = ScriptedTransport(width: 3) { _, _ in .outcome(cannot) }
             let able = ScriptedTransport.accepting(width: 3)
             let traffic = Self.relays(RelayTerms(name: "a"), RelayTerms(name: "b"))
-            let report = try desk.make(unable, able, traffic: traffic, clock: Self.fromNoon()).run()
+            let report = try desk.make(unable, able, traffic: traffic).run()
             #expect(report.accepted == 60, "\(report.ending)")
             #expect(Set(able.recipients).count == 60)
             // From the first that it could not take it was asked for no more of them, but for those that were its own already.
             #expect(unable.recipients.count < 30, "\(unable.recipients.count)")
         }
         let desk = try SendingDesk(10, letter: "ü")
-        let unable = ScriptedTransport { _, _ in .outcome(notASCII) }
+        let unable = ScriptedTransport { _, _ in .outcome(Self.notASCII) }
         #expect(try desk.make(unable, traffic: Self.relays(RelayTerms(name: "a"))).run().refused == 10)
     }
 
     @Test func `what one relay cannot take holds nobody up where the other is at its limit, and goes through one that stands by`() throws {
-        let notASCII = Outcome.refused(Reply(code: 553, enhanced: "5.6.7", text: "not ASCII", origin: .here), scope: .message)
         let limits = RateLimiter([try #require(Rate("2/hour"))])
         for other in [RelayTerms(name: "utf8", limits: limits), RelayTerms(name: "utf8", isStandby: true)] {
             let desk = try SendingDesk(400, letter: "ü", domain: { _ in "example.com" })
             let isOdd: @Sendable (Outgoing) -> Bool = { message in (Int(message.envelope.recipient.local.dropFirst()) ?? 0) % 20 == 0 }
-            let plain = ScriptedTransport(width: 4) { message, _ in .outcome(isOdd(message) ? notASCII : .ok(message)) }
+            let plain = ScriptedTransport(width: 4) { message, _ in .outcome(isOdd(message) ? Self.notASCII : .ok(message)) }
             let utf8 = ScriptedTransport.accepting(width: 4)
             let traffic = Self.relays(RelayTerms(name: "plain"), other)
-            let run = try desk.make(plain, utf8, traffic: traffic, maker: OddMaker(), clock: Self.fromNoon())
+            let run = try desk.make(plain, utf8, traffic: traffic, maker: OddMaker())
             let thread = WorkerThread("test-run", niceness: 0) { _ = try? run.run() }
             let expected = other.isStandby ? 400 : 380
             let start = ContinuousClock.now
@@ -112,20 +106,46 @@ import Testing
         }
     }
 
-    @Test func `what one relay cannot take is put off while the one that may rests`() throws {
+    @Test func `what one relay cannot take is put off while the one that may rests, and goes once that is back`() throws {
         let desk = try SendingDesk(40, letter: "ü")
-        let notASCII = Outcome.refused(Reply(code: 553, enhanced: "5.6.7", text: "not ASCII", origin: .here), scope: .message)
         let plain = ScriptedTransport(width: 2) { message, _ in
-            .outcome((Int(message.envelope.recipient.local.dropFirst()) ?? 0) % 20 == 0 ? notASCII : .ok(message))
+            .outcome((Int(message.envelope.recipient.local.dropFirst()) ?? 0) % 20 == 0 ? Self.notASCII : .ok(message))
         }
-        let gone = ScriptedTransport { _, _ in .relayGone }
-        let report = try desk.make(
-            plain, gone, traffic: Self.relays(RelayTerms(name: "plain"), RelayTerms(name: "utf8")), maker: OddMaker()
-        )
-        .run()
-        #expect(report.refused == 0)
-        let counts = try desk.counts
-        #expect(counts.accepted == 38 && counts.deferred == 2)
+        let flaky = FlakyTransport(failures: 1)
+        let terms = [RelayTerms(name: "plain"), RelayTerms(name: "utf8")]
+        do {
+            let run = try desk.make(plain, flaky, traffic: Self.relays(terms[0], terms[1]), maker: OddMaker())
+            let thread = WorkerThread("test-run", niceness: 0) { _ = try? run.run() }
+            let start = ContinuousClock.now
+            while try desk.counts.accepted < 38 || desk.counts.deferred < 2, ContinuousClock.now - start < .seconds(20) {
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+            run.stop("enough")
+            thread.join()
+        }
+        var counts = try desk.counts
+        #expect(counts.accepted == 38 && counts.deferred == 2 && counts.refused == 0)
+        let later: @Sendable () -> Instant = { SendingDesk.wallClock().advanced(byMilliseconds: 3_600_000) }
+        _ = try desk.make(plain, flaky, traffic: Self.relays(terms[0], terms[1]), maker: OddMaker(), clock: later).run()
+        counts = try desk.counts
+        #expect(counts.accepted == 40)
+        #expect(flaky.accepted == 2)
+    }
+
+    @Test func `one that stands by gets nothing that another one at work can take`() throws {
+        let desk = try SendingDesk(200, letter: "ü")
+        let plain = ScriptedTransport(width: 4) { message, _ in
+            .outcome(message.envelope.recipient.local.hasPrefix("ü") ? Self.notASCII : .ok(message))
+        }
+        let utf8 = ScriptedTransport.accepting(width: 1)
+        let spare = ScriptedTransport.accepting(width: 4)
+        let traffic = Traffic(
+            SendingPolicy(
+                SendingPolicy.Rules(relays: [
+                    RelayTerms(name: "plain"), RelayTerms(name: "utf8"), RelayTerms(name: "spare", isStandby: true),
+                ])))
+        #expect(try desk.make(plain, utf8, spare, traffic: traffic, maker: OddMaker()).run().accepted == 200)
+        #expect(spare.recipients.isEmpty)
     }
 
     @Test func `nobody is kept in hand while a limit is used up for long`() throws {

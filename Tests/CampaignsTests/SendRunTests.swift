@@ -45,7 +45,8 @@ import Testing
             default: .outcome(.unknown(reason: "lost after the dot"))
             }
         }
-        let report = try desk.make(transport).run()
+        let clock = TestClock()
+        let report = try desk.make(transport, clock: clock.read).run()
         #expect(ending(report, is: "waiting"))
         #expect([report.accepted, report.refused, report.deferred, report.unknown] == Array(repeating: 10, count: 4))
         let counts = try desk.counts

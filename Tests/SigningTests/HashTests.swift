@@ -1,4 +1,5 @@
 import COpenSSL
+import Foundation
 import Mail
 import Model
 import Signing
@@ -64,25 +65,40 @@ private func bytes(hex: String) -> [UInt8] {
         #expect(whole == SHA256.hash(million + [0]))
     }
 
-    /// The number of their bits takes more than 32 bits.
-    @Test func `texts of more than 512 MB`() {
-        let piece = [UInt8](repeating: 7, count: 9_000_000)
-        var (first, second, alone) = (pitwall_sha256_state(), pitwall_sha256_state(), pitwall_sha256_state())
-        pitwall_sha256_start(&first)
-        pitwall_sha256_start(&second)
-        pitwall_sha256_start(&alone)
-        for _ in 0..<60 {
-            pitwall_sha256_update_two(&first, piece, piece.count, &second, piece, piece.count)
-            pitwall_sha256_update(&alone, piece, piece.count)
-        }
-        func digest(_ state: inout pitwall_sha256_state) -> [UInt8] {
-            [UInt8](unsafeUninitializedCapacity: 32) {
-                pitwall_sha256_finish(&state, $0.baseAddress); $1 = 32
+    /// Of texts of 512 MB and more the number of bits takes more than 32: these two have that many behind them.
+    @Test func `the lengths of long texts are counted on`() {
+        let text = (0..<777).map { UInt8(truncatingIfNeeded: $0 * 11) }
+        func digest(_ update: (inout pitwall_sha256_state, inout pitwall_sha256_state) -> Void) -> [[UInt8]] {
+            var states = (pitwall_sha256_state(), pitwall_sha256_state())
+            pitwall_sha256_start(&states.0)
+            pitwall_sha256_start(&states.1)
+            // The lower half of the count, in whole blocks.
+            states.0.words.8 = 0xFFFF_FE00
+            states.1.words.8 = 0xFFFF_F000
+            pitwall_sha256_update(&states.1, [1, 2, 3], 3)
+            update(&states.0, &states.1)
+            func finish(_ state: inout pitwall_sha256_state) -> [UInt8] {
+                [UInt8](unsafeUninitializedCapacity: 32) {
+                    pitwall_sha256_finish(&state, $0.baseAddress)
+                    $1 = 32
+                }
             }
+            return [finish(&states.0), finish(&states.1)]
         }
-        let expected = digest(&alone)
-        #expect(digest(&first) == expected)
-        #expect(digest(&second) == expected)
+        let alone = digest { first, second in
+            pitwall_sha256_update(&first, text, text.count)
+            pitwall_sha256_update(&second, text, text.count)
+        }
+        #expect(digest { pitwall_sha256_update_two(&$0, text, text.count, &$1, text, text.count) } == alone)
+    }
+
+    @Test func `both go in turns where the processor has instructions for it`() {
+        #if arch(x86_64)
+            let flags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+            #expect(pitwall_sha256_goes_in_turns() == (flags.contains(" sha_ni") && flags.contains(" sse4_1") ? 1 : 0))
+        #else
+            #expect(pitwall_sha256_goes_in_turns() == 0)
+        #endif
     }
 
     @Test func `ranges outside the bytes add nothing`() {

@@ -55,6 +55,7 @@ import Workspace
         ("<img alt=\"\" src=\"https://x.example/a.png\" srcset=\"https://x.example/a.png 1x, CID:b.png 2x\">", true),
         ("<p style=\"color: red; background: URL( 'cid:a.png' )\">x</p>", true), ("<a href=\" cid:a.png\">x</a>", true),
         ("<style>.x { background-image: url(cid:a.png) }</style><p class=\"x\">x</p>", true),
+        ("<input type=\"image\" alt=\"\" src=\"cid:a.png\">", true), ("<p style=\"background: image-set('cid:a.png' 1x)\">x</p>", true),
         ("<img alt=\"cid:a.png\" src=\"cid:a.png\">", false), ("<a href=\"https://x.example/?cid:1\">cid:</a>", false),
         ("<p style=\"color: red\">url(cid:a.png)</p>", false),
     ])
@@ -62,5 +63,11 @@ import Workspace
         let warnings = try load(md: "Hello\n\n\(html)\n").warnings.filter { $0.message.contains("no picture of the workspace") }
         #expect(warnings.map { $0.source.name } == (isWarned ? ["Templates/m.md"] : []))
         #expect(warnings.allSatisfy { $0.headline.contains("m.md:6") }, "\(warnings)")
+    }
+
+    @Test func `one in a style sheet is warned of at its own line`() throws {
+        let html = "<style>\n.x { color: red }\n.y { background-image: url('CID:a.png') }\n</style>\n\n<p class=\"x\">x</p>\n"
+        let warnings = try load(md: "Hello\n\n\(html)").warnings.filter { $0.message.contains("no picture of the workspace") }
+        #expect(warnings.map { $0.headline.contains("m.md:8") } == [true], "\(warnings)")
     }
 }

@@ -76,7 +76,7 @@ final class Heartbeat: Sendable {
     func stop() { bell.ring() }
 }
 
-/// Wakes who waits, once and for all.
+/// Wakes who waits, once and for all. What a machine sleeps is not waited for, so that a sender comes back some seconds later.
 // SAFETY: `hasRung` is only touched while `condition` is locked.
 private final class Bell: @unchecked Sendable {
     private let condition = Condition()

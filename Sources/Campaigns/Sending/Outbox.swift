@@ -85,13 +85,8 @@ final class Outbox: Sendable {
             if isStill(limit, now, &policy) { returned += takeAll(&aside) }
             return .later(milliseconds: free.milliseconds &- now.milliseconds)
         case .othersFirst:
-            // But for what those others can't take. A relay that stands by has only that.
-            if !aside.misfits.isEmpty, case .now = policy.turn(of: anybody, through: relay, at: now),
-                let next = misfit(relay, now, &aside, &policy)
-            {
-                return next
-            }
-            return .later(milliseconds: Self.turnPatience)
+            // But for what none of those can take. A relay that stands by has only that.
+            return misfit(relay, now, &aside, &policy, outOfTurn: true) ?? .later(milliseconds: Self.turnPatience)
         }
         while let slot = aside.parked.take(at: now, under: policy) {
             if let mark = mark(slot, &policy) { return take(slot, mark, relay, now, &policy) }
@@ -117,11 +112,16 @@ final class Outbox: Sendable {
         }
     }
 
-    /// The first that another relay could not take and this one may.
-    private func misfit(_ relay: Int, _ now: Instant, _ aside: inout Aside, _ policy: inout SendingPolicy) -> Next? {
+    /// The first that another relay could not take and this one may; out of its turn, only what no relay that carries mail may take.
+    private func misfit(
+        _ relay: Int, _ now: Instant, _ aside: inout Aside, _ policy: inout SendingPolicy, outOfTurn: Bool = false
+    ) -> Next? {
+        if aside.misfits.isEmpty { return nil }
+        let others = outOfTurn ? policy.serving(route, at: now).filter { $0 != relay } : []
         for (place, misfit) in aside.misfits.enumerated() {
-            guard let needs = table.needs(misfit.slot), abilities.mayFit(needs, relay), let mark = mark(misfit.slot, &policy),
-                policy.laneFree(mark.lane, at: now) <= now
+            guard let needs = table.needs(misfit.slot), abilities.mayFit(needs, relay),
+                !others.contains(where: { abilities.mayFit(needs, $0) }),
+                let mark = mark(misfit.slot, &policy), policy.laneFree(mark.lane, at: now) <= now
             else { continue }
             aside.misfits.remove(at: place)
             return take(misfit.slot, mark, relay, now, &policy)

@@ -13,7 +13,7 @@ extension SendRun {
     /// What a run does for sharing its campaign with others: it marks what may go, and sees to what becomes of those that are heard of
     /// no more. Of a run that has the campaign for itself it does nothing.
     struct Company {
-        /// The number of the last claim.
+        /// The number of the last claim that took something.
         private var epoch: Int64 = 0
         /// What was claimed up to here may go.
         private var marked: Int64 = 0

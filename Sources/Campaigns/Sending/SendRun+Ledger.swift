@@ -245,7 +245,7 @@ extension SendRun {
             if let verdict = verdict(complaints: 0) { return try brake(verdict, at: now) }
             if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
             lastChecked = now
-            switch run.options.window.answer(at: now) {
+            switch run.options.window.answer(at: run.wall()) {
             case .open: break
             case .closedUntil(let opening): return end(.held("outside send.between; opens \(opening)"))
             case .expired:

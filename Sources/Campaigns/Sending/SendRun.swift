@@ -60,7 +60,10 @@ package final class SendRun: Sendable {
     /// Its number in the policy.
     let campaign: Int
     let options: Options
+    /// By which all is remembered: it must not go back; see ``SteadyClock``.
     let clock: @Sendable () -> Instant
+    /// What time of day it is for people.
+    let wall: @Sendable () -> Instant
 
     let table: FlightTable
     let toCompose = BlockingQueue<Int>()
@@ -87,7 +90,8 @@ package final class SendRun: Sendable {
     /// - Parameter campaign: its number in the policy; see ``SendingPolicy/enrol(campaign:limits:)``.
     package init(
         ledger: Ledger, campaigns: CampaignStore, desk: Ledger.Desk, recorder: FlightRecorder, maker: any MessageMaking,
-        traffic: Traffic, campaign: Int, routes: [Route], options: Options, clock: @escaping @Sendable () -> Instant
+        traffic: Traffic, campaign: Int, routes: [Route], options: Options, clock: @escaping @Sendable () -> Instant,
+        wall: (@Sendable () -> Instant)? = nil
     ) {
         self.ledger = ledger
         self.campaigns = campaigns
@@ -97,6 +101,7 @@ package final class SendRun: Sendable {
         self.campaign = campaign
         self.options = options
         self.clock = clock
+        self.wall = wall ?? clock
         var desk = desk
         desk.admit = { traffic.admit($0, for: campaign, at: clock()) }
         desk.forgo = { lanes in
@@ -225,10 +230,11 @@ extension SendRun {
         return mayHandOver
     }
 
-    func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
+    /// By the run's own clock and not by when the transport says it was: all that is remembered goes by one.
+    func finished(_ ticket: UInt64, _ outcome: Outcome, relay: String) {
         let slot = Int(clamping: ticket)
         guard let flight = table.arrive(slot) else { return }
-        land(flight, slot, outcome, at: options.lease == nil ? at : clock(), relay: relay)
+        land(flight, slot, outcome, at: clock(), relay: relay)
     }
 
     /// The others need not wait until a relay gives up, which takes some seconds or minutes.
@@ -245,7 +251,8 @@ extension SendRun {
         settled.put(Landing(slot: slot, result: .settled(settlement, lesson.pardon)))
     }
 
-    /// What one relay cannot take is refused for good only where no other may take it; one that rests now, or stands by, may soon.
+    /// What one relay cannot take is refused for good only where no other may take it; one that stands by, rests, or can't be logged in to
+    /// now may later.
     private func outcome(_ told: Outcome, of flight: Flight) -> Outcome {
         guard let reply = told.reply, reply.origin == .here, let relay = flight.passage?.relay else { return told }
         outbox.abilities.learn(reply, of: relay, from: flight.needs)

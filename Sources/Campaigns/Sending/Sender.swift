@@ -148,6 +148,7 @@ package struct Sender {
             workspace.database, folder: workspace.flightFolder, machine: try workspace.machine(), sender: desk.sender, at: clock())
         let composer = try MessageComposer(
             definition, plan: prepared.plan, in: workspace, keys: keys, signer: try workspace.dkimSigner(for: definition), clock: clock)
+        let steady = SteadyClock(clock)
         let options = SendRun.Options(
             limit: limit, window: definition.window, stopRule: definition.stopRule,
             retry: RetrySchedule(first: retry.first, longest: retry.longest, giveUp: giveUp), pace: paces.min(),
@@ -156,8 +157,7 @@ package struct Sender {
             ledger: workspace.ledger, campaigns: workspace.campaigns, desk: desk, recorder: post.recorder, maker: composer,
             traffic: traffic,
             campaign: try traffic.enrol(prepared.campaign.id, rate: rate, in: workspace, at: clock()), routes: routes,
-            options: options,
-            clock: clock)
+            options: options, clock: { steady.now }, wall: clock)
     }
 }
 

@@ -169,7 +169,7 @@ private final class RelayDesk: MessageSource, DeliveryObserver {
     func dotImminent(_ ticket: UInt64) -> Bool { run.dotImminent(ticket) }
     var mayGoOn: Bool { run.mayHandOver }
     func finished(_ ticket: UInt64, _ outcome: Outcome, at: Instant, relay: String) {
-        run.finished(ticket, outcome, at: at, relay: relay)
+        run.finished(ticket, outcome, relay: relay)
     }
 
     func troubled(_ reason: String?) { run.troubled(relay, reason) }

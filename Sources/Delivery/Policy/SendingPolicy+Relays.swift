@@ -4,7 +4,7 @@ package import Model
 package struct RelayTerms: Sendable {
     package var name: String
     package var weight: Int
-    /// It carries mail only while none of the others of its route can.
+    /// It carries only what none of the others of its route can.
     package var isStandby: Bool
     package var limits: RateLimiter
     package var warmUp: WarmUp?

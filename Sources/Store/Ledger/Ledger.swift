@@ -121,7 +121,7 @@ package struct Ledger: Sendable {
 
     /// What a sender that shares its campaign says with each exchange.
     package struct Turn: Hashable, Sendable {
-        /// The number of this claim among its own, above those before.
+        /// The number of this claim among its own, above those that took something.
         package var epoch: Int64
         /// What it claimed up to here may go to a relay from now on.
         package var handed: Int64

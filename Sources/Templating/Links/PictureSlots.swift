@@ -62,12 +62,16 @@ struct PictureSlots {
     /// Says where a picture is named that would not be found there.
     private func warn(of node: HTMLNode, _ compilation: Compilation, _ own: Int) {
         guard case .element(let element, let attributes) = node.kind else { return }
-        var places = attributes.filter { Self.isLost($0) }.map {
+        var places = attributes.filter { Self.isLost($0, of: element) }.map {
             ($0.range?.lowerBound ?? node.offset, $0.range?.upperBound ?? node.offset)
         }
         if element == "style" {
             for child in node.children {
-                if case .text(let text) = child.kind, Self.isInStyle(text) { places.append((child.offset, child.offset)) }
+                guard case .text(let text) = child.kind, Self.isInStyle(text),
+                    let found = text.range(of: Self.scheme, options: .caseInsensitive)
+                else { continue }
+                let start = child.offset + text.utf8.distance(from: text.startIndex, to: found.lowerBound)
+                places.append((start, start + Self.scheme.utf8.count))
             }
         }
         for (start, end) in places {
@@ -77,20 +81,21 @@ struct PictureSlots {
         }
     }
 
-    private static func isLost(_ attribute: HTMLNode.Attribute) -> Bool {
+    private static func isLost(_ attribute: HTMLNode.Attribute, of element: String) -> Bool {
+        if attribute.name == "style" { return isInStyle(attribute.value) }
         let value = attribute.value.lowercased()
+        let places: [Substring]
         switch attribute.name {
-        case "style": return isInStyle(value)
-        case "href", "poster", "data": return value.trimmingCharacters(in: .whitespacesAndNewlines).hasPrefix(scheme)
-        case "srcset":
-            return value.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespacesAndNewlines).hasPrefix(scheme) }
+        case "src" where element != "img", "href", "xlink:href", "poster", "data": places = [value[...]]
+        case "srcset", "imagesrcset": places = value.split(separator: ",")
         default: return false
         }
+        return places.contains { $0.trimmingCharacters(in: .whitespacesAndNewlines).hasPrefix(scheme) }
     }
 
     private static func isInStyle(_ text: String) -> Bool {
         let text = text.lowercased().filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
-        return text.contains("url(\(scheme)")
+        return text.contains("url(\(scheme)") || text.contains("image-set(\(scheme)")
     }
 
     /// The changes that give the pictures their names. What they are is noted in `compilation`.

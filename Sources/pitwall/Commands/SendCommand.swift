@@ -63,8 +63,7 @@ struct SendCommand: ParsableCommand {
         StopSignals.ignoreThoseOfWriting()
         let workspace = try workspace.open()
         let keys = try workspace.keys()
-        let clock = SteadyClock(Clock.now)
-        let sender = Sender(workspace, keys: keys, clock: { clock.now })
+        let sender = Sender(workspace, keys: keys, clock: Clock.now)
         let chosen = try sender.prepare(campaign, plan: plan.map { PlanID($0) })
         let prepared = try chosen ?? planned(workspace, sender)
         if let testTo { return try sendTest(prepared, to: testTo, workspace, keys) }

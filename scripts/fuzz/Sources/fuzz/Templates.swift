@@ -22,7 +22,7 @@ import Model
     guard let template = try? Template(parsing: SourceText(name: "t", bytes: Array(parts[0])), options: options(mode)) else { return }
     var data: Object = ["a": ["b": ["c", 1, 2.5, .null]], "t": "2026-11-02T09:30:00Z", "l": [3, "1", .null, ["a": 1]]]
     if parts.count > 1, let json = try? JSONValue(parsing: Array(parts[1])), case .object(let object) = value(of: json) { data = object }
-    var scope = Scope(data, now: 1_793_611_800_000)
+    let scope = Scope(data, now: 1_793_611_800_000)
     scope.zone = { _ in 3600 }
     scope.host = { block, out in out += block.body }
     let limits = Limits(steps: 20_000, depth: 30, outputBytes: 100_000, valueBytes: 200_000)
