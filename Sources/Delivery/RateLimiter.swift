@@ -145,7 +145,8 @@ struct SlidingWindow: Sendable {
 
     func free(at now: Instant, reserved: Int = 0) -> Instant {
         let free = ownFree(at: now, reserved: reserved)
-        return places == nil ? free : min(free, now.advanced(byMilliseconds: patience))
+        // Of a limit that was used up here nobody else has anything to give.
+        return places == nil || held + reserved >= rate.count ? free : min(free, now.advanced(byMilliseconds: patience))
     }
 
     private func ownFree(at now: Instant, reserved: Int) -> Instant {

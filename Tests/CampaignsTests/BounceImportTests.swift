@@ -113,6 +113,15 @@ import Testing
         #expect(try suppressed(desk).count == 5)
     }
 
+    /// The ledger has the address as people write it, and a report the domain as mail does.
+    @Test func `a domain that is not ASCII is believed as any other`() throws {
+        let desk = try sent(240, domain: { _ in "ünï.example" })
+        let group = Providers.Group(name: "firm", domains: ["ünï.example"], limits: [])
+        let path = try desk.desk.file("box", (1...11).map { "From x\n\(Self.bounce($0))\n" }.joined())
+        let summary = try BounceImport(desk.ledger, providers: Providers([group]), dryRun: false, clock: { Self.later }).run(path)
+        #expect(summary.suppressed == 11 && summary.doubted.isEmpty)
+    }
+
     @Test func `a dry run says what would be, and changes nothing`() throws {
         let desk = try sent(3, unknown: [1])
         let summary = try run(desk, try desk.desk.file("one.eml", Self.bounce(1)), dryRun: true)

@@ -125,6 +125,10 @@ import Testing
         }
         var counts = try desk.counts
         #expect(counts.accepted == 38 && counts.deferred == 2 && counts.refused == 0)
+        // Asked for once, and not again before the other's rest of half a minute is over.
+        #expect(plain.recipients.count == 40)
+        let due = try #require(try desk.ledger.nextDue(of: desk.campaign, step: DeliveryKey.campaignStep))
+        #expect(due > SendingDesk.wallClock().advanced(byMilliseconds: 5000))
         let later: @Sendable () -> Instant = { SendingDesk.wallClock().advanced(byMilliseconds: 3_600_000) }
         _ = try desk.make(plain, flaky, traffic: Self.relays(terms[0], terms[1]), maker: OddMaker(), clock: later).run()
         counts = try desk.counts

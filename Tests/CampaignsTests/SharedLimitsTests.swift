@@ -152,9 +152,88 @@ import Testing
         var limits = SharedLimits(traffic, ledger, id)
         let address = try EmailAddress("ada@firm.example")
         _ = try limits.ask(isBusy: true, at: origin, uptime: 0, databaseTime: origin)
-        #expect(traffic.admit(address, for: 0, at: origin).admission != .go)
-        _ = try limits.ask(isBusy: true, at: origin, uptime: 1000, databaseTime: origin)
+        // One is taken in hand and waits for its place.
         #expect(traffic.admit(address, for: 0, at: origin).admission == .go)
+        #expect(traffic.admit(address, for: 0, at: origin).admission != .go)
+        let mark = traffic.with { $0.mark(domain: address.asciiDomain, campaign: 0) }
+        #expect(traffic.with { $0.turn(of: mark, through: 0, at: origin) } != .now)
+        _ = try limits.ask(isBusy: true, at: origin, uptime: 1000, databaseTime: origin)
+        #expect(traffic.with { $0.turn(of: mark, through: 0, at: origin) } == .now)
+    }
+
+    @Test func `nobody is kept in hand for a provider's limit that others have used up`() throws {
+        let group = Providers.Group(name: "firm", domains: ["firm.example"], limits: [try #require(Rate("4/day"))])
+        let rules = SendingPolicy.Rules(providers: Providers([group]), relays: [RelayTerms(name: "main")])
+        let address = try EmailAddress("ada@firm.example")
+        func sender() throws -> (traffic: Traffic, limits: SharedLimits) {
+            let id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+            let traffic = Traffic(SendingPolicy(rules))
+            return (traffic, SharedLimits(traffic, ledger, id))
+        }
+        var (first, second) = (try sender(), try sender())
+        let mark = first.traffic.with { $0.mark(domain: address.asciiDomain, campaign: 0) }
+        var gone = 0
+        for time in stride(from: Int64(0), to: 30_000, by: 250) {
+            let now = origin.advanced(byMilliseconds: time)
+            guard case .go = first.traffic.admit(address, for: 0, at: now).admission else { continue }
+            _ = try first.limits.ask(isBusy: false, at: now, uptime: time, databaseTime: now)
+            first.traffic.with { policy in
+                if policy.turn(of: mark, through: 0, at: now) == .now {
+                    policy.take(mark, through: 0, at: now)
+                    policy.went(mark, through: 0, at: now)
+                    gone += 1
+                }
+                policy.landed(mark)
+            }
+        }
+        #expect(gone == 4)
+        let start = origin.advanced(byMilliseconds: 30_000)
+        #expect(second.traffic.admit(address, for: 0, at: start).admission == .go)
+        for time in stride(from: Int64(30_000), to: 40_000, by: 250) {
+            let now = origin.advanced(byMilliseconds: time)
+            if second.limits.isDue(time) { _ = try second.limits.ask(isBusy: true, at: now, uptime: time, databaseTime: now) }
+        }
+        let later = origin.advanced(byMilliseconds: 40_000)
+        // What is taken back after twice that long in hand.
+        #expect(second.traffic.with { $0.laneFree(mark.lane, at: later) } > later.advanced(byMilliseconds: 2 * SendingPolicy.patience))
+        #expect(second.traffic.admit(address, for: 0, at: later).admission != .go)
+    }
+
+    /// A part of a slow limit is a place or two, and nobody is under way while there is none.
+    @Test(arguments: ["4/min", "20/day", "29/min"])
+    func `messages to a domain with a slow limit get their places, and no more`(_ limit: String) throws {
+        let rate = try #require(Rate(limit))
+        let group = Providers.Group(name: "firm", domains: ["firm.example"], limits: [rate])
+        let rules = SendingPolicy.Rules(providers: Providers([group]), relays: [RelayTerms(name: "main")])
+        let id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+        let traffic = Traffic(SendingPolicy(rules))
+        var limits = SharedLimits(traffic, ledger, id)
+        let address = try EmailAddress("ada@firm.example")
+        // Forty messages, each claimed when it is due.
+        var due = [Int64](repeating: 0, count: 40)
+        var gone: [Int64] = []
+        for time in stride(from: Int64(0), to: 180_000, by: 50) {
+            let now = origin.advanced(byMilliseconds: time)
+            if limits.isDue(time) { _ = try limits.ask(isBusy: false, at: now, uptime: time, databaseTime: now) }
+            for index in due.indices where due[index] <= time {
+                switch traffic.admit(address, for: 0, at: now).admission {
+                case .go:
+                    traffic.with { policy in
+                        let mark = policy.mark(domain: address.asciiDomain, campaign: 0)
+                        guard policy.turn(of: mark, through: 0, at: now) == .now else { return policy.landed(mark) }
+                        policy.take(mark, through: 0, at: now)
+                        policy.went(mark, through: 0, at: now)
+                        policy.landed(mark)
+                        gone.append(time)
+                        due[index] = .max
+                    }
+                case .paced(let until), .held(let until): due[index] = until.milliseconds - origin.milliseconds
+                }
+            }
+        }
+        #expect(most(gone, in: rate.window.milliseconds) <= rate.count)
+        let windows = max(1, 180_000 / rate.window.milliseconds)
+        #expect(gone.count >= min(40, Int(windows) * rate.count) * 3 / 5, "\(gone)")
     }
 
     @Test func `what went before limits were shared counts`() throws {

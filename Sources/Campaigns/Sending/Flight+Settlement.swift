@@ -4,7 +4,11 @@ import Store
 
 extension Flight {
     /// What the ledger keeps of an outcome.
-    func settlement(_ outcome: Outcome, _ lesson: Traffic.Lesson, at: Instant, relay: String, retry: RetrySchedule) -> Settlement {
+    ///
+    /// - Parameter notBefore: no sooner is it worth another try.
+    func settlement(
+        _ outcome: Outcome, _ lesson: Traffic.Lesson, at: Instant, relay: String, retry: RetrySchedule, notBefore: Instant? = nil
+    ) -> Settlement {
         let reply = outcome.reply
         var queueID: String?
         let kind: Settlement.Outcome
@@ -15,7 +19,8 @@ extension Flight {
         case .refused: kind = lesson.heldUntil.map { again($0, retry, at: at) } ?? .refused
         case .unknown: kind = .unknown
         case .notAttempted: kind = lesson.heldUntil.map { again($0, retry, at: at) } ?? .returned
-        case .deferred(let reply, _, let scope): kind = again(due(after: reply, scope, at: at, retry: retry), retry, at: at)
+        case .deferred(let reply, _, let scope):
+            kind = again(max(due(after: reply, scope, at: at, retry: retry), notBefore ?? at), retry, at: at)
         }
         var settlement = Settlement(
             key: key, attempt: attempt, at: at, outcome: kind, relay: relay, code: reply?.code, enhanced: reply?.enhanced,

@@ -246,7 +246,8 @@ extension SendRun {
     private func land(_ flight: Flight, _ slot: Int, _ told: Outcome, at: Instant, relay: String) {
         let outcome = outcome(told, of: flight)
         let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: clock()) } ?? Traffic.Lesson()
-        let settlement = flight.settlement(outcome, lesson, at: at, relay: relay, retry: options.retry)
+        let settlement = flight.settlement(
+            outcome, lesson, at: at, relay: relay, retry: options.retry, notBefore: comesBack(told, flight, at))
         recorder.markAnswer(slot, settlement)
         settled.put(Landing(slot: slot, result: .settled(settlement, lesson.pardon)))
     }
@@ -260,6 +261,13 @@ extension SendRun {
             return told
         }
         return .deferred(reply, reason: reply.description, scope: .message)
+    }
+
+    /// Where the relays that may take what this one can't are away, there is no sense in asking sooner.
+    private func comesBack(_ told: Outcome, _ flight: Flight, _ now: Instant) -> Instant? {
+        guard told.reply?.origin == .here, let relay = flight.passage?.relay else { return nil }
+        let able = outbox.route.filter { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }
+        return able.isEmpty ? nil : traffic.with { $0.comesBack(able, at: now) }
     }
 
     /// A transport that has ended owes an outcome for everything it took. What it forgot may have gone out.

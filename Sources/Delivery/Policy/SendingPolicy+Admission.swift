@@ -58,6 +58,8 @@ extension SendingPolicy {
         if let room = lanes[lane].limiter.room(at: now) {
             // A short window is used up again and again while messages wait behind others.
             allowance = max(room, Int(min((lanes[lane].limiter.pace ?? 0) * 1000 * Self.ahead, 1e6)))
+            // Of a shared limit there are places only for what waits for one.
+            if isSharing { allowance = max(allowance ?? 0, 1) }
         }
         if let pace = lanes[lane].throttle.pace { allowance = min(allowance ?? .max, max(1, Int(min(pace * Self.ahead, 1e6)))) }
         return allowance

@@ -103,6 +103,8 @@ extension SendingPolicy {
     private static let lead = 8.0
     /// A relay that took nothing for so long, in milliseconds, is not waited for: it may be slow, and shares are no reason to be as slow.
     private static let turnPatience: Int64 = 2000
+    /// After which one is tried again that gave no end of its trouble, in milliseconds.
+    private static let rest: Int64 = 30_000
 
     /// The relay is of no use until then; others take its share. `until` may be `.latest`: until somebody changes something.
     package mutating func relayIsDown(_ relay: Int, until: Instant, reason: String) {
@@ -139,6 +141,15 @@ extension SendingPolicy {
 
     /// Whether it carries mail, or would if it did not stand by.
     package func isWorking(_ relay: Int, at now: Instant) -> Bool { relays[relay].trouble == nil && !isDown(relay, at: now) }
+
+    /// When it is worth looking for one of these again; nil where one works, or none is known to come back by itself.
+    package func comesBack(_ some: [Int], at now: Instant) -> Instant? {
+        if some.contains(where: { isWorking($0, at: now) }) { return nil }
+        return some.compactMap { relay in
+            guard let down = relays[relay].down, down.until > now else { return now.advanced(byMilliseconds: Self.rest) }
+            return down.until < .latest ? down.until : nil
+        }.min()
+    }
 
     /// By weights, among those that could send now: one at its limit or down is passed over. Those that stand by wait until no other is up.
     mutating func isTurn(of relay: Int, in route: [Int], at now: Instant) -> Bool {

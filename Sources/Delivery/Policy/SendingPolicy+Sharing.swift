@@ -32,6 +32,9 @@ extension SendingPolicy {
         let window: Int
     }
 
+    /// How long a message to a provider waits in hand for a place of a limit that others may have used up, in milliseconds.
+    private static let askingPatience: Int64 = 3000
+
     /// Windows up to this length are used up and free again faster than parts change.
     private static let short: Int64 = 10_000
 
@@ -61,16 +64,19 @@ extension SendingPolicy {
         for owner in owners {
             var isBusy = isBusy
             if case .lane(let lane) = owner {
-                isBusy = lanes[lane].underWay > 0 || lanes[lane].isAsked
+                // What was put off comes for its place when it is due, and must find it: else a small part would be given back each time.
+                isBusy = lanes[lane].underWay > 0 || lanes[lane].isAsked || lanes[lane].reserved > now
                 lanes[lane].isAsked = false
             }
             let limit = name(of: owner)
+            var isWantingAny = false
             withLimiter(of: owner) { limiter in
                 for (window, share) in limiter.shares(at: now).enumerated() {
                     let place = SharePlace(owner: owner, window: window)
                     // Of a domain that nothing goes to there is nothing to say.
                     if !isBusy, share.places == 0, share.used == 0 { continue }
                     let isWanting = isBusy && share.used >= share.places
+                    isWantingAny = isWantingAny || isWanting
                     let wants = Self.wants(share, isWanting, isBusy, pace(place, share.total))
                     let allowed = min(share.places, wants)
                     limiter.allot(allowed, in: window)
@@ -82,8 +88,22 @@ extension SendingPolicy {
                             place: place))
                 }
             }
+            if case .lane(let lane) = owner { wait(lane, isWanting: isWantingAny, at: now) }
         }
         return claims
+    }
+
+    /// Who has asked for a place some times and got none waits in the ledger for a while, and not in hand: who leaves meanwhile must not get it.
+    private mutating func wait(_ lane: Int, isWanting: Bool, at now: Instant) {
+        guard isWanting else {
+            (lanes[lane].wantsSince, lanes[lane].noneUntil) = (nil, Instant(milliseconds: 0))
+            return
+        }
+        let since = lanes[lane].wantsSince ?? now
+        lanes[lane].wantsSince = since
+        if now.milliseconds - since.milliseconds >= Self.askingPatience {
+            lanes[lane].noneUntil = now.advanced(byMilliseconds: 4 * Self.patience)
+        }
     }
 
     /// Of a short window all there is while it is used up, else a little more than is in use; of a long one as much as will go within some

@@ -78,7 +78,7 @@ package struct EventStore: Sendable {
             try session.all(
                 """
                 SELECT n.name, e.at, e.learned_at, e.properties FROM event e JOIN event_name n ON n.id = e.name_id \
-                WHERE e.contact_id = \(contact) ORDER BY e.at DESC, e.id LIMIT \(Int64(limit))
+                WHERE e.contact_id = \(contact) ORDER BY e.at DESC, e.id, n.name LIMIT \(Int64(limit))
                 """
             ) { row in
                 Event(
