@@ -34,6 +34,13 @@ package struct RateLimiter: Sendable {
         windows.reduce(now) { max($0, $1.free(at: now, reserved: reserved)) }
     }
 
+    /// How many more may go at most, where limits are shared and more places are to be had; nil without limits.
+    mutating func left(at now: Instant) -> Int? {
+        var least: Int?
+        for index in windows.indices { least = min(least ?? .max, windows[index].left(at: now)) }
+        return least
+    }
+
     /// How many messages may go at `now`; nil without any limit.
     package mutating func room(at now: Instant) -> Int? {
         var least: Int?
@@ -159,6 +166,12 @@ struct SlidingWindow: Sendable {
         }
         // Those that are on their way fill it: a window after the last of them has gone, and none has yet.
         return now.advanced(byMilliseconds: length)
+    }
+
+    /// How many more may go, if all of the limit's places were to be had.
+    mutating func left(at now: Instant) -> Int {
+        forget(before: now.milliseconds)
+        return max(0, rate.count - held)
     }
 
     mutating func room(at now: Instant) -> Int {

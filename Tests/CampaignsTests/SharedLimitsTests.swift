@@ -152,8 +152,8 @@ import Testing
         var limits = SharedLimits(traffic, ledger, id)
         let address = try EmailAddress("ada@firm.example")
         _ = try limits.ask(isBusy: true, at: origin, uptime: 0, databaseTime: origin)
-        // One is taken in hand and waits for its place.
-        #expect(traffic.admit(address, for: 0, at: origin).admission == .go)
+        // Some are taken in hand and wait for their places.
+        for _ in 0..<20 { #expect(traffic.admit(address, for: 0, at: origin).admission == .go) }
         #expect(traffic.admit(address, for: 0, at: origin).admission != .go)
         let mark = traffic.with { $0.mark(domain: address.asciiDomain, campaign: 0) }
         #expect(traffic.with { $0.turn(of: mark, through: 0, at: origin) } != .now)

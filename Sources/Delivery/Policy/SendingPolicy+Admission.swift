@@ -17,6 +17,8 @@ extension SendingPolicy {
     package static let patience: Int64 = 15_000
     /// As much as goes within so many seconds is under way to a provider with limits.
     private static let ahead = 2.0
+    /// So many wait in hand for places of a limit that is shared.
+    private static let mostWaiting = 20
 
     /// A provider with a limit or a pace of its own has no more messages under way than it will take within a moment, so that the others
     /// are never queued behind it. Those put off get times one behind the other, as its pace lets them go.
@@ -59,7 +61,7 @@ extension SendingPolicy {
             // A short window is used up again and again while messages wait behind others.
             allowance = max(room, Int(min((lanes[lane].limiter.pace ?? 0) * 1000 * Self.ahead, 1e6)))
             // Of a shared limit there are places only for what waits for one.
-            if isSharing { allowance = max(allowance ?? 0, 1) }
+            if isSharing { allowance = max(allowance ?? 0, min(lanes[lane].limiter.left(at: now) ?? 0, Self.mostWaiting)) }
         }
         if let pace = lanes[lane].throttle.pace { allowance = min(allowance ?? .max, max(1, Int(min(pace * Self.ahead, 1e6)))) }
         return allowance
