@@ -41,6 +41,18 @@ package struct RateLimiter: Sendable {
         return least
     }
 
+    /// As fast as messages may go for the next seconds, in messages a millisecond, if all of the limit's places were to be had: of a day's limit of which
+    /// much is left that is more than over a day. Nil without any limit.
+    mutating func paceForNow(at now: Instant) -> Double? {
+        var least: Double?
+        for index in windows.indices {
+            let rate = windows[index].rate
+            let pace = max(Double(rate.count) / Double(rate.window.milliseconds), Double(windows[index].left(at: now)) / 10_000)
+            least = min(least ?? .infinity, pace)
+        }
+        return least
+    }
+
     /// How many messages may go at `now`; nil without any limit.
     package mutating func room(at now: Instant) -> Int? {
         var least: Int?
@@ -84,10 +96,17 @@ package struct RateLimiter: Sendable {
         windows.indices.compactMap { windows[$0].share(at: now, reserved: reserved) }
     }
 
-    /// So many places of the limit are its own.
-    package mutating func allot(_ places: Int, in window: Int) {
-        if windows.indices.contains(window) { windows[window].places = max(0, places) }
+    /// So many places of the limit are its own; says whether they are more than before.
+    @discardableResult
+    package mutating func allot(_ places: Int, in window: Int) -> Bool {
+        guard windows.indices.contains(window) else { return false }
+        let before = windows[window].places ?? 0
+        windows[window].places = max(0, places)
+        return places > before
     }
+
+    /// The earliest time at which a message may go by what is its own, whatever others give up.
+    func ownFree(at now: Instant) -> Instant { windows.reduce(now) { max($0, $1.ownFree(at: now, reserved: reserved)) } }
 
     /// One window of a limit that several share.
     package struct Share: Hashable, Sendable {
@@ -156,7 +175,7 @@ struct SlidingWindow: Sendable {
         return places == nil || held + reserved >= rate.count ? free : min(free, now.advanced(byMilliseconds: patience))
     }
 
-    private func ownFree(at now: Instant, reserved: Int) -> Instant {
+    fileprivate func ownFree(at now: Instant, reserved: Int) -> Instant {
         guard held + reserved >= most else { return now }
         // Enough of the oldest must have left for one more to fit.
         var excess = held + reserved - most + 1

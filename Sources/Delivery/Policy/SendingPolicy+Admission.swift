@@ -68,7 +68,9 @@ extension SendingPolicy {
     }
 
     private mutating func reserve(_ lane: Int, from earliest: Instant, at now: Instant) -> Instant {
-        let perMillisecond = min(lanes[lane].limiter.pace ?? .infinity, lanes[lane].throttle.pace.map { $0 / 1000 } ?? .infinity)
+        // What is put off for places that are asked for finds all of them soon.
+        let pace = isSharing ? lanes[lane].limiter.paceForNow(at: now) : lanes[lane].limiter.pace
+        let perMillisecond = min(pace ?? .infinity, lanes[lane].throttle.pace.map { $0 / 1000 } ?? .infinity)
         let limit = max(earliest, now.advanced(byMilliseconds: Self.horizon))
         let place = min(max(earliest, lanes[lane].reserved, now.advanced(byMilliseconds: 1)), limit)
         let step = perMillisecond.isFinite ? max(1, Int64(min(1 / perMillisecond, 1e9))) : 1

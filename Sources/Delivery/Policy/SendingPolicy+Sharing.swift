@@ -69,14 +69,13 @@ extension SendingPolicy {
                 lanes[lane].isAsked = false
             }
             let limit = name(of: owner)
-            var isWantingAny = false
+            var isStuck = false
             withLimiter(of: owner) { limiter in
                 for (window, share) in limiter.shares(at: now).enumerated() {
                     let place = SharePlace(owner: owner, window: window)
                     // Of a domain that nothing goes to there is nothing to say.
                     if !isBusy, share.places == 0, share.used == 0 { continue }
                     let isWanting = isBusy && share.used >= share.places
-                    isWantingAny = isWantingAny || isWanting
                     let wants = Self.wants(share, isWanting, isBusy, pace(place, share.total))
                     let allowed = min(share.places, wants)
                     limiter.allot(allowed, in: window)
@@ -87,15 +86,18 @@ extension SendingPolicy {
                             total: share.total,
                             place: place))
                 }
+                isStuck = isBusy && limiter.ownFree(at: now).milliseconds - now.milliseconds > Self.patience
             }
-            if case .lane(let lane) = owner { wait(lane, isWanting: isWantingAny, at: now) }
+            if case .lane(let lane) = owner { wait(lane, isStuck: isStuck, at: now) }
         }
         return claims
     }
 
     /// Who has asked for a place some times and got none waits in the ledger for a while, and not in hand: who leaves meanwhile must not get it.
-    private mutating func wait(_ lane: Int, isWanting: Bool, at now: Instant) {
-        guard isWanting else {
+    ///
+    /// - Parameter isStuck: what is its own will not be free again for long.
+    private mutating func wait(_ lane: Int, isStuck: Bool, at now: Instant) {
+        guard isStuck else {
             (lanes[lane].wantsSince, lanes[lane].noneUntil) = (nil, Instant(milliseconds: 0))
             return
         }
@@ -124,7 +126,9 @@ extension SendingPolicy {
 
     /// It may use so many of the places that are its own. Fewer than are in use: another has too little, and what gets free here is for it.
     package mutating func allot(_ places: Int, to place: SharePlace) {
-        withLimiter(of: place.owner) { $0.allot(places, in: place.window) }
+        var isMore = false
+        withLimiter(of: place.owner) { isMore = $0.allot(places, in: place.window) }
+        if isMore, case .lane(let lane) = place.owner { (lanes[lane].wantsSince, lanes[lane].noneUntil) = (nil, Instant(milliseconds: 0)) }
     }
 
     private var owners: [SharePlace.Owner] {
