@@ -115,6 +115,7 @@ extension SQLRow {
     package func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
 }
 
+// To be inlined, and so compiled for the type in question: each row of a send comes through here.
 extension SQLSession {
     @inlinable
     package func all<T>(_ sql: SQL, _ row: (any SQLRow) throws -> T) throws -> [T] {

@@ -19,11 +19,12 @@ typedef struct {
 
 void pitwall_sha256_start(pitwall_sha256_state *state);
 void pitwall_sha256_update(pitwall_sha256_state *state, const uint8_t *bytes, size_t count);
-/* As an update of each, in little more than the time of one where the processor has instructions for it: 1 where it has. */
-int pitwall_sha256_goes_in_turns(void);
+/* As an update of each, in little more than the time of one where the processor has instructions for it. */
 void pitwall_sha256_update_two(
     pitwall_sha256_state *first, const uint8_t *first_bytes, size_t first_count, pitwall_sha256_state *second, const uint8_t *second_bytes,
     size_t second_count);
+/* 1 where it has them. */
+int pitwall_sha256_goes_in_turns(void);
 /* Writes 32 bytes; the state must be started again for another message. */
 void pitwall_sha256_finish(pitwall_sha256_state *state, uint8_t *out);
 

@@ -145,7 +145,7 @@ final class Outbox: Sendable {
         return true
     }
 
-    /// The relay would not take it, and another one that works may, if it only stands by.
+    /// The relay would not take it, and another one that works may, also one that stands by.
     private func isForOthers(_ slot: Int, _ relay: Int, _ policy: SendingPolicy, at now: Instant) -> Bool {
         guard abilities.areKnown, let needs = table.needs(slot), !abilities.mayFit(needs, relay) else { return false }
         return route.contains { $0 != relay && policy.isWorking($0, at: now) && abilities.mayFit(needs, $0) }

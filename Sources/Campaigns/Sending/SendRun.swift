@@ -234,7 +234,7 @@ extension SendRun {
     func finished(_ ticket: UInt64, _ outcome: Outcome, relay: String) {
         let slot = Int(clamping: ticket)
         guard let flight = table.arrive(slot) else { return }
-        land(flight, slot, outcome, at: clock(), relay: relay)
+        land(flight, slot, outcome, relay: relay)
     }
 
     /// The others need not wait until a relay gives up, which takes some seconds or minutes.
@@ -243,39 +243,33 @@ extension SendRun {
         wires.wake()
     }
 
-    private func land(_ flight: Flight, _ slot: Int, _ told: Outcome, at: Instant, relay: String) {
-        let outcome = outcome(told, of: flight)
-        let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: clock()) } ?? Traffic.Lesson()
+    /// What one relay cannot take is refused for good only where no other may take it: one that stands by, rests, or can't be logged in to now may
+    /// later, and is not asked for sooner.
+    private func land(_ flight: Flight, _ slot: Int, _ told: Outcome, relay: String) {
+        let at = clock()
+        let able = othersThatMayTake(flight, told)
+        var outcome = told
+        if !able.isEmpty, case .refused(let reply, _) = told { outcome = .deferred(reply, reason: reply.description, scope: .message) }
+        let lesson = flight.passage.map { traffic.learn(outcome, to: flight.address, of: $0, at: at) } ?? Traffic.Lesson()
         let settlement = flight.settlement(
-            outcome, lesson, at: at, relay: relay, retry: options.retry, notBefore: comesBack(told, flight, at))
+            outcome, lesson, at: at, relay: relay, retry: options.retry,
+            notBefore: able.isEmpty ? nil : traffic.with { $0.comesBack(able, at: at) })
         recorder.markAnswer(slot, settlement)
         settled.put(Landing(slot: slot, result: .settled(settlement, lesson.pardon)))
     }
 
-    /// What one relay cannot take is refused for good only where no other may take it; one that stands by, rests, or can't be logged in to
-    /// now may later.
-    private func outcome(_ told: Outcome, of flight: Flight) -> Outcome {
-        guard let reply = told.reply, reply.origin == .here, let relay = flight.passage?.relay else { return told }
+    /// The other relays that may take what this one can't, by what it says of itself; none where that was not the answer.
+    private func othersThatMayTake(_ flight: Flight, _ told: Outcome) -> [Int] {
+        guard let reply = told.reply, reply.origin == .here, let relay = flight.passage?.relay else { return [] }
         outbox.abilities.learn(reply, of: relay, from: flight.needs)
-        guard case .refused = told, outbox.route.contains(where: { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }) else {
-            return told
-        }
-        return .deferred(reply, reason: reply.description, scope: .message)
-    }
-
-    /// Where the relays that may take what this one can't are away, there is no sense in asking sooner.
-    private func comesBack(_ told: Outcome, _ flight: Flight, _ now: Instant) -> Instant? {
-        guard told.reply?.origin == .here, let relay = flight.passage?.relay else { return nil }
-        let able = outbox.route.filter { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }
-        return able.isEmpty ? nil : traffic.with { $0.comesBack(able, at: now) }
+        return outbox.route.filter { $0 != relay && outbox.abilities.mayFit(flight.needs, $0) }
     }
 
     /// A transport that has ended owes an outcome for everything it took. What it forgot may have gone out.
     func landForgotten(through relay: Int) {
         for (slot, flight) in table.arriveForgotten(through: relay) {
             land(
-                flight, slot, .unknown(reason: "the transport ended without saying what became of it"), at: clock(),
-                relay: name(ofRelay: relay))
+                flight, slot, .unknown(reason: "the transport ended without saying what became of it"), relay: name(ofRelay: relay))
         }
     }
 

@@ -32,8 +32,9 @@ extension SendingPolicy {
         let window: Int
     }
 
-    /// How long a message to a provider waits in hand for a place of a limit that others may have used up, in milliseconds.
-    private static let askingPatience: Int64 = 3000
+    /// So long, in milliseconds, a message to a provider is kept ready for a place of a limit that others may have used up. Then it waits in the ledger: who
+    /// leaves meanwhile must not get it.
+    static let askingPatience: Int64 = 3000
 
     /// Windows up to this length are used up and free again faster than parts change.
     private static let short: Int64 = 10_000
@@ -88,24 +89,9 @@ extension SendingPolicy {
                 }
                 isStuck = isBusy && limiter.ownFree(at: now).milliseconds - now.milliseconds > Self.patience
             }
-            if case .lane(let lane) = owner { wait(lane, isStuck: isStuck, at: now) }
+            if case .lane(let lane) = owner { lanes[lane].stuckSince = isStuck ? lanes[lane].stuckSince ?? now : nil }
         }
         return claims
-    }
-
-    /// Who has asked for a place some times and got none waits in the ledger for a while, and not in hand: who leaves meanwhile must not get it.
-    ///
-    /// - Parameter isStuck: what is its own will not be free again for long.
-    private mutating func wait(_ lane: Int, isStuck: Bool, at now: Instant) {
-        guard isStuck else {
-            (lanes[lane].wantsSince, lanes[lane].noneUntil) = (nil, Instant(milliseconds: 0))
-            return
-        }
-        let since = lanes[lane].wantsSince ?? now
-        lanes[lane].wantsSince = since
-        if now.milliseconds - since.milliseconds >= Self.askingPatience {
-            lanes[lane].noneUntil = now.advanced(byMilliseconds: 4 * Self.patience)
-        }
     }
 
     /// Of a short window all there is while it is used up, else a little more than is in use; of a long one as much as will go within some
@@ -128,7 +114,7 @@ extension SendingPolicy {
     package mutating func allot(_ places: Int, to place: SharePlace) {
         var isMore = false
         withLimiter(of: place.owner) { isMore = $0.allot(places, in: place.window) }
-        if isMore, case .lane(let lane) = place.owner { (lanes[lane].wantsSince, lanes[lane].noneUntil) = (nil, Instant(milliseconds: 0)) }
+        if isMore, case .lane(let lane) = place.owner { lanes[lane].stuckSince = nil }
     }
 
     private var owners: [SharePlace.Owner] {

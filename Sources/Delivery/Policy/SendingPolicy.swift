@@ -66,9 +66,8 @@ package struct SendingPolicy: Sendable {
         var isAsked = false
         /// The place in time behind those that were put off.
         var reserved = Instant(milliseconds: 0)
-        /// Where limits are shared: since when more places are asked for, and until when it is no use to have a message ready for one.
-        var wantsSince: Instant?
-        var noneUntil = Instant(milliseconds: 0)
+        /// Where limits are shared: since when its own places are used up for long, and asking has brought no more.
+        var stuckSince: Instant?
     }
 
     struct CampaignLimits: Sendable {
@@ -184,7 +183,10 @@ package struct SendingPolicy: Sendable {
     /// When the provider lets the next message go, whatever relay and campaign say.
     package func laneFree(_ lane: Int, at now: Instant) -> Instant {
         guard lane > 0 else { return now }
-        var free = max(lanes[lane].throttle.free(at: now), now, lanes[lane].noneUntil)
+        var free = max(lanes[lane].throttle.free(at: now), now)
+        if let since = lanes[lane].stuckSince, now.milliseconds - since.milliseconds >= Self.askingPatience {
+            free = max(free, now.advanced(byMilliseconds: 4 * Self.patience))
+        }
         if !lanes[lane].limiter.isEmpty { free = max(free, lanes[lane].limiter.free(at: now)) }
         if let hold = lanes[lane].hold { free = max(free, hold.until) }
         return free

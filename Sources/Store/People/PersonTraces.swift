@@ -50,7 +50,8 @@ extension ContactStore {
             try session.all(
                 """
                 SELECT r.kind, r.at, r.learned_at, g.name, r.refusal, r.code, r.enhanced, r.words FROM report r \
-                LEFT JOIN campaign g ON g.id = r.campaign_id WHERE r.contact_id IN (\(list(ids))) ORDER BY r.at, r.kind, r.campaign_id, r.step, r.entry, r.contact_id
+                LEFT JOIN campaign g ON g.id = r.campaign_id WHERE r.contact_id IN (\(list(ids))) \
+                ORDER BY r.at, r.kind, r.campaign_id, r.step, r.entry, r.contact_id
                 """
             ) {
                 ReportRecord(
