@@ -111,6 +111,9 @@ package protocol Dialect: Sendable {
 
     /// `expression` in lower case by Unicode's simple folding, as ``foldedForSearch(_:)`` folds in memory.
     func folded(_ expression: SQL) -> SQL
+
+    /// What stands behind the @ of an address, which has one.
+    func domain(of column: String) -> SQL
 }
 
 extension Dialect {

@@ -125,6 +125,10 @@ package struct PostgresDialect: Dialect {
         ELSE replace(translate(\(expression), \(CaseFolding.upper), \(CaseFolding.lower)), \(CaseFolding.dotted), \(CaseFolding.dottedLower)) END)
         """
     }
+
+    package func domain(of column: String) -> SQL {
+        "split_part(\(raw: column), '@', 2)"
+    }
 }
 
 /// All letters that have another in lower case, as Swift knows them.

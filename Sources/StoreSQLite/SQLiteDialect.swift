@@ -118,6 +118,10 @@ package struct SQLiteDialect: Dialect {
         "pitwall_fold(\(expression))"
     }
 
+    package func domain(of column: String) -> SQL {
+        "substr(\(raw: column), instr(\(raw: column), '@') + 1)"
+    }
+
     /// A member's name as a JSON path. SQLite knows no way to write a quote or a backslash in one; the stores accept no such
     /// names, so a member that is asked for by one does not exist.
     private func path(_ name: String) -> String? {

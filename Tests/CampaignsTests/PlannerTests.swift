@@ -24,6 +24,15 @@ import Testing
         #expect(!(try house.plan().unexpected))
     }
 
+    @Test(arguments: [
+        ("domain_limits: [2/min]", 60.0), ("providers: {small: {domains: [example.com], limits: [1/hour]}}", 7200),
+        ("providers: {small: {domains: [example.org], limits: [1/hour]}}", 0),
+    ]) func `how long it takes goes by the limits of providers too`(_ limits: String, _ seconds: Double) throws {
+        var house = try WorkspaceDesk()
+        house.files["pitwall.yaml"] = WorkspaceDesk.settings + "\n" + limits
+        #expect(try house.plan().secondsAtLimits == seconds)
+    }
+
     @Test func `a value that some lack and that has no default is a check with how many, and no address`() throws {
         let made = try WorkspaceDesk().plan()
         let texts = made.checks.map(\.message)

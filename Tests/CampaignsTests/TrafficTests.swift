@@ -150,6 +150,8 @@ import Testing
         #expect(last.providers.reduce(0) { $0 + $1.accepted } == last.report.accepted)
         #expect(last.providers.reduce(0) { $0 + $1.deferred } == last.report.deferred && last.report.deferred > 0)
         #expect(seen.dropLast().contains { ($0.secondsLeft ?? 0) > 0 })
+        // A third of them, five a second; less what went before anybody was asked.
+        #expect((1...2).contains(seen.compactMap(\.secondsAtLimits).max() ?? 0))
     }
 
     @Test func `a slow relay is told to be what sets the pace`() throws {

@@ -63,6 +63,45 @@ import Testing
         }
     }
 
+    private static let providers = Providers(
+        [
+            .init(name: "small", domains: ["a.example", "b.example"], limits: [Rate("30/hour")].compactMap { $0 }),
+            .init(name: "free", domains: ["c.example"]),
+        ],
+        others: [Rate("5/min")].compactMap { $0 })
+
+    @Test(arguments: [
+        ["a.example": 31], ["a.example": 15, "b.example": 16], ["d.example": 12, "e.example": 26, "f.example": 3],
+        ["a.example": 61, "e.example": 500, "c.example": 9000], ["a.example": 30, "c.example": 1],
+    ]) func `the last message to a provider goes when it was foretold`(_ domains: [String: Int]) throws {
+        var policy = SendingPolicy(.init(providers: Self.providers, relays: [RelayTerms(name: "a")]))
+        // One of the domains is known already.
+        policy.remember(4, to: "e.example", at: Self.start.advanced(byMilliseconds: -30_000))
+        let foretold = try #require(policy.secondsAtProviders(domains, at: Self.start))
+        var last = Self.start
+        for (domain, count) in domains {
+            let mark = policy.mark(domain: domain, campaign: 0)
+            var now = Self.start
+            for _ in 0..<count {
+                now = policy.laneFree(mark.lane, at: now)
+                policy.take(mark, through: 0, at: now)
+                policy.went(mark, through: 0, at: now.advanced(byMilliseconds: -SendingPolicy.jitter))
+            }
+            last = max(last, now)
+        }
+        // Windows of an hour are kept in steps of 41 ms.
+        #expect(abs(foretold - Double(last.milliseconds - Self.start.milliseconds) / 1000) <= 0.1)
+    }
+
+    @Test func `providers without limits foretell nothing`() {
+        let policy = SendingPolicy(.init(providers: Self.providers, relays: [RelayTerms(name: "a")]))
+        #expect(policy.secondsAtProviders(["c.example": 5], at: Self.start) == nil)
+        #expect(policy.secondsAtProviders([:], at: Self.start) == nil)
+        #expect(policy.secondsAtProviders(["a.example": 300_000], at: Self.start) == .infinity)
+        let free = SendingPolicy(.init(providers: Providers(), relays: [RelayTerms(name: "a")]))
+        #expect(free.secondsAtProviders(["a.example": 300_000], at: Self.start) == nil)
+    }
+
     @Test func `where one relay has no limit, or all would take years, nothing is foretold`() {
         let terms = [RelayTerms(name: "a", limits: Self.limiter("1/day")), RelayTerms(name: "b")]
         let policy = SendingPolicy(.init(providers: Providers(), relays: terms))

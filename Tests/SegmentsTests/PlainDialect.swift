@@ -24,4 +24,5 @@ struct PlainDialect: Dialect {
     func decimal(_ number: ExactDecimal) -> SQL { "decimal(\(number.description))" }
     func decimal(from value: SQLValue) -> ExactDecimal? { nil }
     func folded(_ expression: SQL) -> SQL { "fold(\(expression))" }
+    func domain(of column: String) -> SQL { "domain(\(raw: column))" }
 }

@@ -23,6 +23,21 @@ import Testing
         return plan
     }
 
+    @Test func `who gets it is counted by domain, and who still has to`() throws {
+        let addresses = try ["Ada@Rome.example", "bob@rome.example", "eve@bücher.example", "out@paris.example"].map { try EmailAddress($0) }
+        let consent = ConsentTemplate(topic: "news", state: .confirmed, at: House.noon, source: "form")
+        let ids = try house.contacts.record(
+            addresses.map { ContactStore.Entry(email: $0, attributes: [:]) }, consent: consent, at: House.noon, source: "test"
+        ).map(\.id)
+        let plan = try freeze(house.audience(campaign, excluded: ["c.id = \(ids[3])"]))
+        #expect(try house.campaigns.domains(of: plan.id) == ["rome.example": 2, "xn--bcher-kva.example": 1])
+        try house.campaigns.activate(plan, audience: nil, seeds: [], at: House.noon)
+        let desk = Ledger.Desk(campaign: campaign, sender: try house.campaigns.newSender(), rules: House.marketing, plannedAt: House.noon)
+        #expect(try house.campaigns.domainsLeft(of: campaign) == ["rome.example": 2, "xn--bcher-kva.example": 1])
+        try house.settle(desk, try house.claim(desk, 1).map { $0.settlement(.accepted) })
+        #expect(try house.campaigns.domainsLeft(of: campaign) == ["rome.example": 1, "xn--bcher-kva.example": 1])
+    }
+
     @Test func `each person who is out has the first reason that holds`() throws {
         let ids = try house.people(6)
         _ = try house.begun("other")

@@ -112,6 +112,10 @@ package struct Planner: Sendable {
         let traffic = try Traffic(relays, in: workspace, at: plan.at)
         let campaign = try traffic.enrol(plan.campaign, rate: definition.file.send.rate, in: workspace, at: plan.at)
         let route = relays.carrying(fromDomain: definition.file.from.value.address.asciiDomain)
-        return traffic.with { $0.secondsAtLimits(plan.recipients, campaign: campaign, through: route, at: plan.at) }
+        let domains = Providers(settings).hasLimits ? try workspace.campaigns.domains(of: plan.id) : [:]
+        return traffic.with { policy in
+            let all = policy.secondsAtLimits(plan.recipients, campaign: campaign, through: route, at: plan.at)
+            return [all, policy.secondsAtProviders(domains, at: plan.at)].compactMap { $0 }.filter(\.isFinite).max()
+        }
     }
 }

@@ -27,6 +27,7 @@ extension SendRun {
         private var lastBrakes: (brakes: [SendingPolicy.Brake], at: Instant)?
         /// Reckoned once a second: a day's limit remembers a lot.
         private var secondsAtLimits: (value: Double?, at: Instant)?
+        private var forecast = ProviderForecast()
         private var pace: Pace
         private var waiting = Waiting()
         /// By lane of the sending policy.
@@ -263,6 +264,7 @@ extension SendRun {
             }
             if try company.look(run, own: settledCount) { idleUntil = nil }
             try lessons.look(run, at: now)
+            try forecast.look(run, at: now)
             guard run.options.stopRule.complaints != nil else { return }
             let complaints = try run.ledger.complaints(about: run.desk.campaign, since: goingSince)
             if let verdict = verdict(complaints: complaints) { try brake(verdict, at: now) }
@@ -316,7 +318,8 @@ extension SendRun {
             if secondsAtLimits.map({ now.milliseconds - $0.at.milliseconds >= 1000 }) ?? true {
                 let left = max(0, total - done)
                 let seconds = run.traffic.with { $0.secondsAtLimits(left, campaign: run.campaign, through: run.outbox.route, at: now) }
-                secondsAtLimits = (seconds, now)
+                let atProviders = forecast.end.map { Double(max(0, $0.milliseconds - now.milliseconds)) / 1000 }
+                secondsAtLimits = ([seconds, atProviders].compactMap { $0 }.max(), now)
             }
             if !brakes.isEmpty {
                 lastBrakes = (brakes, now)

@@ -140,6 +140,8 @@ package struct SendingPolicy: Sendable {
         workspace.record(count, at: time)
     }
 
+    package var hasProviderLimits: Bool { providers.hasLimits }
+
     /// A provider, or a domain by itself; empty for lane 0.
     package func name(of lane: Int) -> String { lane >= 0 && lane < lanes.count ? lanes[lane].name : "" }
 
