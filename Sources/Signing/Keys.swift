@@ -79,7 +79,3 @@ package struct Keys: Sendable {
             hint: "restore the file from a copy; new keys, made where there is no file, would break the links in all mail sent so far")
     }
 }
-
-extension Keys: CustomReflectable {
-    package var customMirror: Mirror { Mirror(self, children: ["links": links, "identity": identity]) }
-}

@@ -17,7 +17,8 @@ enum StopSignals {
     /// From here on they are counted, and `handle` is told how many there have been, on a queue of its own.
     static func begin(_ handle: @escaping @Sendable (Int) -> Void) {
         state.withLock { $0 = State(handle: handle) }
-        sources.begin()
+        // Asking for them makes them.
+        _ = sources
     }
 
     /// From here on they end the program, whatever it does.
@@ -62,9 +63,6 @@ enum StopSignals {
                 return source
             }
         }
-
-        /// Being asked has made them.
-        func begin() {}
 
         private static func isIgnored(_ number: Int32) -> Bool {
             var action = sigaction()
