@@ -105,6 +105,14 @@ package struct RateLimiter: Sendable {
         return places > before
     }
 
+    /// The others know of this.
+    mutating func told(_ share: Share, in window: Int) {
+        if windows.indices.contains(window) { windows[window].told = share }
+    }
+
+    /// Whether the others know all that is to be known of a window.
+    func isTold(_ share: Share, in window: Int) -> Bool { windows.indices.contains(window) && windows[window].told == share }
+
     /// The earliest time at which a message may go by what is its own, whatever others give up.
     func ownFree(at now: Instant) -> Instant { windows.reduce(now) { max($0, $1.ownFree(at: now, reserved: reserved)) } }
 
@@ -159,6 +167,8 @@ struct SlidingWindow: Sendable {
     private var total = 0
     /// How many of the limit's places are ours, where others share it.
     fileprivate var places: Int?
+    /// How it stood when the others were last told.
+    fileprivate var told: RateLimiter.Share?
     /// Where it is shared, more may be had before those in use are free again: it is worth asking after so long.
     private var patience: Int64 { max(1000, min(length / 20, 10_000)) }
     private var most: Int { min(rate.count, places ?? .max) }
@@ -223,7 +233,8 @@ struct SlidingWindow: Sendable {
     }
 
     fileprivate mutating func share() -> [(at: Instant, count: Int)] {
-        defer { (entries, first, held, places) = ([], 0, 0, 0) }
+        // Others have told of it, or will: it is none of what went here since.
+        defer { (entries, first, held, total, places, told) = ([], 0, 0, 0, 0, nil) }
         return entries[first...].map { (Instant(milliseconds: $0.time), $0.count) }
     }
 

@@ -36,13 +36,13 @@ import Testing
         }
 
         /// What goes at this moment.
-        func step(at now: Instant) throws -> Int {
+        func step(at now: Instant, atMost most: Int = 50) throws -> Int {
             if limits.isDue(now.milliseconds) { _ = try limits.ask(isBusy: isBusy, at: now, uptime: now.milliseconds, databaseTime: now) }
             guard isBusy else { return 0 }
             return traffic.with { policy in
                 let mark = SendingPolicy.Mark(lane: 0, campaign: 0)
                 var gone = 0
-                while policy.turn(of: mark, through: 0, at: now) == .now, gone < 50 {
+                while gone < most, policy.turn(of: mark, through: 0, at: now) == .now {
                     policy.take(mark, through: 0, at: now)
                     policy.went(mark, through: 0, at: now)
                     gone += 1
@@ -234,6 +234,89 @@ import Testing
         for rate in rates { #expect(most(gone, in: rate.window.milliseconds) <= rate.count) }
         let least = rates.map { Int(max(1, 180_000 / $0.window.milliseconds)) * $0.count }.min() ?? 0
         #expect(gone.count >= min(due.count, least) * 3 / 5, "\(gone.count)")
+    }
+
+    @Test func `what the log knows is not counted again with each start`() throws {
+        let rates = [try #require(Rate("100/day"))]
+        var past: [(at: Instant, count: Int)] = []
+        // As many as `send --limit` asks for.
+        for (start, wanted) in [30, 1, 1, 1, 1, 1, 100].enumerated() {
+            let machine = try Machine(ledger, rates, past: past)
+            var gone: [Int64] = []
+            for time in stride(from: Int64(start) * 20_000, to: Int64(start + 1) * 20_000, by: 20) where gone.count < wanted {
+                let now = origin.advanced(byMilliseconds: time)
+                gone += Array(repeating: now.milliseconds, count: try machine.step(at: now, atMost: wanted - gone.count))
+            }
+            past += gone.map { (Instant(milliseconds: $0), 1) }
+            try machine.leave(at: origin.advanced(byMilliseconds: Int64(start + 1) * 20_000))
+        }
+        #expect(past.count == 100)
+    }
+
+    @Test func `who dies as a window turns over has used what it had of the new one`() throws {
+        let rates = [try #require(Rate("100/min"))]
+        let dead = try Machine(ledger, rates)
+        var times = try run([dead], 0..<60)
+        #expect(times.count == 100)
+        // Some have gone again, and nobody has been told of the last.
+        times += try run([dead], 60..<62)
+        #expect((110..<200).contains(times.count))
+        try ledger.leave(dead.id, at: origin.advanced(byMilliseconds: 62_000))
+        times += try run([try Machine(ledger, rates)], 62..<150)
+        #expect(most(times, in: 60_000) <= 100)
+        #expect(times.count > 200)
+    }
+
+    @Test func `a limit that is put back knows what went without it`() throws {
+        let rates = [try #require(Rate("20/min"))]
+        let first = try Machine(ledger, rates)
+        for time in stride(from: Int64(0), to: 1000, by: 20) where time < 500 {
+            _ = try first.step(at: origin.advanced(byMilliseconds: time), atMost: time == 480 ? 5 : 0)
+        }
+        try first.leave(at: origin.advanced(byMilliseconds: 1000))
+        let past = [(at: origin.advanced(byMilliseconds: 480), count: 5), (at: origin.advanced(byMilliseconds: 5000), count: 60)]
+        let second = try Machine(ledger, rates, past: past)
+        #expect(try run([second], 10..<60).isEmpty)
+        #expect(try run([second], 66..<70).count == 20)
+    }
+
+    @Test func `of domains that nothing goes to any more nobody is asked again`() throws {
+        let rules = SendingPolicy.Rules(
+            providers: Providers(others: [try #require(Rate("100/hour"))]), relays: [RelayTerms(name: "main")])
+        let id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+        let traffic = Traffic(SendingPolicy(rules))
+        var limits = SharedLimits(traffic, ledger, id)
+        func ask(_ time: Int64) throws {
+            let now = origin.advanced(byMilliseconds: time)
+            _ = try limits.ask(isBusy: true, at: now, uptime: time, databaseTime: now)
+        }
+        func claims(_ time: Int64) -> Int {
+            traffic.with { $0.claims(at: origin.advanced(byMilliseconds: time), isBusy: true) { _, _ in 0 }.count }
+        }
+        let domains = (0..<300).map { "domain\($0).example" }
+        var marks: [SendingPolicy.Mark] = []
+        for domain in domains {
+            #expect(traffic.admit(try EmailAddress("ada@\(domain)"), for: 0, at: origin).admission == .go)
+            marks.append(traffic.with { $0.mark(domain: domain, campaign: 0) })
+        }
+        try ask(0)
+        let gone = origin.advanced(byMilliseconds: 300)
+        for mark in marks {
+            traffic.with { policy in
+                #expect(policy.turn(of: mark, through: 0, at: gone) == .now)
+                policy.take(mark, through: 0, at: gone)
+                policy.went(mark, through: 0, at: gone)
+                policy.landed(mark)
+            }
+        }
+        #expect(claims(400) == 300)
+        try ask(500)
+        try ask(800)
+        #expect(claims(1000) == 0)
+        // Until one of them is written to again, or its places are free.
+        traffic.with { $0.take(marks[7], through: 0, at: origin.advanced(byMilliseconds: 2000)) }
+        #expect(claims(2000) == 1)
+        #expect(claims(3_700_000) == 299)
     }
 
     @Test func `what went before limits were shared counts`() throws {

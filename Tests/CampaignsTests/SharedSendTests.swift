@@ -99,6 +99,28 @@ import Testing
         #expect(counts.accepted == 9 && counts.planned == Self.people - 9 && counts.handed == 0)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `who is put out while all wait for a limit hears of it`() throws {
+        let lease = try lease()
+        let (database, campaign, id) = (desk.desk.database, desk.campaign, lease.sender)
+        let limits = RateLimiter([try #require(Rate("10/min"))])
+        let traffic = Traffic(SendingPolicy(.init(relays: [RelayTerms(name: "main", limits: limits)])))
+        let transport = ScriptedTransport(width: 4) { message, number in
+            if number == 10 {
+                Thread.detachNewThread {
+                    Thread.sleep(forTimeInterval: 0.5)
+                    try? Self.putOut(id, of: campaign, in: database)
+                    lease.putOut()
+                }
+            }
+            return .outcome(.ok(message))
+        }
+        let began = ContinuousClock.now
+        let report = try desk.make(transport, traffic: traffic, slots: 32, lease: lease).run()
+        #expect(isPutOut(report) && report.accepted == 10)
+        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(try desk.counts.handed == 0)
+    }
+
     @Test func `a lease that is over stops the hand-over until it is renewed`() throws {
         let time = Mutex<Int64>(0)
         let lease = try lease(length: 1_000_000_000) { time.withLock { $0 } }

@@ -13,12 +13,15 @@ struct SharedLimits {
     private var past: [String: [Int64: [(at: Instant, count: Int)]]]
     private var told: [SendingPolicy.SharePlace: (total: Int, at: Int64)] = [:]
     private var askedAt: Int64?
+    private var tidiedAt: Int64?
     private var pause = Self.shortest
 
     /// Between two times of asking, in milliseconds.
     private static let shortest: Int64 = 250
     private static let longest: Int64 = 4000
     private static let longestWanting: Int64 = 2000
+    /// What no window remembers is taken out so often.
+    private static let tidying: Int64 = 60_000
 
     enum Answer {
         case same
@@ -39,6 +42,10 @@ struct SharedLimits {
     /// - Parameter isBusy: messages are under way, or will be. Else all that is not in use is given back.
     mutating func ask(isBusy: Bool, at now: Instant, uptime: Int64, databaseTime: Instant? = nil) throws -> Answer {
         askedAt = uptime
+        if tidiedAt.map({ uptime - $0 >= Self.tidying }) ?? true {
+            try ledger.forgetUsedAllotments(at: databaseTime)
+            tidiedAt = uptime
+        }
         let told = told
         let claims = traffic.with { policy in
             policy.claims(at: now, isBusy: isBusy) { place, total in
@@ -58,7 +65,7 @@ struct SharedLimits {
         traffic.with { policy in
             for (claim, places) in zip(claims, places) {
                 if places != claim.keeps { hasChanged = true }
-                policy.allot(places, to: claim.place)
+                policy.allot(places, to: claim)
             }
         }
         for claim in claims { self.told[claim.place] = (claim.total, uptime) }

@@ -16,10 +16,13 @@ extension SendingPolicy {
         package var wants: Int
         /// All it has are in use, and messages wait.
         package var isWanting: Bool
-        /// All that ever went under it here.
-        package var total: Int
+        /// How it stands with this part.
+        let share: RateLimiter.Share
         /// Where the answer goes.
         package var place: SharePlace
+
+        /// All that ever went under it here.
+        package var total: Int { share.total }
     }
 
     package struct SharePlace: Hashable, Sendable {
@@ -69,13 +72,13 @@ extension SendingPolicy {
                 isBusy = lanes[lane].underWay > 0 || lanes[lane].isAsked || lanes[lane].reserved > now
                 lanes[lane].isAsked = false
             }
-            let limit = name(of: owner)
             var isStuck = false
+            let first = claims.count
             withLimiter(of: owner) { limiter in
                 for (window, share) in limiter.shares(at: now).enumerated() {
                     let place = SharePlace(owner: owner, window: window)
-                    // Of a domain that nothing goes to there is nothing to say.
-                    if !isBusy, share.places == 0, share.used == 0 { continue }
+                    // Of a domain that nothing goes to there is nothing to say, or nothing new.
+                    if !isBusy, (share.places == 0 && share.used == 0) || limiter.isTold(share, in: window) { continue }
                     let isWanting = isBusy && share.used >= share.places
                     let wants = Self.wants(share, isWanting, isBusy, pace(place, share.total))
                     let allowed = min(share.places, wants)
@@ -83,11 +86,15 @@ extension SendingPolicy {
                     let keeps = max(share.used, allowed)
                     claims.append(
                         ShareClaim(
-                            limit: limit, rate: share.rate, keeps: keeps, wants: max(wants, keeps), isWanting: isWanting,
-                            total: share.total,
-                            place: place))
+                            limit: "", rate: share.rate, keeps: keeps, wants: max(wants, keeps), isWanting: isWanting,
+                            share: share, place: place))
                 }
                 isStuck = isBusy && limiter.ownFree(at: now).milliseconds - now.milliseconds > Self.patience
+            }
+            // A name is put together, and thousands of domains have nothing to say.
+            if claims.count > first {
+                let name = name(of: owner)
+                for index in first..<claims.count { claims[index].limit = name }
             }
             if case .lane(let lane) = owner { lanes[lane].stuckSince = isStuck ? lanes[lane].stuckSince ?? now : nil }
         }
@@ -111,9 +118,15 @@ extension SendingPolicy {
     }
 
     /// It may use so many of the places that are its own. Fewer than are in use: another has too little, and what gets free here is for it.
-    package mutating func allot(_ places: Int, to place: SharePlace) {
+    package mutating func allot(_ places: Int, to claim: ShareClaim) {
+        let place = claim.place
+        var told = claim.share
+        told.places = places
         var isMore = false
-        withLimiter(of: place.owner) { isMore = $0.allot(places, in: place.window) }
+        withLimiter(of: place.owner) { limiter in
+            isMore = limiter.allot(places, in: place.window)
+            limiter.told(told, in: place.window)
+        }
         if isMore, case .lane(let lane) = place.owner { lanes[lane].stuckSince = nil }
     }
 

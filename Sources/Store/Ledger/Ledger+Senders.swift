@@ -68,12 +68,11 @@ extension Ledger {
     }
 
     /// The sender is done. What it claimed and cannot have sent is for others; where more is left in its hands, it stays known.
-    package func leave(_ id: SenderID) throws {
+    package func leave(_ id: SenderID, at now: Instant? = nil) throws {
         try database.write { session in
-            let now = session.dialect.now
-            try session.execute("UPDATE sender SET ended_at = \(now) WHERE id = \(id) AND ended_at IS NULL")
+            try session.execute("UPDATE sender SET ended_at = \(session.dialect.now) WHERE id = \(id) AND ended_at IS NULL")
             _ = try Self.takeBack(from: id, in: session)
-            try Self.releaseAllotments(of: id, in: session)
+            try Self.releaseAllotments(of: id, at: now, in: session)
             try Self.forget(id, in: session)
         }
     }
