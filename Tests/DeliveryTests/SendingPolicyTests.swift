@@ -27,6 +27,20 @@ import Testing
         #expect(Self.turn(&policy, "gmail.com", at: Self.start.advanced(byMilliseconds: 3_600_000)) == .now)
     }
 
+    @Test func `however many domains there are, none is above its limit`() throws {
+        var policy = Self.policy(others: [try #require(Rate("2/hour"))])
+        for number in 0..<50_010 { _ = policy.mark(domain: "domain\(number).example", campaign: 0) }
+        for domain in ["domain7.example", "domain50009.example", "new.example"] {
+            var gone = 0
+            for _ in 0..<5 where Self.turn(&policy, domain, at: Self.start) == .now {
+                policy.take(policy.mark(domain: domain, campaign: 0), through: 0, at: Self.start)
+                policy.went(policy.mark(domain: domain, campaign: 0), through: 0, at: Self.start)
+                gone += 1
+            }
+            #expect(gone == 2, "\(domain)")
+        }
+    }
+
     @Test func `a relay that finds hardly anybody is asked no more, and nobody is suppressed for it`() {
         var policy = Self.policy([RelayTerms(name: "main"), RelayTerms(name: "other")])
         let denial = Reply(code: 550, lines: ["the domain in question does not exist"])

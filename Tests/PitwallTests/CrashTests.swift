@@ -36,6 +36,75 @@ struct `A sender that is cut off` {
         #expect(witness.arrivals.allSatisfy { entries[$0.to] == nil || entries[$0.to]?.text("sha256") == $0.sha })
     }
 
+    @Test func `cancelled after it was killed, nothing stays in hand`() throws {
+        let bench = try Workbench(people: 60)
+        let witness = try Witness("--final-delay", "1")
+        let sender = try bench.start("send", "welcome", "--yes", "--relay", witness.url)
+        try witness.until(1)
+        sender.signal(SIGKILL)
+        _ = sender.wait()
+        func counts() throws -> Facts { try bench.pitwall("campaigns", "status", "welcome", "--json").facts.object("counts") }
+        #expect(try counts().int("handed") ?? 0 > 0)
+        #expect(try bench.pitwall("campaigns", "cancel", "welcome", "--yes").status == 0)
+        let cancelled = try counts()
+        #expect(cancelled.int("handed") == 0 && cancelled.int("planned") == 0)
+        #expect((1...Self.connections).contains(cancelled.int("unknown") ?? 0))
+        let resolved = try bench.pitwall("resolve", "welcome", "--as", "unsent")
+        #expect(resolved.output.contains("welcome was cancelled: they are not sent"), "\(resolved.output)")
+        #expect(try counts().int("deferred") == 0 && counts().int("unknown") == 0)
+    }
+
+    @Test func `what a plan left goes by the plan that replaced it, and by no other`() throws {
+        let bench = try Workbench(people: 30)
+        let witness = try Witness()
+        #expect(try bench.send(through: witness.url, "--limit", "10").status == 75)
+        #expect(try bench.pitwall("plan", "welcome").status == 0)
+        #expect(try bench.send(through: witness.url, "--plan", "2", "--limit", "10").status == 75)
+        let old = try bench.send(through: witness.url, "--plan", "1")
+        #expect(old.status == 65)
+        #expect(old.errors.contains("plan 1 of welcome has been replaced: plan 2 was begun after it"), "\(old.errors)")
+        #expect(witness.recipients.count == 20)
+        #expect(try bench.send(through: witness.url).status == 0)
+        #expect(witness.recipients.count == 30 && witness.twice.isEmpty)
+    }
+
+    @Test func `keys that mail was sent with are not made anew`() throws {
+        let bench = try Workbench(people: 20)
+        let witness = try Witness()
+        #expect(try bench.send(through: witness.url, "--limit", "10").status == 75)
+        try FileManager.default.removeItem(atPath: bench.root + "/secrets/keys")
+        let refused = try bench.send(through: witness.url)
+        #expect(refused.status == 78)
+        #expect(refused.errors.contains("mail was sent with them"), "\(refused.errors)")
+        #expect(!bench.exists("secrets/keys") && witness.recipients.count == 10)
+    }
+
+    @Test func `a link to the database is the same database`() throws {
+        let bench = try Workbench(people: 100)
+        let witness = try Witness("--final-delay", "0.3")
+        try FileManager.default.createSymbolicLink(atPath: bench.root + "/link.sqlite", withDestinationPath: "pitwall.sqlite")
+        let sender = try bench.start("send", "welcome", "--yes", "--relay", witness.url)
+        try witness.until(5)
+        let second = try bench.pitwall("send", "welcome", "--yes", "--relay", witness.url, "--database", bench.root + "/link.sqlite")
+        #expect(second.status == 75 && second.errors.contains("being sent"), "\(second.errors)")
+        #expect(sender.wait().status == 0)
+        #expect(witness.recipients.count == 100 && witness.twice.isEmpty)
+    }
+
+    @Test func `a sender whose flight recorder is removed finishes what is in flight and ends`() throws {
+        let bench = try Workbench(people: 200)
+        let witness = try Witness("--final-delay", "0.3")
+        let sender = try bench.start("send", "welcome", "--yes", "--relay", witness.url)
+        try witness.until(5)
+        try FileManager.default.removeItem(atPath: bench.root + "/pitwall.sqlite.flight")
+        let ended = sender.wait()
+        #expect(ended.status == 75)
+        #expect(ended.output.contains("flight recorder was removed"), "\(ended.output)")
+        #expect(try bench.pitwall("campaigns", "status", "welcome", "--json").facts.int("counts.handed") == 0)
+        #expect(try bench.send(through: witness.url).status == 0)
+        #expect(witness.recipients.count == 200 && witness.twice.isEmpty)
+    }
+
     @Test func `asked to stop, it finishes what is in flight and says how to go on`() throws {
         let bench = try Workbench(people: 1500)
         let witness = try Witness()

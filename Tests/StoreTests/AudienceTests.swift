@@ -226,6 +226,28 @@ import Testing
         Dictionary(try house.entries().map { (String($0.address.prefix { $0 != "@" }), $0.reason ?? $0.stateWord) }) { _, last in last }
     }
 
+    @Test func `no plan is begun while somebody sends by another`() throws {
+        try house.people(3)
+        let (first, second) = (try plan(), try plan())
+        try house.campaigns.activate(first, audience: nil, seeds: [], at: House.noon)
+        func join(_ plan: PlanRecord) throws -> SenderID {
+            try house.ledger.join(
+                Ledger.Newcomer(campaign: campaign, plan: plan.id, machine: "m", host: "h", process: 1), lease: 60_000
+            ).id
+        }
+        let old = try join(first)
+        // Another one of the same plan is nobody's business.
+        _ = try join(second)
+        #expect(throws: AnotherPlanIsSent.self) {
+            try house.campaigns.activate(second, audience: nil, seeds: [], at: House.noon.advanced(byMilliseconds: 1))
+        }
+        try house.ledger.leave(old)
+        try house.campaigns.activate(second, audience: nil, seeds: [], at: House.noon.advanced(byMilliseconds: 1))
+        #expect(try house.campaigns.successor(of: try #require(try house.campaigns.plan(first.id))) == second.id)
+        #expect(try house.campaigns.successor(of: try #require(try house.campaigns.plan(second.id))) == nil)
+        #expect(try house.campaigns.successor(of: try plan()) == nil)
+    }
+
     @Test func `a plan frozen for good brings in its own people and no others`() throws {
         let ids = try house.people(2)
         let plan = try plan()

@@ -50,18 +50,15 @@ extension Sender {
     /// Settles what dead senders left in hand and takes a place of one's own.
     ///
     /// - Throws: `FlightRecorder.Problem.inUse` where another program sends the campaign, and the database is a file.
-    package func takePost(for campaign: CampaignID, lease length: Int64 = Lease.usual) throws -> Post {
-        try? FileManager.default.createDirectory(
-            atPath: workspace.flightFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        // Before anything is settled: what the recorders know would be thrown away with a database that has forgotten it.
-        try workspace.refuseForgetfulDatabase()
+    package func takePost(for campaign: CampaignID, plan: PlanID? = nil, lease length: Int64 = Lease.usual) throws -> Post {
+        try workspace.prepareRecovery()
         guard workspace.database.dialect.isShared else { return try onlyPost(for: campaign) }
         // Else another program could take a recorder that is just being made for a dead one's.
-        let turn = try FileLock(path: "\(workspace.flightFolder)/lock")
+        let turn = try FileLock(path: workspace.flightLock)
         defer { turn.end() }
-        let recovery = try recover(campaign)
+        let recovery = try workspace.recover(campaign, at: clock())
         let newcomer = Ledger.Newcomer(
-            campaign: campaign, machine: try workspace.machine(), host: ProcessInfo.processInfo.hostName,
+            campaign: campaign, plan: plan, machine: try workspace.machine(), host: ProcessInfo.processInfo.hostName,
             process: Int64(ProcessInfo.processInfo.processIdentifier))
         let sent = Uptime.now()
         let (id, now) = try workspace.ledger.join(newcomer, lease: length)
@@ -88,23 +85,59 @@ extension Sender {
         recorder.begin()
         return Post(sender: try workspace.campaigns.newSender(), recorder: recorder, recovery: recovery, ledger: workspace.ledger)
     }
-
-    /// What dead senders of this machine left is settled by their recorders; of others, what cannot have been sent goes again, and the rest
-    /// is unknown after a while.
-    private func recover(_ campaign: CampaignID) throws -> Recovery {
-        var recovery = Recovery()
-        for (id, path) in workspace.recorders(of: campaign) {
-            guard let recorder = try? FlightRecorder(path: path, slots: SendRun.slots) else { continue }
-            recovery += try workspace.ledger.recover(id, of: campaign, from: recorder, at: clock())
-            recorder.remove()
-        }
-        recovery.returned += try workspace.ledger.putOutLapsed(of: campaign).returned
-        recovery.unknown += try workspace.ledger.giveUp(on: campaign, goneFor: workspace.machineGoneAfter)
-        return recovery
-    }
 }
 
 extension OpenWorkspace {
+    /// Settles what dead senders left of a campaign that nobody is to send: it is paused, or was cancelled. Nothing where it is being sent.
+    package func settleLeft(of campaign: CampaignRecord, at now: Instant) throws -> Recovery {
+        let handed = try [DeliveryKey.campaignStep, DeliveryKey.seedStep].reduce(0) {
+            $0 + (try ledger.counts(of: campaign.id, step: $1).handed)
+        }
+        guard handed > 0 else { return Recovery() }
+        try prepareRecovery()
+        var recovery = Recovery()
+        if database.dialect.isShared {
+            let turn = try FileLock(path: flightLock)
+            defer { turn.end() }
+            recovery = try recover(campaign.id, at: now)
+        } else {
+            do {
+                let recorder = try FlightRecorder(path: flightPath(of: campaign.id), slots: SendRun.slots)
+                recovery = try ledger.recover(campaign.id, from: recorder, at: now)
+                recorder.remove()
+            } catch FlightRecorder.Problem.inUse {
+                return Recovery()
+            }
+        }
+        if try campaigns.state(of: campaign.id) == .cancelled {
+            _ = try ledger.skipRemaining(of: campaign.id, reason: .cancelled, at: now)
+        }
+        return recovery
+    }
+
+    fileprivate func prepareRecovery() throws {
+        try? FileManager.default.createDirectory(
+            atPath: flightFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // Before anything is settled: what the recorders know would be thrown away with a database that has forgotten it.
+        try refuseForgetfulDatabase()
+    }
+
+    /// What dead senders of this machine left is settled by their recorders; of others, what cannot have been sent goes again, and the rest
+    /// is unknown after a while.
+    fileprivate func recover(_ campaign: CampaignID, at now: Instant) throws -> Recovery {
+        var recovery = Recovery()
+        for (id, path) in recorders(of: campaign) {
+            guard let recorder = try? FlightRecorder(path: path, slots: SendRun.slots) else { continue }
+            recovery += try ledger.recover(id, of: campaign, from: recorder, at: now)
+            recorder.remove()
+        }
+        recovery.returned += try ledger.putOutLapsed(of: campaign).returned
+        recovery.unknown += try ledger.giveUp(on: campaign, goneFor: machineGoneAfter)
+        return recovery
+    }
+
+    fileprivate var flightLock: String { "\(flightFolder)/lock" }
+
     var flightFolder: String { databasePath + ".flight" }
 
     /// Of the campaign, where one program sends it at a time.

@@ -248,6 +248,7 @@ extension SendRun {
             if let verdict = verdict(complaints: 0) { return try brake(verdict, at: now) }
             if let lastChecked, now.milliseconds - lastChecked.milliseconds < 500 { return }
             lastChecked = now
+            if run.recorder.isGone { return end(.held("its flight recorder was removed: \(run.recorder.path)")) }
             switch run.options.window.answer(at: run.wall()) {
             case .open: break
             case .closedUntil(let opening): return end(.held("outside send.between; opens \(opening)"))

@@ -42,8 +42,7 @@ package struct Sender {
             guard let plan = plans.first(where: { $0.id == id }) else { throw unknownPlan(id, name) }
             return try prepared(campaign, plan)
         }
-        let begun = plans.last { $0.activatedAt != nil }
-        if let begun, try workspace.ledger.hasUnfinished(campaign.id) { return try prepared(campaign, begun) }
+        if let begun = plans.lastBegun, try workspace.ledger.hasUnfinished(campaign.id) { return try prepared(campaign, begun) }
         guard let newest = plans.last else { return nil }
         return try prepared(campaign, newest)
     }
@@ -111,7 +110,25 @@ package struct Sender {
         var listed: Set<String> = []
         // One that is listed twice gets one copy.
         let seeds = definition.file.seeds.filter { !forgotten.contains($0) && listed.insert($0.key).inserted }
-        try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: seeds, at: now)
+        do {
+            try workspace.campaigns.activate(prepared.plan, audience: audience, seeds: seeds, at: now)
+        } catch is AnotherPlanIsSent {
+            let name = prepared.campaign.name
+            throw UseError(
+                .notNow, "\(name) is being sent by another plan",
+                hint: "let that end, or stop it: pitwall campaigns pause \(name); then: pitwall campaigns resume \(name)")
+        }
+    }
+
+    /// What a plan left unsent goes by the plan that was begun after it, and by no other. To be asked while the post is held.
+    package func refuseReplaced(_ prepared: Prepared) throws {
+        guard let plan = try workspace.campaigns.plan(prepared.plan.id), let successor = try workspace.campaigns.successor(of: plan) else {
+            return
+        }
+        let name = prepared.campaign.name
+        throw UseError(
+            .input, "plan \(plan.id) of \(name) has been replaced: plan \(successor) was begun after it",
+            hint: "what is left goes by plan \(successor): pitwall send \(name); or make another one: pitwall plan \(name)")
     }
 
     /// What must be so before marketing goes to the world.
@@ -165,7 +182,7 @@ extension OpenWorkspace {
     /// The plan that is or was carried out, and a newer one that waits; the newest where none was begun.
     package func plans(toTellOf campaign: CampaignID) throws -> (shown: PlanRecord?, newer: PlanRecord?) {
         let plans = try campaigns.plans(of: campaign)
-        guard let begun = plans.last(where: { $0.activatedAt != nil }) else { return (plans.last, nil) }
-        return (begun, plans.last.flatMap { $0.id == begun.id ? nil : $0 })
+        guard let begun = plans.lastBegun else { return (plans.last, nil) }
+        return (begun, plans.last.flatMap { $0.id == begun.id || $0.activatedAt != nil ? nil : $0 })
     }
 }

@@ -76,8 +76,9 @@ package struct SendingPolicy: Sendable {
     }
 
     package static let hold: Int64 = 3_600_000
-    /// Domains without a group that are kept in mind; beyond, they are as lane 0.
-    static let mostDomains = 10_000
+    /// Domains without a group that are kept in mind, each by itself. Beyond, a domain shares the limits of one of them, so that none is ever above
+    /// its own; where there are no limits nothing is kept of it.
+    static let mostDomains = 50_000
 
     let providers: Providers
     var workspace: RateLimiter
@@ -121,13 +122,22 @@ package struct SendingPolicy: Sendable {
     /// A lane for a domain by itself, from when there is something to keep in mind of it.
     mutating func newLane(for domain: String) -> Int {
         if let lane = learned[domain] { return lane }
-        guard learned.count < Self.mostDomains else { return 0 }
+        guard lanes.count - firstDomain < Self.mostDomains else { return providers.others.isEmpty ? 0 : sharedLane(for: domain) }
         var limiter = RateLimiter(providers.others)
         if isSharing { _ = limiter.share() }
         lanes.append(Lane(name: domain, limiter: limiter))
         learned[domain] = lanes.count - 1
         return lanes.count - 1
     }
+
+    /// Always the same one; the hash is FNV-1a.
+    private func sharedLane(for domain: String) -> Int {
+        let hash = domain.utf8.reduce(14_695_981_039_346_656_037 as UInt64) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        return firstDomain + Int(hash % UInt64(lanes.count - firstDomain))
+    }
+
+    /// The first lane of a domain by itself.
+    private var firstDomain: Int { providers.groups.count + 1 }
 
     // MARK: What went before
 

@@ -151,6 +151,13 @@ package final class FlightRecorder: @unchecked Sendable {
         msync(memory, length, MS_SYNC)
     }
 
+    /// Somebody else has removed the file, or put another in its place: what is written here nobody will read, and another sender could begin.
+    package var isGone: Bool {
+        var (own, named) = (stat(), stat())
+        guard fstat(descriptor, &own) == 0, stat(path, &named) == 0 else { return true }
+        return own.st_ino != named.st_ino || own.st_dev != named.st_dev
+    }
+
     /// Forgets the file; the ledger has settled everything.
     package func remove() {
         unlink(path)

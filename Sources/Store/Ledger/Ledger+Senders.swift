@@ -28,12 +28,13 @@ extension Ledger {
     /// Who joins.
     package struct Newcomer: Sendable {
         package var campaign: CampaignID
+        package var plan: PlanID?
         package var machine: String
         package var host: String
         package var process: Int64
 
-        package init(campaign: CampaignID, machine: String, host: String, process: Int64) {
-            (self.campaign, self.machine, self.host, self.process) = (campaign, machine, host, process)
+        package init(campaign: CampaignID, plan: PlanID? = nil, machine: String, host: String, process: Int64) {
+            (self.campaign, self.plan, self.machine, self.host, self.process) = (campaign, plan, machine, host, process)
         }
     }
 
@@ -44,8 +45,8 @@ extension Ledger {
             let now = try Self.now(in: session)
             try session.execute(
                 """
-                INSERT INTO sender (id, campaign_id, machine, host, process, started_at, renewed_at, lease_until, handed_epoch) \
-                VALUES (\(id), \(newcomer.campaign), \(newcomer.machine), \(newcomer.host), \(newcomer.process), \(now.milliseconds), \
+                INSERT INTO sender (id, campaign_id, plan_id, machine, host, process, started_at, renewed_at, lease_until, handed_epoch) \
+                VALUES (\(id), \(newcomer.campaign), \(newcomer.plan?.rawValue), \(newcomer.machine), \(newcomer.host), \(newcomer.process), \(now.milliseconds), \
                 \(now.milliseconds), \(now.milliseconds + lease), 0)
                 """)
             return (id, now)

@@ -63,6 +63,9 @@ package struct Audience: Sendable {
     }
 }
 
+/// Somebody is sending the campaign by another plan.
+package struct AnotherPlanIsSent: Error {}
+
 extension CampaignStore {
     /// Freezes a plan: the sources, who is in, who is out and why.
     package func freeze(_ audience: Audience, sources: [String: [UInt8]], contentHash: String, at now: Instant) throws -> PlanRecord {
@@ -135,6 +138,11 @@ extension CampaignStore {
         try database.write { session in
             let done = try session.count("SELECT count(*) FROM plan WHERE id = \(plan.id) AND activated_at IS NOT NULL")
             guard done == 0 else { return }
+            // They would go on claiming, and send their own texts to who is this plan's from now on.
+            let others: SQL = "FROM sender WHERE campaign_id = \(plan.campaign) AND ended_at IS NULL AND plan_id <> \(plan.id)"
+            guard try session.count("SELECT count(*) \(others) AND lease_until >= \(session.dialect.now)") == 0 else {
+                throw AnotherPlanIsSent()
+            }
             if let audience {
                 try Self.fillAddresses(audience, in: session)
                 let d = session.dialect

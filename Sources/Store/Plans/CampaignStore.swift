@@ -124,6 +124,17 @@ extension CampaignStore {
         try plans(where: "campaign_id = \(campaign)")
     }
 
+    /// Whether anything was ever sent, or is about to be.
+    package func hasBegunAny() throws -> Bool {
+        try database.read { try $0.count("SELECT count(*) FROM (SELECT 1 FROM plan WHERE activated_at IS NOT NULL LIMIT 1) x") > 0 }
+    }
+
+    /// The plan that was begun after this one: what this one left unsent is that one's. Nil where there is none.
+    package func successor(of plan: PlanRecord) throws -> PlanID? {
+        guard let last = try plans(of: plan.campaign).lastBegun, plan.activatedAt != nil, last.id != plan.id else { return nil }
+        return last.id
+    }
+
     private func plans(where condition: SQL) throws -> [PlanRecord] {
         try database.read { session in
             try session.all(
@@ -212,5 +223,12 @@ extension CampaignStore {
                 ($0.isNull(0), $0.optionalText(0))
             }
         }
+    }
+}
+
+extension Collection<PlanRecord> {
+    /// The one that is, or was last, carried out.
+    package var lastBegun: PlanRecord? {
+        filter { $0.activatedAt != nil }.max { ($0.activatedAt ?? $0.at, $0.id.rawValue) < ($1.activatedAt ?? $1.at, $1.id.rawValue) }
     }
 }

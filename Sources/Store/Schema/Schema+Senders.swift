@@ -16,6 +16,9 @@ extension Schema {
         """
     }
 
+    /// Which plan a sender carries out; NULL of those from before.
+    static let sentPlans = Migration("sent plans") { d in "ALTER TABLE sender ADD COLUMN plan_id \(d.int64)" }
+
     /// Whose part of which limit.
     static let allotments = Migration("allotments") { d in
         """

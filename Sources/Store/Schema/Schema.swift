@@ -9,6 +9,7 @@ package import Database
 package enum Schema {
     package static let migrator = Migrator([
         foundation, listening, engagement, fading, currencies, sums, machines, traffic, watermarks, senders, allotments, eventIDs, files,
+        sentPlans,
     ])
 
     /// The tables as of the first release.

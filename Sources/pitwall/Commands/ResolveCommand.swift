@@ -36,10 +36,14 @@ struct ResolveCommand: ParsableCommand {
         guard let record = try workspace.campaigns.campaign(named: campaign) else {
             throw UseError(.input, "nothing is known of a campaign \"\(campaign)\"")
         }
+        // Of those in hand nobody knows either, where their sender was killed.
+        _ = try workspace.settleLeft(of: record, at: Clock.now())
         guard let verdict else { return try byEvidence(record, workspace) }
         let addresses = emails.isEmpty ? nil : try emails.map { try Arguments.address($0) }
         let count = try workspace.ledger.resolve(record.id, asSent: verdict == .sent, addresses: addresses, at: Clock.now())
         if verdict == .unsent, count > 0 { try workspace.campaigns.move(record.id, to: .sending, from: [.sent], at: Clock.now()) }
+        let isCancelled = record.state == .cancelled
+        if isCancelled { _ = try workspace.ledger.skipRemaining(of: record.id, reason: .cancelled, at: Clock.now()) }
         if json {
             Console.print(json: .object(["resolved": .integer(Int64(count)), "as": .text(verdict.rawValue)]))
         } else if count == 0 {
@@ -48,7 +52,8 @@ struct ResolveCommand: ParsableCommand {
         } else {
             Console.print(
                 "\(Console.count(count, "message")) settled as \(verdict.rawValue)."
-                    + (verdict == .unsent ? " Send again: pitwall send \(campaign)" : ""))
+                    + (verdict == .sent
+                        ? "" : isCancelled ? " \(campaign) was cancelled: they are not sent." : " Send again: pitwall send \(campaign)"))
         }
         if let addresses, count < Set(addresses.map(\.key)).count { throw Code.found }
     }

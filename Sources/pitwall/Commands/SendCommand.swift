@@ -67,9 +67,10 @@ struct SendCommand: ParsableCommand {
         let chosen = try sender.prepare(campaign, plan: plan.map { PlanID($0) })
         let prepared = try chosen ?? planned(workspace, sender)
         if let testTo { return try sendTest(prepared, to: testTo, workspace, keys) }
-        try refuseState(prepared.campaign)
-        var post = try post(for: prepared.campaign, sender)
+        try refuseState(prepared.campaign, workspace)
+        var post = try post(for: prepared, sender)
         tell(post.recovery)
+        try sender.refuseReplaced(prepared)
         try tellOthers(prepared.campaign, post, workspace)
         if prepared.isResumed, !(try workspace.ledger.hasUnfinished(prepared.campaign.id)) {
             try finish(prepared, SendReport(), sender, post)
@@ -93,7 +94,8 @@ struct SendCommand: ParsableCommand {
         // Frozen, or cut off from the database for long, it was taken for dead: what it had in hand is settled, and it comes back.
         while case .putOut = report.ending, limit.map({ report.taken < $0 }) ?? true {
             Console.error("Nothing was heard of this sender for too long, and others went on without it. It comes back as a new one.")
-            post = try self.post(for: prepared.campaign, sender)
+            post = try self.post(for: prepared, sender)
+            try sender.refuseReplaced(prepared)
             report = report.followed(by: try carryOut(prepared, post, sender, relays, routes, limit.map { $0 - report.taken }))
         }
         try conclude(prepared, report, sender)
@@ -172,9 +174,10 @@ struct SendCommand: ParsableCommand {
         return prepared
     }
 
-    private func post(for campaign: CampaignRecord, _ sender: Sender) throws -> Post {
+    private func post(for prepared: Sender.Prepared, _ sender: Sender) throws -> Post {
+        let campaign = prepared.campaign
         do {
-            return try sender.takePost(for: campaign.id)
+            return try sender.takePost(for: campaign.id, plan: prepared.plan.id)
         } catch let problem as FlightRecorder.Problem {
             guard case .inUse = problem else { throw problem }
             throw UseError(
@@ -184,7 +187,9 @@ struct SendCommand: ParsableCommand {
         }
     }
 
-    private func refuseState(_ campaign: CampaignRecord) throws {
+    private func refuseState(_ campaign: CampaignRecord, _ workspace: OpenWorkspace) throws {
+        // What was in hand is settled all the same: nobody else would.
+        if [.paused, .cancelled].contains(campaign.state) { tell(try workspace.settleLeft(of: campaign, at: Clock.now())) }
         switch campaign.state {
         case .paused:
             throw UseError(

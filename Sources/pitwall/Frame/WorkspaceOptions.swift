@@ -83,7 +83,14 @@ extension WorkspaceOptions {
         let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
         let opened = try SQLiteDatabase(path: path)
         try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
-        return (opened, path)
+        return (opened, Self.real(path))
+    }
+
+    /// Whatever links lead to a file, what its senders lock lies beside the file itself: else two would send one campaign.
+    private static func real(_ path: String) -> String {
+        guard let found = realpath(path, nil) else { return path }
+        defer { free(found) }
+        return String(cString: found)
     }
 
     /// What a server's database has beside it lies in the workspace, under its name.
