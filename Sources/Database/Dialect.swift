@@ -114,6 +114,9 @@ package protocol Dialect: Sendable {
 
     /// What stands behind the @ of an address, which has one.
     func domain(of column: String) -> SQL
+
+    /// A script after which nothing in these tables can be changed, by whatever program: each attempt is an error of ``DatabaseError/Code/unfit``.
+    func refusingChanges(_ tables: [String]) -> String
 }
 
 extension Dialect {
@@ -231,6 +234,13 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.hint = hint
         self.sql = sql
+    }
+
+    /// What a program is told that goes on writing where everything was moved from.
+    package static func moved(_ place: String) -> DatabaseError {
+        DatabaseError(
+            .unfit, "\(place) was moved to another database, and takes no changes any more",
+            hint: "name that one under `database:`, and start this program again")
     }
 
     package var description: String {

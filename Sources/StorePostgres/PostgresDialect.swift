@@ -126,6 +126,18 @@ package struct PostgresDialect: Dialect {
         """
     }
 
+    /// Of its own making, for who changes what was moved.
+    static let movedState = "PW001"
+
+    package func refusingChanges(_ tables: [String]) -> String {
+        let refusal =
+            "CREATE FUNCTION pitwall_moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'moved' USING ERRCODE = '\(Self.movedState)'; END $$"
+        let triggers = tables.map { table in
+            "CREATE TRIGGER moved BEFORE INSERT OR UPDATE OR DELETE ON \(table) FOR EACH STATEMENT EXECUTE FUNCTION pitwall_moved()"
+        }
+        return ([refusal] + triggers).joined(separator: ";\n")
+    }
+
     package func domain(of column: String) -> SQL {
         "split_part(\(raw: column), '@', 2)"
     }

@@ -25,6 +25,7 @@ extension DatabaseError {
     /// What a code means to a person; nil where nobody but a programmer can do something about it.
     private init?(state: String, at place: String, message: String) {
         switch state {
+        case PostgresDialect.movedState: self = .moved(place)
         case "53100":
             self.init(
                 .full, "the disk of \(place) is full", hint: "free some space there and run the command again: what was committed is kept")

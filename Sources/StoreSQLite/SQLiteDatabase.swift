@@ -83,8 +83,21 @@ package final class SQLiteDatabase: SQLDatabase {
     /// A vacuum writes every page anew; what the write-ahead log still holds of the old ones is cut off.
     package func compact() throws {
         try Self.translating(path: pool.path) {
-            try pool.vacuum()
-            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            try Self.patiently { try pool.vacuum() }
+            try Self.patiently { try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) } }
+        }
+    }
+
+    /// A vacuum begins by reading: where somebody has written since, SQLite ends it at once and waits for nobody.
+    private static func patiently(_ body: () throws -> Void) throws {
+        let start = ContinuousClock.now
+        while true {
+            do {
+                return try body()
+            } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_BUSY {
+                guard ContinuousClock.now - start < .seconds(30) else { throw error }
+                Thread.sleep(forTimeInterval: 0.1)
+            }
         }
     }
 
@@ -116,6 +129,9 @@ private final class WriterStatements: @unchecked Sendable {
 
 extension Failure {
     /// What SQLite's result code means to a person.
+    /// SQLITE_CONSTRAINT_TRIGGER.
+    private static let refusedByTrigger: Int32 = 1811
+
     init(sqlite code: Int32, message: String, sql: String?, path: String) {
         switch code & 0xFF {
         case SQLITE_FULL:
@@ -132,6 +148,8 @@ extension Failure {
         case SQLITE_NOTADB, SQLITE_CORRUPT:
             self.init(
                 .damaged, "\(path) is no SQLite database, or is damaged", hint: "name another file under `database:`, or restore a backup")
+        // Triggers are made of nothing else.
+        case SQLITE_CONSTRAINT where code == Self.refusedByTrigger: self = .moved(path)
         case SQLITE_CONSTRAINT:
             self.init(.constraint, "a rule of the database was broken: \(message)", sql: sql)
         default:

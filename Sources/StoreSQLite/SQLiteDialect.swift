@@ -118,6 +118,14 @@ package struct SQLiteDialect: Dialect {
         "pitwall_fold(\(expression))"
     }
 
+    package func refusingChanges(_ tables: [String]) -> String {
+        tables.flatMap { table in
+            ["INSERT", "UPDATE", "DELETE"].map { change in
+                "CREATE TRIGGER moved_\(table)_\(change.lowercased()) BEFORE \(change) ON \(table) BEGIN SELECT RAISE(ABORT, 'moved'); END"
+            }
+        }.joined(separator: ";\n")
+    }
+
     package func domain(of column: String) -> SQL {
         "substr(\(raw: column), instr(\(raw: column), '@') + 1)"
     }

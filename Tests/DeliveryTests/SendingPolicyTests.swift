@@ -235,6 +235,9 @@ import Testing
         policy.take(gmail, through: 0, at: Self.start)
         policy.went(gmail, through: 0, at: Self.start)
         let minute = Self.start.advanced(byMilliseconds: 60_000 + SendingPolicy.jitter)
+        // Its limit is used up, and nobody waits for it.
+        #expect(policy.brakes(of: 0, through: [0], at: Self.start).isEmpty)
+        #expect(policy.admit(gmail, at: Self.start) != .go)
         #expect(policy.brakes(of: 0, through: [0], at: Self.start) == [.init(subject: .provider("google"), kind: .limited(until: minute))])
         _ = policy.learn(
             .refused(Reply(code: 421, lines: ["4.7.0 too many connections"])), of: gmail, through: 0, domain: "x.example", at: Self.start)

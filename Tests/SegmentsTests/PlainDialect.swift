@@ -25,4 +25,5 @@ struct PlainDialect: Dialect {
     func decimal(from value: SQLValue) -> ExactDecimal? { nil }
     func folded(_ expression: SQL) -> SQL { "fold(\(expression))" }
     func domain(of column: String) -> SQL { "domain(\(raw: column))" }
+    func refusingChanges(_ tables: [String]) -> String { "" }
 }

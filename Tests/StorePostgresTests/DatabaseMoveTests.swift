@@ -121,6 +121,26 @@ import Testing
         try source.close()
     }
 
+    @Test(arguments: ways) func `what was moved takes no changes any more, from whoever had it open`(from: DatabaseKind, to: DatabaseKind)
+        throws
+    {
+        let (source, target) = (try make(from, "a"), try make(to, "b"))
+        try fill(source)
+        let before = try source.read { try $0.count("SELECT count(*) FROM consent") }
+        _ = try DatabaseMove(from: source, to: target, named: "postgres://new").run()
+        try DatabaseMove.refuseUnfinished(target)
+        let refusal = #expect(throws: DatabaseError.self) { try DatabaseMove.refuseUnfinished(source) }
+        #expect(refusal?.message == "this database was moved to postgres://new" && refusal?.code == .unfit)
+        for change in ["DELETE FROM consent", "UPDATE contact SET email = NULL", "INSERT INTO suppression SELECT * FROM suppression"] {
+            let error = #expect(throws: DatabaseError.self) { try source.write { try $0.script(change) } }
+            #expect(
+                error?.code == .unfit && error?.message.contains("was moved to another database") == true, "\(String(describing: error))")
+        }
+        #expect(try source.read { try $0.count("SELECT count(*) FROM consent") } == before)
+        _ = try target.write { try $0.execute("DELETE FROM consent") }
+        try source.close()
+    }
+
     @Test(arguments: ways) func `what was interrupted goes on, also where the source was written to in between`(
         from: DatabaseKind, to: DatabaseKind
     ) throws {

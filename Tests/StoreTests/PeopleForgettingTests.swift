@@ -86,6 +86,29 @@ import Testing
         #expect(String(decoding: kept, as: UTF8.self) == "email\nxxxxxxxxxxxxxxxxxxxxxxxx\np1@example.com\n")
     }
 
+    @Test func `what is still to be sent keeps its texts and settings until it is done`() throws {
+        let ids = try house.people(3)
+        let texts = [
+            "Templates/a.md": "Write to P1@example.com", "Campaigns/a.yaml": "seeds: [p1@example.com]", "list.csv": "p1@example.com",
+        ]
+        let campaign = try house.campaigns.ensureCampaign(named: "launch", at: House.noon)
+        let plan = try house.campaigns.freeze(
+            house.audience(campaign.id), sources: texts.mapValues { Array($0.utf8) }, contentHash: "", at: House.noon)
+        func kept() throws -> [String: String] {
+            try house.campaigns.sources(of: plan.id).mapValues { String(decoding: $0, as: UTF8.self) }
+        }
+        let erased = try house.contacts.forget(ids[0], hash: { $0.key }, at: House.noon)
+        #expect(erased.plans == ["launch, plan \(plan.id)"])
+        var expected = texts
+        expected["list.csv"] = "xxxxxxxxxxxxxx"
+        #expect(try kept() == expected)
+        let address = try EmailAddress("p1@example.com")
+        #expect(try house.contacts.crossOut(address, at: House.noon) == erased.plans)
+        try house.campaigns.move(campaign.id, to: .cancelled, from: [.planned], at: House.noon)
+        #expect(try house.contacts.crossOut(address, at: House.noon).isEmpty)
+        #expect(try kept().values.allSatisfy { !$0.lowercased().contains("p1@") })
+    }
+
     @Test func `an address that is nobody's is forgotten too, on the suppression list and where a seed was sent copies`() throws {
         _ = try house.people(1)
         let lost = try EmailAddress("Lost.Quux@Example.com")

@@ -17,6 +17,8 @@ package struct SendProgress: Sendable {
     package var brakes: [SendingPolicy.Brake]
     /// Nil before anything has been answered.
     package var bottleneck: Bottleneck?
+    /// How it was when it ended.
+    package var isLast = false
 
     /// What of the way of a message has kept the rest waiting lately.
     package enum Bottleneck: String, Sendable {

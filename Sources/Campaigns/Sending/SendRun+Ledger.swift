@@ -19,6 +19,8 @@ extension SendRun {
         private var idleUntil: Instant?
         /// ``idleUntil`` is when a provider's pace lets the next one go; asked of the ledger once, not twenty times a second.
         private var awaitsPace = false
+        /// When it was last waited for.
+        private var lastPaced: Instant?
         private var lessons = LessonBook()
         private var company = Company()
         private var lastChecked: Instant?
@@ -74,7 +76,9 @@ extension SendRun {
             let now = run.clock()
             try patiently { try $0.look(at: now) }
             let underWay = run.table.underWay
-            waiting.look(outbox: run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
+            if awaitsPace { lastPaced = now }
+            waiting.look(
+                outbox: awaitsPace && underWay == 0 ? 1 : run.outbox.waiting, composing: run.toCompose.count, underWay: underWay)
             // A commit is dear, and one for half of what is under way as dear as one for a few; the time bounds what a quiet relay costs.
             let isShort = wanted(underWay: underWay, at: now) > 0
             let landings = run.settled.takeAll(
@@ -342,11 +346,12 @@ extension SendRun {
                     done: done, total: total, report: report, rate: rate,
                     secondsAtLimits: secondsAtLimits?.value,
                     providers: outcomes.filter { $0.all > 0 }.sorted { ($1.all, $0.name) < ($0.all, $1.name) }, brakes: brakes,
-                    bottleneck: done > 0 ? bottleneck(brakes, rate) : nil))
+                    bottleneck: done > 0 ? bottleneck(brakes, rate) : nil, isLast: last))
         }
 
         private func bottleneck(_ brakes: [SendingPolicy.Brake], _ rate: Double) -> SendProgress.Bottleneck {
-            let isLimited = brakes.contains { !$0.isTrouble }
+            let isPaced = lastPaced.map { run.clock().milliseconds - $0.milliseconds < 1500 } ?? false
+            let isLimited = isPaced || brakes.contains { !$0.isTrouble }
             return isLimited && rate == 0 ? .limit : waiting.bottleneck(limited: isLimited)
         }
 

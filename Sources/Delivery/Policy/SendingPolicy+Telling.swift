@@ -40,7 +40,10 @@ extension SendingPolicy {
         }
     }
 
-    /// Everything that slows a campaign down at the moment, the widest first; of providers those with the most under way or put off.
+    /// So many providers at their limits are told of: thousands of domains may have one each.
+    private static let mostTold = 20
+
+    /// Everything that slows a campaign down at the moment, the widest first; of providers at their limits some for which messages wait.
     package mutating func brakes(of campaign: Int, through route: [Int], at now: Instant) -> [Brake] {
         var brakes: [Brake] = []
         if !workspace.isEmpty { limit(.workspace, workspace.free(at: now), now, &brakes) }
@@ -57,6 +60,7 @@ extension SendingPolicy {
             slowed(subject, relays[relay].throttle, &brakes)
             if let free = relays[relay].limitFree(at: now) { limit(subject, free, now, &brakes) }
         }
+        var limited = 0
         for lane in lanes.indices.dropFirst() {
             let subject = Brake.Subject.provider(lanes[lane].name)
             if let hold = lanes[lane].hold, hold.until > now {
@@ -64,9 +68,19 @@ extension SendingPolicy {
                 continue
             }
             slowed(subject, lanes[lane].throttle, &brakes)
-            if !lanes[lane].limiter.isEmpty { limit(subject, lanes[lane].limiter.free(at: now), now, &brakes) }
+            if limited < Self.mostTold, isWaitedFor(lane, at: now) {
+                let before = brakes.count
+                limit(subject, lanes[lane].limiter.free(at: now), now, &brakes)
+                limited += brakes.count - before
+            }
         }
         return brakes
+    }
+
+    /// Whether messages wait for a limit of the provider. Where it is shared, one's own part may be used up and more be had for the asking.
+    private mutating func isWaitedFor(_ lane: Int, at now: Instant) -> Bool {
+        guard !lanes[lane].limiter.isEmpty, lanes[lane].underWay > 0 || lanes[lane].reserved > now else { return false }
+        return !isSharing || lanes[lane].stuckSince != nil || lanes[lane].limiter.left(at: now) == 0
     }
 
     private func limit(_ subject: Brake.Subject, _ free: Instant, _ now: Instant, _ brakes: inout [Brake]) {

@@ -8,14 +8,19 @@ import Model
 ///    goes on where it was.
 /// 3. Then both are read whole, and counts and checksums compared. A table that differs, since the source was written to between two runs,
 ///    is copied anew, once.
-/// 4. The notes go last: as long as they are there, no program takes the target for a workspace's database.
+/// 4. The source is marked, and changed no more: who waited for the move would else write into what nobody reads.
+/// 5. The notes go last: as long as they are there, no program takes the target for a workspace's database.
 package struct DatabaseMove {
     let source: any SQLDatabase
     let target: any SQLDatabase
+    private let name: String?
 
-    package init(from source: any SQLDatabase, to target: any SQLDatabase) {
+    /// - Parameter name: what people know the target by. With it nothing can be changed in the source any more once all is there; a program that
+    ///   was at work all the while hears of it when it writes.
+    package init(from source: any SQLDatabase, to target: any SQLDatabase, named name: String? = nil) {
         self.source = source
         self.target = target
+        self.name = name
     }
 
     package struct Moved: Hashable, Sendable {
@@ -30,7 +35,9 @@ package struct DatabaseMove {
 
     /// The table of notes, and what stays where it is: each database has its own steps.
     private static let notes = "database_move"
-    static let left: Set<String> = ["schema_step", notes]
+    static let left: Set<String> = ["schema_step", notes, mark]
+    /// Of the source, where it went.
+    private static let mark = "database_moved"
 
     /// So many rows go in one transaction; of those with whole files in them, so few.
     private static let slice = 20_000
@@ -61,14 +68,35 @@ package struct DatabaseMove {
                 }
                 return Moved(table: layout.name, sum: sum)
             }
+            if let name { try leave(session, for: name, tables.map(\.name)) }
             try target.write { try $0.script("DROP TABLE \(Self.notes)") }
             return moved
         }
     }
 
-    /// Ends with an error where a move into this database has begun and not ended: not all of it is there.
+    private func leave(_ session: any SQLSession, for name: String, _ tables: [String]) throws {
+        let d = session.dialect
+        try session.script("CREATE TABLE \(Self.mark) (name \(d.text) PRIMARY KEY)")
+        try session.execute("INSERT INTO \(raw: Self.mark) (name) VALUES (\(name))")
+        try session.script(d.refusingChanges(tables))
+    }
+
+    /// Ends with an error where a move into this database has begun and not ended: not all of it is there. So it does where it was moved to
+    /// another: what came since is there alone.
     package static func refuseUnfinished(_ database: any SQLDatabase) throws {
-        guard try database.read({ session in try isNoted(in: session) }) else { return }
+        let (isNoted, movedTo) = try database.read { session in
+            let tables = Set(try TableLayout.all(in: session).map(\.name))
+            return (
+                tables.contains(notes),
+                tables.contains(mark) ? try session.first("SELECT name FROM \(raw: mark)") { $0.text(0) } : nil
+            )
+        }
+        if let movedTo {
+            throw DatabaseError(
+                .unfit, "this database was moved to \(movedTo)",
+                hint: "name that one under `database:`: who left since, and what was sent, is known there alone")
+        }
+        guard isNoted else { return }
         throw DatabaseError(
             .unfit, "a move into this database has begun and not ended, so that not all of it is here",
             hint: "run the move again: pitwall database move --to URL, with the database that it came from under `database:`")

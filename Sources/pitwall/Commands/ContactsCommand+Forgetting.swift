@@ -35,8 +35,10 @@ extension ContactsCommand {
             let contact = try workspace.contacts.contact(name)
             guard try contact != nil || name.address.map({ try workspace.contacts.isNamed($0) }) ?? false else {
                 guard try wasForgotten(name, workspace) else { throw ContactsCommand.nobody(name) }
+                var erased = Erasure()
+                if let address = name.address { erased.plans = try workspace.contacts.crossOut(address, at: Clock.now()) }
                 try workspace.database.compact()
-                return report(Erasure(), isNew: false, namedIn: try mentions(of: [name], workspace))
+                return report(erased, isNew: false, namedIn: try mentions(of: [name], workspace))
             }
             let addresses = try contact.map { try workspace.contacts.addresses(of: $0.id) } ?? [name.address].compactMap { $0 }
             let ids = try contact.map { try workspace.contacts.externalIDs(of: $0.id).map(\.id) } ?? []
@@ -76,6 +78,7 @@ extension ContactsCommand {
                     json: .object([
                         "addresses": .integer(Int64(erased.addresses)), "events": .integer(Int64(erased.events)),
                         "statements": .integer(Int64(erased.statements)), "messages": .integer(Int64(erased.messages)),
+                        "plans": .list(erased.plans.map { .text($0) }),
                         "named_in": .list(files.named.map { .text($0) }),
                         "may_be_named_in": .list(files.mayBeNamed.map { .text($0) }),
                     ]))
@@ -87,6 +90,10 @@ extension ContactsCommand {
             if erased.messages > 0 {
                 let one = erased.messages == 1
                 Console.print("\(Console.count(erased.messages, "line")) of the log no longer \(one ? "says" : "say") to whom.")
+            }
+            if !erased.plans.isEmpty {
+                Console.print(Console.yellow("Named in what is still to be sent; once that is done, run the same command again:"))
+                for plan in erased.plans { Console.print("  \(Table.clean(plan))") }
             }
             list(files.named, "of yours still names them:", "of yours still name them:")
             list(files.mayBeNamed, "may still name them by an external ID:", "may still name them by an external ID:")

@@ -45,7 +45,7 @@ struct DatabaseCommand: ParsableCommand {
                 throw UseError(.usage, "that is the database that is to be moved", hint: "name another with --to")
             }
             let started = Clock.now()
-            let moved = try copy(from: workspace.database, to: target)
+            let moved = try copy(from: workspace.database, to: target, named: Settings.hasPassword(to) ? "another database" : to)
             try target.close()
             let seconds = Double(Clock.now().milliseconds - started.milliseconds) / 1000
             if json {
@@ -55,10 +55,10 @@ struct DatabaseCommand: ParsableCommand {
             }
         }
 
-        private func copy(from source: any SQLDatabase, to target: any SQLDatabase) throws -> [DatabaseMove.Moved] {
+        private func copy(from source: any SQLDatabase, to target: any SQLDatabase, named name: String) throws -> [DatabaseMove.Moved] {
             let bar = ProgressLine(enabled: !json)
             defer { bar.clear() }
-            return try DatabaseMove(from: source, to: target).run { table, step in
+            return try DatabaseMove(from: source, to: target, named: name).run { table, step in
                 switch step {
                 case .copying(let rows): bar.show("\(table): \(Console.count(rows, "row")) copied")
                 case .comparing: bar.show("\(table): comparing")
@@ -93,7 +93,10 @@ struct DatabaseCommand: ParsableCommand {
             Console.print()
             Console.print("  database: \(Settings.hasPassword(to) ? "postgres://…" : to)")
             Console.print()
-            Console.print(Console.dim("What is written into the old database from now on is not in the new one. It is not deleted."))
+            Console.print(
+                Console.dim(
+                    "The old database is not deleted, and takes no changes any more. Start `pitwall serve` anew: until then it answers 503."
+                ))
         }
     }
 

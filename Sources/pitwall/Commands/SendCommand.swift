@@ -239,7 +239,7 @@ struct SendCommand: ParsableCommand {
         return { going in
             if line.enabled { teller.tell { line.show(going.line) } }
             let uptime = Uptime.now()
-            if let noted, uptime - noted < 1000 { return }
+            if let noted, uptime - noted < 1000, !going.isLast { return }
             noted = uptime
             let told = going.json(at: Clock.now(), zone)
             note.write(told)
@@ -258,15 +258,13 @@ struct SendCommand: ParsableCommand {
         }
         let counts = try report.standing ?? workspace.ledger.counts(of: prepared.campaign.id)
         let seeds = try workspace.ledger.counts(of: prepared.campaign.id, step: DeliveryKey.seedStep)
+        let holders = counts.handed + seeds.handed > 0 ? try workspace.ledger.senders(of: prepared.campaign.id).sentences(workspace) : []
         let summary = SendSummary(
-            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds,
+            name: name, plan: prepared.plan, report: report, counts: counts, seeds: seeds, holders: holders,
             causes: counts.skipped + seeds.skipped > 0 ? try workspace.ledger.causesNotRendered(of: prepared.campaign.id, atMost: 5) : [],
             zone: workspace.settings.zone, nothingToDo: nothingToDo,
             isPaused: try workspace.campaigns.state(of: prepared.campaign.id) == .paused)
         summary.tell(json: json)
-        if counts.handed + seeds.handed > 0, !json {
-            for sentence in try workspace.ledger.senders(of: prepared.campaign.id).sentences(workspace) { Console.print("  \(sentence)") }
-        }
         if case .relay(let error) = report.ending { throw error }
         if counts.remaining + seeds.remaining + counts.handed + seeds.handed > 0 { throw Code.resumable }
         if counts.unknown + seeds.unknown + summary.notRendered > 0 || report.verdict != nil { throw Code.found }

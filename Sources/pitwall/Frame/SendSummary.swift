@@ -11,6 +11,8 @@ struct SendSummary {
     var counts: DeliveryCounts
     /// Of the copies for seeds.
     var seeds: DeliveryCounts
+    /// Who has messages in hand, a sentence each.
+    var holders: [String]
     /// Why messages could not be rendered, the most frequent causes first.
     var causes: [(cause: String, count: Int)]
     var zone: Zone
@@ -37,7 +39,8 @@ struct SendSummary {
             "skipped": .integer(Int64(counts.skipped)), "not_rendered": .integer(Int64(notRendered)),
             "causes": .list(causes), "expired": .bool(report.expired), "stop_if": verdict,
             "brakes": .list(report.brakes.map { $0.json(at: Clock.now(), zone) }), "ended": .text(ended),
-            "planned": .integer(Int64(counts.planned)), "seconds": .real(report.seconds),
+            "planned": .integer(Int64(counts.planned)), "handed": .integer(Int64(counts.handed + seeds.handed)),
+            "holders": .list(holders.map { .text($0) }), "seeds_left": .integer(Int64(seeds.remaining)), "seconds": .real(report.seconds),
             "per_second": .real((perSecond * 10).rounded() / 10),
             "this_run": .object([
                 "accepted": .integer(Int64(report.accepted)), "refused": .integer(Int64(report.refused)),
@@ -95,6 +98,7 @@ struct SendSummary {
             Console.print("  look at them: pitwall log \(name) --state unknown    settle them: pitwall resolve \(name) --as sent|unsent")
         }
         if counts.remaining + seeds.remaining > 0 { tellRemaining() }
+        for holder in holders { Console.print("  \(holder)") }
     }
 
     private func tellNotRendered() {

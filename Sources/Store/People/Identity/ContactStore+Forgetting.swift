@@ -7,6 +7,8 @@ package struct Erasure: Hashable, Sendable {
     package var events = 0
     package var statements = 0
     package var messages = 0
+    /// Plans that have not been carried out to the end and name the person in their texts or settings, as `welcome, plan 3`.
+    package var plans: [String] = []
 
     package init(addresses: Int = 0, events: Int = 0, statements: Int = 0, messages: Int = 0) {
         self.addresses = addresses
@@ -41,6 +43,15 @@ extension ContactStore {
     package func forget(_ address: EmailAddress, hash: (EmailAddress) -> String, at now: Instant) throws -> Erasure {
         try database.write { session in
             try PersonEraser(session: session, ids: [], addresses: [address], now: now).erase([hash(address)])
+        }
+    }
+
+    /// Crosses an address out of what plans keep, of those too that were not done when its person was forgotten.
+    ///
+    /// - Returns: the plans that still are not, as `welcome, plan 3`.
+    package func crossOut(_ address: EmailAddress, at now: Instant) throws -> [String] {
+        try database.write { session in
+            try PersonEraser(session: session, ids: [], addresses: [address], now: now).eraseFromSources()
         }
     }
 
@@ -121,10 +132,12 @@ struct PersonEraser {
         try session.execute("DELETE FROM suppression WHERE email_key IN (\(keys))")
         try session.execute("DELETE FROM contact WHERE id IN (\(people))")
         let messages = try eraseFromLedger()
-        try eraseFromSources()
+        let plans = try eraseFromSources()
         let remember = try session.prepare("INSERT INTO contact_forgotten (hash, at) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING")
         for hash in hashes { try remember.run([.text(hash), .integer(now.milliseconds)]) }
-        return Erasure(addresses: addresses.count, events: events, statements: statements, messages: messages)
+        var erasure = Erasure(addresses: addresses.count, events: events, statements: statements, messages: messages)
+        erasure.plans = plans
+        return erasure
     }
 
     /// A message that was still to go is not sent. Copies for seeds lie under no contact, but under their address.
@@ -147,22 +160,40 @@ struct PersonEraser {
     }
 
     /// A plan keeps the files it was made from; a list of addresses may be among them.
-    private func eraseFromSources() throws {
-        for spelling in spellings { try eraseFromSources(mentioning: spelling) { _ in [spelling] } }
+    ///
+    /// - Returns: plans whose texts and settings name the person and are still needed as they are: crossed out, an address would be wrong in
+    ///   everybody's message, or the settings could not be read.
+    func eraseFromSources() throws -> [String] {
+        var needed: Set<String> = []
+        for spelling in spellings { try eraseFromSources(mentioning: spelling, &needed) { _ in [spelling] } }
         let foreign = Set(addresses.filter { !$0.description.utf8.allSatisfy { $0 < 0x80 } }.map(\.key))
-        if !foreign.isEmpty { try eraseFromSources(mentioning: "@") { Self.writings(of: foreign, in: $0) } }
+        if !foreign.isEmpty { try eraseFromSources(mentioning: "@", &needed) { Self.writings(of: foreign, in: $0) } }
+        return needed.sorted()
     }
 
-    private func eraseFromSources(mentioning text: String, _ spellings: ([UInt8]) -> [String]) throws {
+    private func eraseFromSources(mentioning text: String, _ needed: inout Set<String>, _ spellings: ([UInt8]) -> [String]) throws {
         let holders = try session.all(
-            "SELECT plan_id, path, content FROM plan_source WHERE \(session.dialect.bytesMention("content", text))"
-        ) { (plan: $0.integer(0), path: $0.text(1), content: $0.blob(2)) }
+            """
+            SELECT s.plan_id, s.path, s.content, c.name, CASE WHEN c.state IN ('planned', 'sending', 'paused') THEN 1 ELSE 0 END \
+            FROM plan_source s JOIN plan p ON p.id = s.plan_id JOIN campaign c ON c.id = p.campaign_id \
+            WHERE \(session.dialect.bytesMention("s.content", text))
+            """
+        ) { (plan: $0.integer(0), path: $0.text(1), content: $0.blob(2), campaign: $0.text(3), isOpen: $0.integer(4) == 1) }
         for holder in holders {
             let content = spellings(holder.content).reduce(holder.content) { Self.blanking($1, in: $0) }
             if content == holder.content { continue }
+            if holder.isOpen, Self.isTextOrSettings(holder.path) {
+                needed.insert("\(holder.campaign), plan \(holder.plan)")
+                continue
+            }
             try session.execute(
                 "UPDATE plan_source SET content = \(SQLValue.blob(content)) WHERE plan_id = \(holder.plan) AND path = \(holder.path)")
         }
+    }
+
+    /// Not a list of addresses, nor a segment.
+    private static func isTextOrSettings(_ path: String) -> Bool {
+        path == "pitwall.yaml" || path.hasPrefix("Campaigns/") || path.hasPrefix("Templates/")
     }
 
     /// How addresses that are not ASCII are written in a file, which no comparison of bytes finds: in capitals, or not composed. Longest
