@@ -105,13 +105,23 @@ package struct RateLimiter: Sendable {
         return places > before
     }
 
-    /// The others know of this.
-    mutating func told(_ share: Share, in window: Int) {
-        if windows.indices.contains(window) { windows[window].told = share }
+    /// The others are being told.
+    mutating func tell(in window: Int) {
+        if windows.indices.contains(window) { windows[window].isDoubtful = true }
+    }
+
+    /// The others know of this, and perhaps that more is wanted.
+    mutating func told(_ share: Share, isWanting: Bool, in window: Int) {
+        guard windows.indices.contains(window) else { return }
+        (windows[window].told, windows[window].isDoubtful) = (share, isWanting)
     }
 
     /// Whether the others know all that is to be known of a window.
-    func isTold(_ share: Share, in window: Int) -> Bool { windows.indices.contains(window) && windows[window].told == share }
+    func isTold(_ share: Share, in window: Int) -> Bool {
+        guard windows.indices.contains(window) else { return true }
+        guard !windows[window].isDoubtful else { return false }
+        return windows[window].told.map { $0 == share } ?? (share.places == 0 && share.used == 0)
+    }
 
     /// The earliest time at which a message may go by what is its own, whatever others give up.
     func ownFree(at now: Instant) -> Instant { windows.reduce(now) { max($0, $1.ownFree(at: now, reserved: reserved)) } }
@@ -169,6 +179,8 @@ struct SlidingWindow: Sendable {
     fileprivate var places: Int?
     /// How it stood when the others were last told.
     fileprivate var told: RateLimiter.Share?
+    /// They may take it for something else: nobody knows whether they heard, or they were told of a want that may be over.
+    fileprivate var isDoubtful = false
     /// Where it is shared, more may be had before those in use are free again: it is worth asking after so long.
     private var patience: Int64 { max(1000, min(length / 20, 10_000)) }
     private var most: Int { min(rate.count, places ?? .max) }
@@ -234,7 +246,7 @@ struct SlidingWindow: Sendable {
 
     fileprivate mutating func share() -> [(at: Instant, count: Int)] {
         // Others have told of it, or will: it is none of what went here since.
-        defer { (entries, first, held, total, places, told) = ([], 0, 0, 0, 0, nil) }
+        defer { (entries, first, held, total, places, told, isDoubtful) = ([], 0, 0, 0, 0, nil, false) }
         return entries[first...].map { (Instant(milliseconds: $0.time), $0.count) }
     }
 

@@ -280,6 +280,74 @@ import Testing
         #expect(try run([second], 66..<70).count == 20)
     }
 
+    @Test func `what went before to a provider counts from when somebody first asks to go there`() throws {
+        let group = Providers.Group(name: "firm", domains: ["firm.example"], limits: [try #require(Rate("100/day"))])
+        let wide = RateLimiter([try #require(Rate("5000/day"))])
+        let rules = SendingPolicy.Rules(providers: Providers([group]), relays: [RelayTerms(name: "main", limits: wide)])
+        let id = try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+        var policy = SendingPolicy(rules)
+        policy.remember(95, to: "firm.example", at: origin.advanced(byMilliseconds: -3_600_000))
+        let traffic = Traffic(policy)
+        var limits = SharedLimits(traffic, ledger, id)
+        // Of the relay alone.
+        _ = try limits.ask(isBusy: true, at: origin, uptime: 0, databaseTime: origin)
+        let address = try EmailAddress("ada@firm.example")
+        var gone = 0
+        for time in stride(from: Int64(250), to: 20_000, by: 250) {
+            let now = origin.advanced(byMilliseconds: time)
+            guard case .go = traffic.admit(address, for: 0, at: now).admission else { continue }
+            _ = try limits.ask(isBusy: true, at: now, uptime: time, databaseTime: now)
+            traffic.with { policy in
+                let mark = policy.mark(domain: address.asciiDomain, campaign: 0)
+                if policy.turn(of: mark, through: 0, at: now) == .now {
+                    policy.take(mark, through: 0, at: now)
+                    policy.went(mark, through: 0, at: now)
+                    gone += 1
+                }
+                policy.landed(mark)
+            }
+        }
+        #expect(gone == 5)
+    }
+
+    @Test func `who wants no more says so, though nothing else has changed`() throws {
+        let rate = try #require(Rate("10/day"))
+        let group = Providers.Group(name: "firm", domains: ["firm.example"], limits: [rate])
+        let rules = SendingPolicy.Rules(providers: Providers([group]), relays: [RelayTerms(name: "main")])
+        func join() throws -> SenderID {
+            try ledger.join(Ledger.Newcomer(campaign: CampaignID(1), machine: "m", host: "h", process: 1), lease: 3_600_000).id
+        }
+        let claim = Ledger.AllotmentClaim(limit: "provider firm", rate: rate, keeps: 9, wants: 9, isWanting: false)
+        #expect(try ledger.allot([claim], to: try join(), at: origin) == [9])
+        let traffic = Traffic(SendingPolicy(rules))
+        var limits = SharedLimits(traffic, ledger, try join())
+        func ask(_ time: Int64) throws {
+            let now = origin.advanced(byMilliseconds: time)
+            _ = try limits.ask(isBusy: true, at: now, uptime: time, databaseTime: now)
+        }
+        func wanting() throws -> Int { try desk.database.read { try $0.count("SELECT count(*) FROM allotment WHERE wanting = 1") } }
+        let address = try EmailAddress("ada@firm.example")
+        let mark = traffic.with { $0.mark(domain: address.asciiDomain, campaign: 0) }
+        #expect(traffic.admit(address, for: 0, at: origin).admission == .go)
+        try ask(0)
+        traffic.with { policy in
+            policy.take(mark, through: 0, at: origin)
+            policy.went(mark, through: 0, at: origin)
+        }
+        // One more waits for a place that there is not.
+        #expect(traffic.admit(address, for: 0, at: origin).admission == .go)
+        try ask(250)
+        #expect(try wanting() == 1)
+        // Somebody else takes it over.
+        traffic.with { policy in
+            policy.landed(mark)
+            policy.landed(mark)
+        }
+        try ask(500)
+        try ask(750)
+        #expect(try wanting() == 0)
+    }
+
     @Test func `of domains that nothing goes to any more nobody is asked again`() throws {
         let rules = SendingPolicy.Rules(
             providers: Providers(others: [try #require(Rate("100/hour"))]), relays: [RelayTerms(name: "main")])
@@ -313,10 +381,16 @@ import Testing
         try ask(500)
         try ask(800)
         #expect(claims(1000) == 0)
-        // Until one of them is written to again, or its places are free.
+        // Until one of them is written to again, or its places are free. What is ready for more is given back.
+        _ = traffic.admit(try EmailAddress("ada@domain9.example"), for: 0, at: gone)
+        try ask(1200)
+        traffic.with { $0.landed(marks[9]) }
+        #expect(claims(1300) == 1)
+        try ask(1400)
+        #expect(claims(1500) == 0)
         traffic.with { $0.take(marks[7], through: 0, at: origin.advanced(byMilliseconds: 2000)) }
         #expect(claims(2000) == 1)
-        #expect(claims(3_700_000) == 299)
+        #expect(claims(3_700_000) == 300)
     }
 
     @Test func `what went before limits were shared counts`() throws {

@@ -115,7 +115,8 @@ package struct Planner: Sendable {
         let domains = Providers(settings).hasLimits ? try workspace.campaigns.domains(of: plan.id) : [:]
         return traffic.with { policy in
             let all = policy.secondsAtLimits(plan.recipients, campaign: campaign, through: route, at: plan.at)
-            return [all, policy.secondsAtProviders(domains, at: plan.at)].compactMap { $0 }.filter(\.isFinite).max()
+            let longest = [all, policy.secondsAtProviders(domains, at: plan.at)].compactMap { $0 }.max()
+            return longest == .infinity ? nil : longest
         }
     }
 }

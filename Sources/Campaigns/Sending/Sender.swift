@@ -44,7 +44,8 @@ package struct Sender {
         }
         if let begun = plans.lastBegun, try workspace.ledger.hasUnfinished(campaign.id) { return try prepared(campaign, begun) }
         guard let newest = plans.last else { return nil }
-        return try prepared(campaign, newest)
+        // All was sent before: that is told of the plan that was begun last.
+        return try prepared(campaign, newest.activatedAt == nil ? newest : plans.lastBegun ?? newest)
     }
 
     private func unknownPlan(_ id: PlanID, _ name: String) -> UseError {

@@ -60,7 +60,8 @@ struct SharedLimits {
                 went: claim.total - (told[claim.place]?.total ?? 0), past: past[claim.limit]?[claim.rate.window.milliseconds] ?? [])
         }
         guard let places = try ledger.allot(asked, to: sender, at: databaseTime) else { return .putOut }
-        past = [:]
+        // Of limits that nobody has asked for yet it is still to be told.
+        for claim in claims { past[claim.limit]?[claim.rate.window.milliseconds] = nil }
         var hasChanged = false
         traffic.with { policy in
             for (claim, places) in zip(claims, places) {

@@ -77,12 +77,13 @@ extension SendingPolicy {
             withLimiter(of: owner) { limiter in
                 for (window, share) in limiter.shares(at: now).enumerated() {
                     let place = SharePlace(owner: owner, window: window)
-                    // Of a domain that nothing goes to there is nothing to say, or nothing new.
-                    if !isBusy, (share.places == 0 && share.used == 0) || limiter.isTold(share, in: window) { continue }
+                    // Of a domain that nothing goes to there is nothing to say, or nothing new and nothing to give back.
+                    if !isBusy, share.places <= share.used, limiter.isTold(share, in: window) { continue }
                     let isWanting = isBusy && share.used >= share.places
                     let wants = Self.wants(share, isWanting, isBusy, pace(place, share.total))
                     let allowed = min(share.places, wants)
                     limiter.allot(allowed, in: window)
+                    limiter.tell(in: window)
                     let keeps = max(share.used, allowed)
                     claims.append(
                         ShareClaim(
@@ -125,7 +126,7 @@ extension SendingPolicy {
         var isMore = false
         withLimiter(of: place.owner) { limiter in
             isMore = limiter.allot(places, in: place.window)
-            limiter.told(told, in: place.window)
+            limiter.told(told, isWanting: claim.isWanting, in: place.window)
         }
         if isMore, case .lane(let lane) = place.owner { lanes[lane].stuckSince = nil }
     }

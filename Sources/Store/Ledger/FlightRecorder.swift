@@ -160,7 +160,8 @@ package final class FlightRecorder: @unchecked Sendable {
 
     /// Forgets the file; the ledger has settled everything.
     package func remove() {
-        unlink(path)
+        // By now it may be another sender's.
+        if !isGone { unlink(path) }
     }
 
     package static var currentBoot: String {

@@ -46,8 +46,10 @@ package struct DatabaseMove {
     /// - Parameter progress: which table, and what is done with it; it may throw to stop.
     /// - Throws: ``DatabaseError`` where the target holds something already, or a message is in the hands of a sender.
     package func run(progress: (_ table: String, _ step: Step) throws -> Void = { _, _ in }) throws -> [Moved] {
-        try source.write { session in
+        let moved = try source.write { session in
             let tables = try Self.tables(in: session)
+            let markedFor = try Self.markedFor(in: session)
+            if let markedFor, markedFor != name { throw Self.moved(to: markedFor) }
             try session.script(session.dialect.keepingOut(tables.map(\.name)))
             try refuseSending(session)
             let layouts = try begin(tables, of: session)
@@ -68,10 +70,12 @@ package struct DatabaseMove {
                 }
                 return Moved(table: layout.name, sum: sum)
             }
-            if let name { try leave(session, for: name, tables.map(\.name)) }
-            try target.write { try $0.script("DROP TABLE \(Self.notes)") }
+            if let name, markedFor == nil { try leave(session, for: name, tables.map(\.name)) }
             return moved
         }
+        // Where this fails the same move only has this to do.
+        try target.write { try $0.script("DROP TABLE \(Self.notes)") }
+        return moved
     }
 
     private func leave(_ session: any SQLSession, for name: String, _ tables: [String]) throws {
@@ -83,23 +87,24 @@ package struct DatabaseMove {
 
     /// Ends with an error where a move into this database has begun and not ended: not all of it is there. So it does where it was moved to
     /// another: what came since is there alone.
-    package static func refuseUnfinished(_ database: any SQLDatabase) throws {
-        let (isNoted, movedTo) = try database.read { session in
-            let tables = Set(try TableLayout.all(in: session).map(\.name))
-            return (
-                tables.contains(notes),
-                tables.contains(mark) ? try session.first("SELECT name FROM \(raw: mark)") { $0.text(0) } : nil
-            )
-        }
-        if let movedTo {
-            throw DatabaseError(
-                .unfit, "this database was moved to \(movedTo)",
-                hint: "name that one under `database:`: who left since, and what was sent, is known there alone")
-        }
-        guard isNoted else { return }
+    package static func refuseUnfinished(_ database: any SQLDatabase, orMoved: Bool = true) throws {
+        if orMoved, let name = try database.read({ session in try markedFor(in: session) }) { throw moved(to: name) }
+        guard try database.read({ session in try isNoted(in: session) }) else { return }
         throw DatabaseError(
             .unfit, "a move into this database has begun and not ended, so that not all of it is here",
             hint: "run the move again: pitwall database move --to URL, with the database that it came from under `database:`")
+    }
+
+    private static func moved(to name: String) -> DatabaseError {
+        DatabaseError(
+            .unfit, "this database was moved to \(name)",
+            hint: "name that one under `database:`: who left since, and what was sent, is known there alone")
+    }
+
+    /// Where the database went; nil where it is in use.
+    private static func markedFor(in session: any SQLSession) throws -> String? {
+        guard try TableLayout.all(in: session).contains(where: { $0.name == mark }) else { return nil }
+        return try session.first("SELECT name FROM \(raw: mark)") { $0.text(0) }
     }
 
     // MARK: - Before

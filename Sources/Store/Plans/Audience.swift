@@ -139,10 +139,14 @@ extension CampaignStore {
             let done = try session.count("SELECT count(*) FROM plan WHERE id = \(plan.id) AND activated_at IS NOT NULL")
             guard done == 0 else { return }
             // They would go on claiming, and send their own texts to who is this plan's from now on.
-            let others: SQL = "FROM sender WHERE campaign_id = \(plan.campaign) AND ended_at IS NULL AND plan_id <> \(plan.id)"
-            guard try session.count("SELECT count(*) \(others) AND lease_until >= \(session.dialect.now)") == 0 else {
+            let others: SQL = """
+                ended_at IS NULL AND campaign_id = \(plan.campaign) AND plan_id <> \(plan.id) \
+                AND plan_id IN (SELECT id FROM plan WHERE activated_at IS NOT NULL)
+                """
+            guard try session.count("SELECT count(*) FROM sender WHERE \(others) AND lease_until >= \(session.dialect.now)") == 0 else {
                 throw AnotherPlanIsSent()
             }
+            _ = try Ledger.putOut(others, in: session)
             if let audience {
                 try Self.fillAddresses(audience, in: session)
                 let d = session.dialect
@@ -158,7 +162,9 @@ extension CampaignStore {
             }
             try dropStale(plan, at: now, in: session)
             try insertSeeds(seeds, plan, in: session)
-            try session.execute("UPDATE plan SET activated_at = \(now.milliseconds) WHERE id = \(plan.id)")
+            // Which of a campaign's plans was begun last goes by this, whatever the clock does.
+            let last = try session.count("SELECT COALESCE(max(activated_at), 0) FROM plan WHERE campaign_id = \(plan.campaign)")
+            try session.execute("UPDATE plan SET activated_at = \(max(now.milliseconds, Int64(last) + 1)) WHERE id = \(plan.id)")
         }
     }
 

@@ -193,9 +193,9 @@ struct CampaignsCommand: ParsableCommand {
             }
             try workspace.campaigns.move(
                 record.id, to: .cancelled, from: [.planned, .sending, .paused], reason: "cancelled by hand", at: Clock.now())
+            let skipped = try workspace.ledger.skipRemaining(of: record.id, reason: .cancelled, at: Clock.now())
             // What a killed sender had in hand is settled now or never: nobody sends the campaign again.
             _ = try workspace.settleLeft(of: record, at: Clock.now())
-            let skipped = try workspace.ledger.skipRemaining(of: record.id, reason: .cancelled, at: Clock.now())
             choice.tell(.cancelled, "\(record.name) is cancelled; \(Console.count(skipped, "message")) will not be sent.")
         }
     }

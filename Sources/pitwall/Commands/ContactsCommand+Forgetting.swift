@@ -38,7 +38,7 @@ extension ContactsCommand {
                 var erased = Erasure()
                 if let address = name.address { erased.plans = try workspace.contacts.crossOut(address, at: Clock.now()) }
                 try workspace.database.compact()
-                return report(erased, isNew: false, namedIn: try mentions(of: [name], workspace))
+                return report(erased, isNew: false, of: [name.address].compactMap { $0 }, namedIn: try mentions(of: [name], workspace))
             }
             let addresses = try contact.map { try workspace.contacts.addresses(of: $0.id) } ?? [name.address].compactMap { $0 }
             let ids = try contact.map { try workspace.contacts.externalIDs(of: $0.id).map(\.id) } ?? []
@@ -56,7 +56,7 @@ extension ContactsCommand {
                     at: Clock.now())
             }
             try workspace.database.compact()
-            report(erased, isNew: true, namedIn: try mentions(of: names, workspace))
+            report(erased, isNew: true, of: addresses, namedIn: try mentions(of: names, workspace))
         }
 
         private func wasForgotten(_ name: PersonName, _ workspace: OpenWorkspace) throws -> Bool {
@@ -72,7 +72,7 @@ extension ContactsCommand {
             return try workspace.files(naming: AddressMentions(of: names.compactMap(\.address), externalIDs: ids))
         }
 
-        private func report(_ erased: Erasure, isNew: Bool, namedIn files: AddressMentions.Found) {
+        private func report(_ erased: Erasure, isNew: Bool, of addresses: [EmailAddress], namedIn files: AddressMentions.Found) {
             if json {
                 return Console.print(
                     json: .object([
@@ -92,8 +92,10 @@ extension ContactsCommand {
                 Console.print("\(Console.count(erased.messages, "line")) of the log no longer \(one ? "says" : "say") to whom.")
             }
             if !erased.plans.isEmpty {
-                Console.print(Console.yellow("Named in what is still to be sent; once that is done, run the same command again:"))
+                Console.print(Console.yellow("Named in what is still to be sent:"))
                 for plan in erased.plans { Console.print("  \(Table.clean(plan))") }
+                Console.print("Once that is sent, or cancelled:")
+                for address in addresses { Console.print("  pitwall contacts forget \(address) --yes") }
             }
             list(files.named, "of yours still names them:", "of yours still name them:")
             list(files.mayBeNamed, "may still name them by an external ID:", "may still name them by an external ID:")

@@ -19,7 +19,8 @@ struct DatabaseCommand: ParsableCommand {
             discussion: """
                 Nobody else writes while it runs, and it does not begin while a campaign is being sent. Table by table, what is there then is
                 compared with what was there before, by count and checksum. Stopped or killed, it goes on where it was when it is run again.
-                The database that is moved stays as it is, and pitwall.yaml too: at the end it is said which line of it to change.
+                The database that is moved keeps what it holds and takes no changes any more. pitwall.yaml stays as it is: at the end it is said
+                which line of it to change.
                 """)
 
         @Option(
@@ -33,7 +34,7 @@ struct DatabaseCommand: ParsableCommand {
         @OptionGroup var workspace: WorkspaceOptions
 
         func run() throws {
-            let workspace = try workspace.open()
+            let workspace = try workspace.open(toMove: true)
             for campaign in try workspace.campaigns.campaigns() {
                 guard try workspace.isBeingSent(campaign.id) else { continue }
                 throw UseError(

@@ -37,7 +37,13 @@ struct ResolveCommand: ParsableCommand {
             throw UseError(.input, "nothing is known of a campaign \"\(campaign)\"")
         }
         // Of those in hand nobody knows either, where their sender was killed.
-        _ = try workspace.settleLeft(of: record, at: Clock.now())
+        let found = try workspace.settleLeft(of: record, at: Clock.now())
+        if found.unknown > 0, verdict != nil, emails.isEmpty {
+            throw UseError(
+                .notNow,
+                "\(Console.count(found.unknown, "message")) of a sender that was cut off \(found.unknown == 1 ? "is" : "are") unknown since now",
+                hint: "look at all of them first: pitwall log \(campaign) --state unknown; then run the same command again")
+        }
         guard let verdict else { return try byEvidence(record, workspace) }
         let addresses = emails.isEmpty ? nil : try emails.map { try Arguments.address($0) }
         let count = try workspace.ledger.resolve(record.id, asSent: verdict == .sent, addresses: addresses, at: Clock.now())

@@ -42,7 +42,9 @@ struct WorkspaceOptions: ParsableArguments {
     }
 
     /// Opens the workspace and its database, which is made or brought up to date where needed.
-    func open() throws -> OpenWorkspace {
+    ///
+    /// - Parameter toMove: also where it was moved already, and only the last step is missing.
+    func open(toMove: Bool = false) throws -> OpenWorkspace {
         let root = try root()
         let files = try DiskFiles(root: root)
         let settings = try CampaignDefinition.settings(files)
@@ -52,7 +54,7 @@ struct WorkspaceOptions: ParsableArguments {
             throw UseError(.settings, Self.words(problem, of: name))
         }
         let (opened, path) = try database(name, root)
-        try DatabaseMove.refuseUnfinished(opened)
+        try DatabaseMove.refuseUnfinished(opened, orMoved: !toMove)
         let workspace = OpenWorkspace(
             root: root, files: files, settings: settings, database: opened, databasePath: path, clock: Clock.shared)
         try workspace.keepSums()
@@ -83,7 +85,13 @@ extension WorkspaceOptions {
         let path = name.hasPrefix("/") ? name : "\(database == nil ? root : FileManager.default.currentDirectoryPath)/\(name)"
         let opened = try SQLiteDatabase(path: path)
         try Schema.migrator.migrate(opened, now: Clock.now().milliseconds)
-        return (opened, Self.real(path))
+        let real = Self.real(path)
+        // Where a link led to it, what an older program has beside it lies beside the link.
+        let (old, own) = (path + ".flight", real + ".flight")
+        if real != path, FileManager.default.fileExists(atPath: old), !FileManager.default.fileExists(atPath: own) {
+            try FileManager.default.moveItem(atPath: old, toPath: own)
+        }
+        return (opened, real)
     }
 
     /// Whatever links lead to a file, what its senders lock lies beside the file itself: else two would send one campaign.
