@@ -30,10 +30,17 @@ extension SendingPolicy {
         }
         var longest = most > 0 ? Self.seconds(for: most, at: now, of: RateLimiter(providers.others)) : nil
         for (lane, count) in counts {
-            guard let seconds = Self.seconds(for: count, at: now, of: lanes[lane].limiter) else { continue }
+            let limiter = lanes[lane].limiter
+            // Nearly always it is done by the time that others take, which is found out at once.
+            if let longest, longest == .infinity || Self.isGone(count, after: longest, at: now, of: limiter) { continue }
+            guard let seconds = Self.seconds(for: count, at: now, of: limiter) else { continue }
             longest = max(longest ?? 0, seconds)
         }
         return longest
+    }
+
+    private static func isGone(_ count: Int, after seconds: Double, at now: Instant, of limiter: RateLimiter) -> Bool {
+        limiter.capacity(until: now.advanced(byMilliseconds: Int64(seconds * 1000)), at: now).map { $0 >= Double(count) } ?? true
     }
 
     private static func seconds(for count: Int, at now: Instant, of limiter: RateLimiter) -> Double? {
