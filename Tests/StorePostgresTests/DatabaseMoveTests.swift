@@ -131,6 +131,8 @@ import Testing
         try DatabaseMove.refuseUnfinished(target)
         let refusal = #expect(throws: DatabaseError.self) { try DatabaseMove.refuseUnfinished(source) }
         #expect(refusal?.message == "this database was moved to postgres://new" && refusal?.code == .unfit)
+        let again = #expect(throws: DatabaseError.self) { try DatabaseMove(from: source, to: target, named: "postgres://new").run() }
+        #expect(again?.message == refusal?.message)
         for change in ["DELETE FROM consent", "UPDATE contact SET email = NULL", "INSERT INTO suppression SELECT * FROM suppression"] {
             let error = #expect(throws: DatabaseError.self) { try source.write { try $0.script(change) } }
             #expect(

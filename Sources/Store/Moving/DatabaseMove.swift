@@ -49,7 +49,10 @@ package struct DatabaseMove {
         let moved = try source.write { session in
             let tables = try Self.tables(in: session)
             let markedFor = try Self.markedFor(in: session)
-            if let markedFor, markedFor != name { throw Self.moved(to: markedFor) }
+            if let markedFor {
+                let isUnfinished = try target.read { try Self.isNoted(in: $0) }
+                guard markedFor == name, isUnfinished else { throw Self.moved(to: markedFor) }
+            }
             try session.script(session.dialect.keepingOut(tables.map(\.name)))
             try refuseSending(session)
             let layouts = try begin(tables, of: session)
