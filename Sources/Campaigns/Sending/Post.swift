@@ -88,12 +88,9 @@ extension Sender {
 }
 
 extension OpenWorkspace {
-    /// Settles what dead senders left of a campaign that nobody is to send: it is paused, or was cancelled. Nothing where it is being sent.
+    /// Settles what dead senders left of a campaign, without a place to send it from. Nothing where it is being sent.
     package func settleLeft(of campaign: CampaignRecord, at now: Instant) throws -> Recovery {
-        let handed = try [DeliveryKey.campaignStep, DeliveryKey.seedStep].reduce(0) {
-            $0 + (try ledger.counts(of: campaign.id, step: $1).handed)
-        }
-        guard handed > 0 else { return Recovery() }
+        guard try ledger.countInHand(of: campaign.id) > 0 else { return Recovery() }
         try prepareRecovery()
         var recovery = Recovery()
         if database.dialect.isShared {

@@ -232,9 +232,11 @@ extension SendRun {
         /// Asks everything that may end the run; the dearer questions twice a second.
         private mutating func look(at now: Instant) throws {
             let failure = run.wires.look(run, at: now)
-            if ending == nil { try company.lookAtLimits(run) }
-            // Where everything waits for a limit nothing else would be asked of the database, and nobody would ever hear of it.
-            if ending == nil, run.options.lease?.isOut == true { return end(.putOut) }
+            if ending == nil {
+                try company.lookAtLimits(run)
+                // Where everything waits for a limit nothing else would be asked of the database, and nobody would ever hear of it.
+                if run.options.lease?.isOut == true { return end(.putOut) }
+            }
             // A composer may have finished one more since the last turn.
             if ending != nil { return run.returnUntaken() }
             if let reason = run.stopRequest.withLock({ $0 }) { return end(.stopped(reason)) }

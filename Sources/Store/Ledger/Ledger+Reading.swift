@@ -279,6 +279,11 @@ extension LedgerEntry {
 }
 
 extension Ledger {
+    /// How many of the campaign, its seeds with it, somebody has taken and not settled.
+    package func countInHand(of campaign: CampaignID) throws -> Int {
+        try database.read { try $0.count("SELECT count(*) FROM delivery WHERE campaign_id = \(campaign) AND state = 1") }
+    }
+
     /// Whether anything of the campaign, or of one `step` of it, is still to go or in hand.
     package func hasUnfinished(_ campaign: CampaignID, step: Int64? = nil) throws -> Bool {
         let ofStep: SQL = step.map { " AND step = \($0)" } ?? ""

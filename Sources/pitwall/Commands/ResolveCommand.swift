@@ -67,9 +67,7 @@ struct ResolveCommand: ParsableCommand {
     /// Whoever was killed has settled nothing: what it had in hand is known to be unknown only once a sender has looked.
     private func tellHanded(_ record: CampaignRecord, _ workspace: OpenWorkspace) throws {
         guard try !workspace.isBeingSent(record.id) else { return }
-        let handed = try [DeliveryKey.campaignStep, DeliveryKey.seedStep].reduce(0) {
-            $0 + (try workspace.ledger.counts(of: record.id, step: $1).handed)
-        }
+        let handed = try workspace.ledger.countInHand(of: record.id)
         guard handed > 0 else { return }
         Console.print(
             "\(Console.count(handed, "message")) of a sender that was cut off: pitwall send \(campaign) finds out about them first.")
